@@ -1,0 +1,117 @@
+"""The settings of the platform, and the only reader of the environment.
+
+Every setting is an environment variable; the embedded stack writes those it decides
+(addresses, passwords) to `<home>/stack.env`, which is read after the environment.
+"""
+
+import os
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+OFFLINE_MODEL = "offline-trace-v1"
+
+
+def home_directory() -> Path:
+    """Return the directory that holds all local state (`CODEIO_HOME`, default `.codeio`)."""
+    return Path(os.environ.get("CODEIO_HOME", ".codeio")).absolute()
+
+
+class Settings(BaseSettings):
+    """Settings of one process; frozen, passed in, never read from a global.
+
+    Attributes:
+        home: Directory of all local state.
+        database_url: Postgres as the role that writes facts (`codeio_app`).
+        auditor_database_url: Postgres as the role that only reads (`codeio_auditor`).
+        owner_database_url: Postgres as the role that migrates.
+        s3_endpoint_url: S3 endpoint; empty means the AWS default.
+        s3_bucket: Bucket of blob packs and releases.
+        sandbox_image: Image reference of the sandbox.
+        sandbox_runtime: Container runtime (`runc`, or `runsc` for gVisor).
+        sandbox_workers: Containers that run jobs at the same time in one process.
+        teacher_url: Base URL of the embedded offline teacher.
+        teacher_key: Bearer token of the embedded offline teacher.
+        openai_base_url: Base URL of any OpenAI-compatible endpoint; with `openai_api_key`
+            or this set, the endpoint replaces the offline teacher.
+        model: Model id sent with each request.
+        teacher_concurrency: Requests in flight at the same time.
+        teacher_timeout_s: Seconds a request may take.
+        temperature: Sampling temperature of every request.
+        max_tokens: Longest reply in tokens.
+        max_draws: Inputs drawn from a program's generator at most.
+        pairs_per_program: Distinct input/output pairs wanted of a program.
+        min_pairs: Fewest pairs a program may have.
+        prompted_pairs: Pairs of a program that become prompts, each in both directions.
+        sample_cpu_s: CPU seconds one call may use while pairs are sampled.
+        call_cpu_s: CPU seconds one call may use while answers are verified.
+        min_file_bytes: Smaller raw files are dropped.
+        max_file_bytes: Larger raw files are dropped.
+        shard_rows: Rows of one mapped task.
+        licences: SPDX ids that may enter a release; empty allows all.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="CODEIO_", frozen=True, extra="ignore", populate_by_name=True
+    )
+
+    home: Path = Field(default_factory=home_directory)
+
+    database_url: SecretStr = SecretStr("")
+    auditor_database_url: SecretStr = SecretStr("")
+    owner_database_url: SecretStr = SecretStr("")
+
+    s3_endpoint_url: str = ""
+    s3_access_key: SecretStr = SecretStr("")
+    s3_secret_key: SecretStr = SecretStr("")
+    s3_region: str = "us-east-1"
+    s3_bucket: str = "codeio"
+
+    sandbox_image: str = "codeio-sandbox:latest"
+    sandbox_runtime: str = "runc"
+    sandbox_workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+
+    teacher_url: str = ""
+    teacher_key: SecretStr = SecretStr("")
+    openai_base_url: str = Field(
+        default="", validation_alias=AliasChoices("OPENAI_BASE_URL", "CODEIO_OPENAI_BASE_URL")
+    )
+    openai_api_key: SecretStr = Field(
+        default=SecretStr(""),
+        validation_alias=AliasChoices("OPENAI_API_KEY", "CODEIO_OPENAI_API_KEY"),
+    )
+    model: str = OFFLINE_MODEL
+    teacher_concurrency: int = Field(default=16, ge=1)
+    teacher_timeout_s: float = Field(default=300.0, gt=0)
+    temperature: float = Field(default=0.7, ge=0)
+    max_tokens: int = Field(default=4096, ge=1)
+
+    max_draws: int = Field(default=1000, ge=1)
+    pairs_per_program: int = Field(default=10, ge=1)
+    min_pairs: int = Field(default=2, ge=1)
+    prompted_pairs: int = Field(default=3, ge=1)
+    sample_cpu_s: float = Field(default=2.0, gt=0)
+    call_cpu_s: float = Field(default=5.0, gt=0)
+
+    min_file_bytes: int = 64
+    max_file_bytes: int = 100_000
+    shard_rows: int = Field(default=100, ge=1)
+    licences: tuple[str, ...] = ()
+
+    @classmethod
+    def load(cls, home: Path | None = None) -> "Settings":
+        """Read the environment, and below it `stack.env` in the home directory."""
+        home = home or home_directory()
+        return cls(_env_file=home / "stack.env", home=home)  # type: ignore[call-arg]
+
+    @cached_property
+    def uses_offline_teacher(self) -> bool:
+        """Whether no endpoint was named, so the embedded teacher answers."""
+        return not (self.openai_base_url or self.openai_api_key.get_secret_value())
+
+    @cached_property
+    def teacher_base_url(self) -> str | None:
+        """Base URL of the teacher in use; None is the OpenAI default."""
+        return self.teacher_url if self.uses_offline_teacher else self.openai_base_url or None

@@ -1,0 +1,358 @@
+"""The facts of the pipeline as records: one class a table, one attribute a column.
+
+Meaning and units of the columns stand in the database (`sql/README.md`). Ids are derived
+from content by the `new` constructors, so that a fact written twice is one row.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, ClassVar
+from uuid import UUID
+
+from codeio_ops.fingerprint import content_id, value_sha256
+from codeio_ops.jsonvalue import Json
+
+JSON_COLUMN: dict[str, Any] = {"json": True}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A row of `table`; its attributes are the columns that are written."""
+
+    table: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageRun(Record):
+    """One try of one task that wrote something."""
+
+    table: ClassVar[str] = "stage_run"
+    stage_run_id: UUID
+    stage: str
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+    try_number: int
+    code_version: str
+    settings_sha256: str
+    sandbox_image_digest: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source(Record):
+    """Where raw files come from."""
+
+    table: ClassVar[str] = "source"
+    source_id: UUID
+    kind: str
+    locator: str
+    licence: str
+    paused: bool = False
+    cursor_value: str = ""
+
+    @classmethod
+    def new(cls, kind: str, locator: str, licence: str = "") -> "Source":
+        """Build the source that `kind` and `locator` identify."""
+        source_id = content_id("source", kind, locator)
+        return cls(source_id=source_id, kind=kind, locator=locator, licence=licence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blob(Record):
+    """Where a text lies in S3."""
+
+    table: ClassVar[str] = "blob"
+    sha256: str
+    pack_key: str
+    pack_offset: int
+    pack_bytes: int
+    size_bytes: int
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawFile(Record):
+    """A distinct source file that passed the filters."""
+
+    table: ClassVar[str] = "raw_file"
+    raw_file_id: UUID
+    blob_sha256: str
+    language: str
+    size_bytes: int
+    stage_run_id: UUID
+
+    @staticmethod
+    def identify(blob_sha256: str) -> UUID:
+        """Return the id of the file with this content."""
+        return content_id("raw_file", blob_sha256)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawFileOrigin(Record):
+    """A place where a raw file was seen."""
+
+    table: ClassVar[str] = "raw_file_origin"
+    origin_id: UUID
+    raw_file_id: UUID
+    source_id: UUID
+    version: str
+    path: str
+    licence: str
+    stage_run_id: UUID
+
+    @staticmethod
+    def identify(source_id: UUID, version: str, path: str, sha256: str) -> UUID:
+        """Return the id of this content at this place."""
+        return content_id("raw_file_origin", str(source_id), version, path, sha256)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeacherRow(Record):
+    """Who writes programs and responses."""
+
+    table: ClassVar[str] = "teacher"
+    teacher_id: UUID
+    kind: str
+    model: str
+    version: str
+    endpoint_host: str
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeacherCall(Record):
+    """A request that a teacher answered or refused, with what it cost."""
+
+    table: ClassVar[str] = "teacher_call"
+    teacher_call_id: UUID
+    teacher_id: UUID
+    purpose: str
+    subject_id: UUID
+    template_sha256: str
+    parameters: Json = field(metadata=JSON_COLUMN)
+    outcome: str
+    finish_reason: str
+    prompt_tokens: int
+    completion_tokens: int
+    cost_usd: Decimal | None
+    latency_ms: float
+    request_id: str
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramRow(Record):
+    """A raw file in the unified form."""
+
+    table: ClassVar[str] = "program"
+    program_id: UUID
+    raw_file_id: UUID
+    language: str
+    entry_point: str
+    main_function: str
+    input_generator: str
+    io_description: str
+    problem_statement: str
+    provenance: Json = field(metadata=JSON_COLUMN)
+    teacher_call_id: UUID
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IoPair(Record):
+    """An input with the output the program gave."""
+
+    table: ClassVar[str] = "io_pair"
+    io_pair_id: UUID
+    program_id: UUID
+    ordinal: int
+    input: Json = field(metadata=JSON_COLUMN)
+    input_sha256: str
+    output: Json = field(metadata=JSON_COLUMN)
+    output_sha256: str
+    wall_ms: float
+    stage_run_id: UUID
+
+    @classmethod
+    def new(
+        cls,
+        *,
+        program_id: UUID,
+        ordinal: int,
+        given: Json,
+        output: Json,
+        wall_ms: float,
+        stage_run_id: UUID,
+    ) -> "IoPair":
+        """Build the pair of `program_id` that `given` identifies."""
+        input_sha256 = value_sha256(given)
+        return cls(
+            io_pair_id=content_id("io_pair", str(program_id), input_sha256),
+            program_id=program_id,
+            ordinal=ordinal,
+            input=given,
+            input_sha256=input_sha256,
+            output=output,
+            output_sha256=value_sha256(output),
+            wall_ms=wall_ms,
+            stage_run_id=stage_run_id,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptRow(Record):
+    """A question about a pair."""
+
+    table: ClassVar[str] = "prompt"
+    prompt_id: UUID
+    io_pair_id: UUID
+    direction: str
+    template_sha256: str
+    body: str
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseRow(Record):
+    """What a teacher answered to a prompt."""
+
+    table: ClassVar[str] = "response"
+    response_id: UUID
+    prompt_id: UUID
+    turn: int
+    rollout: int
+    teacher_id: UUID
+    body: str
+    reasoning: str
+    provenance: Json = field(metadata=JSON_COLUMN)
+    teacher_call_id: UUID
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictRow(Record):
+    """What execution says of a response."""
+
+    table: ClassVar[str] = "verdict"
+    verdict_id: UUID
+    response_id: UUID
+    verifier_version: str
+    verdict: str
+    answer: Json = field(metadata=JSON_COLUMN)
+    produced: Json = field(metadata=JSON_COLUMN)
+    error_type: str
+    error_message: str
+    feedback: str
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    """Why something goes no further: a word that can be counted, and the case in detail."""
+
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropRecord(Record):
+    """Why a row went no further."""
+
+    table: ClassVar[str] = "drop_record"
+    drop_record_id: UUID
+    stage: str
+    subject_id: UUID
+    reason: str
+    detail: str
+    stage_run_id: UUID
+
+    @classmethod
+    def new(
+        cls, drop: Drop, *, stage: str, subject_id: UUID, stage_run_id: UUID
+    ) -> "DropRecord":
+        """Build the one drop that a stage may record for a subject."""
+        return cls(
+            drop_record_id=content_id("drop_record", stage, str(subject_id)),
+            stage=stage,
+            subject_id=subject_id,
+            reason=drop.reason,
+            detail=drop.detail.replace("\x00", "\ufffd")[:2000],
+            stage_run_id=stage_run_id,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleRow(Record):
+    """A finished conversation."""
+
+    table: ClassVar[str] = "sample"
+    sample_id: UUID
+    prompt_id: UUID
+    first_verdict_id: UUID
+    second_verdict_id: UUID | None
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseRow(Record):
+    """A version of the dataset."""
+
+    table: ClassVar[str] = "release"
+    release_id: UUID
+    name: str
+    version: int
+    recipe: Json = field(metadata=JSON_COLUMN)
+    content_sha256: str
+    status: str
+    samples: int
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseSample(Record):
+    """A sample of a release."""
+
+    table: ClassVar[str] = "release_sample"
+    release_id: UUID
+    sample_id: UUID
+    split: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateResult(Record):
+    """What a gate measured on a release candidate."""
+
+    table: ClassVar[str] = "gate_result"
+    gate_result_id: UUID
+    release_id: UUID
+    gate: str
+    passed: bool
+    metric: str
+    value: float
+    threshold: float
+    evidence: Json = field(metadata=JSON_COLUMN)
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Benchmark(Record):
+    """A benchmark that releases must not leak."""
+
+    table: ClassVar[str] = "benchmark"
+    benchmark_id: UUID
+    name: str
+    origin: str
+    items: int
+    grams: int
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchmarkGram(Record):
+    """A hashed 13-gram of a benchmark item."""
+
+    table: ClassVar[str] = "benchmark_gram"
+    gram_sha256: str
+    benchmark_id: UUID
+    item: str

@@ -1,0 +1,83 @@
+"""Bulk insert by Postgres `COPY`, in an order of magnitude less time than row inserts."""
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import Field, fields
+from itertools import groupby
+
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor
+
+from codeio_ops.jsonvalue import compact
+from codeio_ops.records import Record
+
+_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+
+def insert_records(cursor: Cursor, records: Sequence[Record]) -> int:
+    """Insert records, leaving alone those that are there already.
+
+    Runs of one type are copied together, in the order given, so that a record may refer
+    to an earlier one.
+
+    Returns:
+        How many rows were new.
+    """
+    return sum(_insert(cursor, kind, list(run)) for kind, run in groupby(records, key=type))
+
+
+def _insert(cursor: Cursor, kind: type[Record], records: Sequence[Record]) -> int:
+    columns = fields(kind)
+    names = sql.SQL(", ").join(sql.Identifier(column.name) for column in columns)
+    target, staging = sql.Identifier("codeio", kind.table), sql.Identifier(f"new_{kind.table}")
+    cursor.execute(
+        sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} LIMIT 0").format(
+            staging, names, target
+        )
+    )
+    lines = _Lines(_line(record, columns) for record in records)
+    cursor.copy_expert(sql.SQL("COPY {} FROM STDIN").format(staging), lines)
+    cursor.execute(
+        sql.SQL("INSERT INTO {} ({}) SELECT * FROM {} ON CONFLICT DO NOTHING").format(
+            target, names, staging
+        )
+    )
+    inserted = cursor.rowcount
+    cursor.execute(sql.SQL("DROP TABLE {}").format(staging))
+    return inserted
+
+
+def _line(record: Record, columns: Sequence["Field[object]"]) -> str:
+    return "\t".join(_cell(record, column) for column in columns) + "\n"
+
+
+def _cell(record: Record, column: "Field[object]") -> str:
+    value = getattr(record, column.name)
+    if column.metadata.get("json"):
+        return compact(value).translate(_ESCAPES)
+    return r"\N" if value is None else str(value).translate(_ESCAPES)
+
+
+class _Lines(io.TextIOBase):
+    """Shows an iterator of lines to psycopg2 as a file, without holding them all."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines: Iterator[str] = iter(lines)
+        self._rest = ""
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1) -> str:
+        parts, length = [self._rest], len(self._rest)
+        limit = -1 if size is None else size
+        while limit < 0 or length < limit:
+            line = next(self._lines, "")
+            if not line:
+                break
+            parts.append(line)
+            length += len(line)
+        joined = "".join(parts)
+        cut = len(joined) if limit < 0 else limit
+        self._rest = joined[cut:]
+        return joined[:cut]

@@ -1,0 +1,129 @@
+"""Access to Postgres: transactions, named queries into records, bulk inserts."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from psycopg2 import OperationalError as DriverError
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from codeio_ops.errors import StoreRefused, StoreUnavailable
+from codeio_ops.records import Record
+from codeio_ops.storage.copy import insert_records
+from codeio_ops.storage.queries import query
+
+T = TypeVar("T")
+
+_REFUSALS = ("password authentication failed", "does not exist", "no password supplied")
+
+
+class Transaction:
+    """What may be done inside one database transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def fetch(self, name: str, into: type[T], **parameters: object) -> list[T]:
+        """Run a named query and return its rows as `into`, whose attributes are the columns."""
+        rows = self._connection.execute(query(name), parameters).mappings()
+        return [into(**row) for row in rows]
+
+    def value(self, name: str, **parameters: object) -> Any:
+        """Run a named query and return the first column of its first row, or None."""
+        return self._connection.execute(query(name), parameters).scalar()
+
+    def column(self, name: str, **parameters: object) -> list[Any]:
+        """Run a named query and return its first column."""
+        return list(self._connection.execute(query(name), parameters).scalars())
+
+    def execute(self, name: str, **parameters: object) -> int:
+        """Run a named statement and return how many rows it changed."""
+        return self._connection.execute(query(name), parameters).rowcount
+
+    def insert(self, records: Sequence[Record]) -> int:
+        """Insert records that are not there yet, and return how many were new.
+
+        A record may refer to an earlier one of the same call.
+        """
+        driver = self._connection.connection.dbapi_connection
+        assert driver is not None
+        with driver.cursor() as cursor:
+            return insert_records(cursor, records)
+
+
+class Store:
+    """The database of the platform. Safe to share between threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, url: str) -> "Store":
+        """Prepare a pool of connections to `url`; the first query connects.
+
+        Raises:
+            StoreRefused: `url` is empty.
+        """
+        if not url:
+            raise StoreRefused(
+                "no database is configured",
+                cure="run `codeio up`, or set CODEIO_DATABASE_URL",
+            )
+        return cls(create_engine(url, pool_pre_ping=True))
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Open a transaction: committed at the end of the block, undone when it raises.
+
+        Raises:
+            StoreUnavailable: Postgres cannot be reached, or broke off.
+            StoreRefused: Postgres refuses the login, or the schema is missing.
+        """
+        try:
+            with self._engine.begin() as connection:
+                yield Transaction(connection)
+        except OperationalError as exc:
+            raise _translated(exc) from exc
+        except ProgrammingError as exc:
+            if "does not exist" in str(exc.orig):
+                raise StoreRefused(
+                    f"the database lacks what the query needs: {_first_line(exc)}",
+                    cure="run `codeio migrate`",
+                ) from exc
+            raise
+
+    def fetch(self, name: str, into: type[T], **parameters: object) -> list[T]:
+        """Run one named query in a transaction of its own; see `Transaction.fetch`."""
+        with self.transaction() as transaction:
+            return transaction.fetch(name, into, **parameters)
+
+    def value(self, name: str, **parameters: object) -> Any:
+        """Run one named query in a transaction of its own; see `Transaction.value`."""
+        with self.transaction() as transaction:
+            return transaction.value(name, **parameters)
+
+    def insert(self, records: Sequence[Record]) -> int:
+        """Insert records in a transaction of their own; see `Transaction.insert`."""
+        with self.transaction() as transaction:
+            return transaction.insert(records)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+
+def _translated(exc: OperationalError) -> StoreUnavailable | StoreRefused:
+    line = _first_line(exc)
+    if isinstance(exc.orig, DriverError) and any(word in line for word in _REFUSALS):
+        return StoreRefused(
+            f"Postgres refuses the connection: {line}",
+            cure="check the user, password and database in CODEIO_DATABASE_URL",
+        )
+    return StoreUnavailable(
+        f"Postgres cannot be reached: {line}", cure="run `codeio status`, then `codeio up`"
+    )
+
+
+def _first_line(exc: OperationalError | ProgrammingError) -> str:
+    return str(exc.orig).strip().partition("\n")[0]

@@ -1,0 +1,104 @@
+"""S3 objects: the one module that wraps boto3, and maps its errors to ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from codeio_ops.config import Settings
+from codeio_ops.errors import BlobStoreRefused, BlobStoreUnavailable, ReleaseExists
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_TRANSIENT_CODES = {"500", "502", "503", "InternalError", "ServiceUnavailable", "SlowDown"}
+
+
+class ObjectStore:
+    """One bucket."""
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client = client
+        self.bucket = bucket
+
+    @classmethod
+    def open(cls, settings: Settings) -> "ObjectStore":
+        """Prepare access to the bucket of `settings`; nothing is sent yet."""
+        import boto3
+        from botocore.config import Config
+
+        client = boto3.client(
+            "s3",
+            endpoint_url=settings.s3_endpoint_url or None,
+            aws_access_key_id=settings.s3_access_key.get_secret_value() or None,
+            aws_secret_access_key=settings.s3_secret_key.get_secret_value() or None,
+            region_name=settings.s3_region,
+            config=Config(retries={"mode": "standard"}, connect_timeout=5, read_timeout=60),
+        )
+        return cls(client, settings.s3_bucket)
+
+    def put(self, key: str, body: bytes) -> None:
+        """Store `body` under `key`, replacing what is there."""
+        with _translated(self.bucket):
+            self._client.put_object(Bucket=self.bucket, Key=key, Body=body)
+
+    def put_new(self, key: str, body: bytes) -> None:
+        """Store `body` under `key`, which must be free or hold the same bytes.
+
+        Raises:
+            ReleaseExists: `key` holds other bytes.
+        """
+        from botocore.exceptions import ClientError
+
+        try:
+            with _translated(self.bucket, passing={"PreconditionFailed", "412"}):
+                self._client.put_object(Bucket=self.bucket, Key=key, Body=body, IfNoneMatch="*")
+        except ClientError as exc:
+            if self.get(key) != body:
+                raise ReleaseExists(
+                    f"s3://{self.bucket}/{key} exists with other content",
+                    cure="releases are immutable: publish under another name",
+                ) from exc
+
+    def get(self, key: str) -> bytes:
+        """Return the whole object."""
+        with _translated(self.bucket):
+            return self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+
+    def get_range(self, key: str, start: int, end: int) -> bytes:
+        """Return the bytes [`start`, `end`) of an object."""
+        with _translated(self.bucket):
+            reply = self._client.get_object(
+                Bucket=self.bucket, Key=key, Range=f"bytes={start}-{end - 1}"
+            )
+            return reply["Body"].read()
+
+    def keys(self, prefix: str) -> list[str]:
+        """List the keys that begin with `prefix`, sorted."""
+        with _translated(self.bucket):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=prefix
+            )
+            return sorted(item["Key"] for page in pages for item in page.get("Contents", []))
+
+
+@contextmanager
+def _translated(bucket: str, passing: frozenset[str] | set[str] = frozenset()) -> Iterator[None]:
+    """Raise our errors for boto3's, except for the error codes in `passing`."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as exc:
+        code = exc.response.get("Error", {}).get("Code", "")
+        if code in passing:
+            raise
+        if code in _TRANSIENT_CODES:
+            raise BlobStoreUnavailable(f"S3 answers {code} for bucket {bucket}") from exc
+        raise BlobStoreRefused(
+            f"S3 refuses access to bucket {bucket}: {code}",
+            cure="check CODEIO_S3_ACCESS_KEY, CODEIO_S3_SECRET_KEY and CODEIO_S3_BUCKET",
+        ) from exc
+    except BotoCoreError as exc:
+        raise BlobStoreUnavailable(
+            f"S3 cannot be reached: {exc}", cure="run `codeio status`, then `codeio up`"
+        ) from exc

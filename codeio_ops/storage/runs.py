@@ -1,0 +1,83 @@
+"""Who writes: the stage run that every fact names, and the writer that records it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from codeio_ops import __version__
+from codeio_ops.config import Settings
+from codeio_ops.fingerprint import content_id, value_sha256
+from codeio_ops.records import Record, StageRun
+from codeio_ops.storage.engine import Store
+
+# Settings that decide results; addresses, secrets and degrees of parallelism do not.
+_DECIDING = (
+    "model",
+    "temperature",
+    "max_tokens",
+    "max_draws",
+    "pairs_per_program",
+    "min_pairs",
+    "prompted_pairs",
+    "sample_cpu_s",
+    "call_cpu_s",
+    "min_file_bytes",
+    "max_file_bytes",
+    "licences",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskIdentity:
+    """The try of a task that is running, in Airflow's terms."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int = -1
+    try_number: int = 1
+
+
+def settings_sha256(settings: Settings) -> str:
+    """Fingerprint the settings that decide results."""
+    values = settings.model_dump(mode="json")
+    return value_sha256({name: values[name] for name in _DECIDING})
+
+
+def stage_run(
+    stage: str, task: TaskIdentity, settings: Settings, *, image_digest: str | None = None
+) -> StageRun:
+    """Build the record that the facts of this try will name."""
+    return StageRun(
+        stage_run_id=content_id(
+            "stage_run", stage, task.dag_id, task.run_id, task.task_id, task.map_index,
+            task.try_number,
+        ),
+        stage=stage,
+        dag_id=task.dag_id,
+        run_id=task.run_id,
+        task_id=task.task_id,
+        map_index=task.map_index,
+        try_number=task.try_number,
+        code_version=__version__,
+        settings_sha256=settings_sha256(settings),
+        sandbox_image_digest=image_digest,
+    )  # fmt: skip
+
+
+class FactWriter:
+    """Writes the facts of one stage run; a run that writes nothing leaves no trace."""
+
+    def __init__(self, store: Store, run: StageRun) -> None:
+        self._store = store
+        self.run = run
+
+    def write(self, records: Sequence[Record]) -> int:
+        """Insert records in one transaction, and return how many were new.
+
+        A record may refer to an earlier one of the same call.
+        """
+        if not records:
+            return 0
+        with self._store.transaction() as transaction:
+            transaction.insert([self.run])
+            return transaction.insert(records)

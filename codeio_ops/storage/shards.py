@@ -1,0 +1,68 @@
+"""Shards: equal ranges of the id space, so that a shard is a query and not a file.
+
+Ids are digests, hence spread evenly; a shard takes what is still pending in its range, so
+running it twice does nothing the second time.
+"""
+
+from dataclasses import dataclass
+from math import ceil
+from uuid import UUID
+
+from codeio_ops.storage.engine import Store
+
+MAX_SHARDS = 256
+_IDS = 1 << 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """The ids in [`low`, `high`); `name` is what a person sees, such as `3 of 8`."""
+
+    name: str
+    low: UUID
+    high: UUID
+
+    def to_json(self) -> dict[str, str]:
+        """Return the shard as it travels between tasks."""
+        return {"name": self.name, "low": str(self.low), "high": str(self.high)}
+
+    @classmethod
+    def from_json(cls, value: dict[str, str]) -> "Shard":
+        """Read what `to_json` wrote."""
+        return cls(name=value["name"], low=UUID(value["low"]), high=UUID(value["high"]))
+
+
+def whole_range() -> Shard:
+    """Return the one shard that holds every id."""
+    return split_range(1)[0]
+
+
+def split_range(count: int) -> list[Shard]:
+    """Split the id space into `count` ranges of equal size."""
+    borders = [min(_IDS * index // count, _IDS - 1) for index in range(count + 1)]
+    return [
+        Shard(name=f"{index + 1} of {count}", low=UUID(int=low), high=UUID(int=high))
+        for index, (low, high) in enumerate(zip(borders, borders[1:], strict=False))
+    ]
+
+
+def plan_shards(
+    store: Store, stage: str, *, shard_rows: int, least: int = 1, **parameters: object
+) -> list[Shard]:
+    """Cut what waits for `stage` into shards of about `shard_rows` rows.
+
+    Args:
+        store: The database.
+        stage: A stage of `sql/queries/pending.sql`.
+        shard_rows: Rows wanted in one shard.
+        least: Fewest shards to make when anything is pending: the tasks that can run at
+            the same time.
+        parameters: Further parameters of the stage's query.
+
+    Returns:
+        No shard when nothing is pending; at most `MAX_SHARDS`.
+    """
+    pending = store.value(f"pending.count_{stage}", **parameters)
+    if not pending:
+        return []
+    return split_range(min(max(ceil(pending / shard_rows), least), MAX_SHARDS))

@@ -1,0 +1,68 @@
+-- What waits for each stage. A shard is the rows whose id lies in [low, high).
+
+-- name: count_transform
+SELECT count(*) FROM codeio.pending_transform;
+
+-- name: transform
+SELECT pending_transform.raw_file_id, pending_transform.language,
+    blob.sha256, blob.pack_key, blob.pack_offset, blob.pack_bytes
+FROM codeio.pending_transform
+INNER JOIN codeio.blob ON blob.sha256 = pending_transform.blob_sha256
+WHERE pending_transform.raw_file_id >= :low AND pending_transform.raw_file_id < :high
+ORDER BY pending_transform.raw_file_id;
+
+-- name: count_sample
+SELECT count(*) FROM codeio.pending_sample;
+
+-- name: sample
+SELECT program_id, language, entry_point, main_function, input_generator
+FROM codeio.pending_sample
+WHERE program_id >= :low AND program_id < :high
+ORDER BY program_id;
+
+-- name: count_prompt
+SELECT count(*) FROM codeio.pending_prompt WHERE ordinal < :prompted_pairs;
+
+-- name: prompt
+SELECT io_pair_id, input, output, direction, language, main_function, io_description, problem_statement
+FROM codeio.pending_prompt
+WHERE io_pair_id >= :low AND io_pair_id < :high AND ordinal < :prompted_pairs
+ORDER BY io_pair_id, direction;
+
+-- name: count_answer
+SELECT count(*) FROM codeio.pending_answer;
+
+-- name: answer
+SELECT prompt_id, body, template_sha256
+FROM codeio.pending_answer
+WHERE prompt_id >= :low AND prompt_id < :high
+ORDER BY prompt_id;
+
+-- name: count_verify
+SELECT count(*) FROM codeio.response
+WHERE NOT EXISTS (
+    SELECT FROM codeio.verdict
+    WHERE verdict.response_id = response.response_id AND verdict.verifier_version = :verifier_version
+);
+
+-- name: verify
+SELECT response.response_id, response.body, prompt.direction, io_pair.input, io_pair.output,
+    program.program_id, program.language, program.entry_point, program.main_function
+FROM codeio.response
+INNER JOIN codeio.prompt USING (prompt_id)
+INNER JOIN codeio.io_pair USING (io_pair_id)
+INNER JOIN codeio.program USING (program_id)
+WHERE response.response_id >= :low AND response.response_id < :high AND NOT EXISTS (
+    SELECT FROM codeio.verdict
+    WHERE verdict.response_id = response.response_id AND verdict.verifier_version = :verifier_version
+)
+ORDER BY program.program_id, response.response_id;
+
+-- name: count_revise
+SELECT count(*) FROM codeio.pending_revise;
+
+-- name: revise
+SELECT prompt_id, prompt_body, response_body, feedback
+FROM codeio.pending_revise
+WHERE prompt_id >= :low AND prompt_id < :high
+ORDER BY prompt_id;
