@@ -1,0 +1,49 @@
+"""Reads the source files below a local directory."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from codeio_ops.errors import SourceNotFound, SourceUnavailable
+from codeio_ops.ingest.base import NO_LICENCE, SUFFIX_LANGUAGES, SourceFile
+
+
+class DirectoryReader:
+    """A directory and all below it; hidden directories and symbolic links are passed over."""
+
+    def __init__(self, root: Path, *, licence: str) -> None:
+        self._root = root
+        self._licence = licence or NO_LICENCE
+
+    def cursor(self) -> str:
+        """Return the empty cursor: only reading the files tells whether they changed."""
+        if not self._root.is_dir():
+            raise SourceNotFound(
+                f"{self._root} is not a directory", cure="check the path of the source"
+            )
+        return ""
+
+    def files(self, *, max_bytes: int) -> Iterator[SourceFile]:
+        """Yield the files in the order of their paths."""
+        self.cursor()
+        for path in sorted(self._root.rglob("*")):
+            language = SUFFIX_LANGUAGES.get(path.suffix)
+            parts = path.relative_to(self._root).parts
+            if language is None or path.is_symlink() or any(p.startswith(".") for p in parts):
+                continue
+            if path.is_file():
+                yield self._read(path, language, max_bytes)
+
+    def _read(self, path: Path, language: str, max_bytes: int) -> SourceFile:
+        try:
+            size = path.stat().st_size
+            content = path.read_bytes() if size <= max_bytes else None
+        except OSError as exc:
+            raise SourceUnavailable(f"{path} cannot be read: {exc.strerror}") from exc
+        return SourceFile(
+            path=path.relative_to(self._root).as_posix(),
+            version="",
+            licence=self._licence,
+            language=language,
+            size_bytes=size if content is None else len(content),
+            content=content,
+        )

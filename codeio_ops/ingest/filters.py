@@ -1,0 +1,62 @@
+"""Which raw files are kept: each filter lets a file pass, or gives the reason for dropping it."""
+
+import ast
+import warnings
+
+from codeio_ops.config import Settings
+from codeio_ops.ingest.base import SUFFIX_LANGUAGES, SourceFile
+from codeio_ops.records import Drop
+
+
+def drop_reason(file: SourceFile, settings: Settings) -> Drop | None:
+    """Return why `file` must not enter the pipeline, or None when it may."""
+    if file.content is None or file.size_bytes > settings.max_file_bytes:
+        return Drop(
+            reason="too_large", detail=f"{file.size_bytes} bytes > {settings.max_file_bytes}"
+        )
+    if file.size_bytes < settings.min_file_bytes:
+        return Drop(
+            reason="too_small", detail=f"{file.size_bytes} bytes < {settings.min_file_bytes}"
+        )
+    if settings.licences and file.licence not in settings.licences:
+        return Drop(reason="licence", detail=f"{file.licence} is not allowed")
+    return _unreadable(file.content, file.language)
+
+
+def _unreadable(content: bytes, language: str) -> Drop | None:
+    if language not in SUFFIX_LANGUAGES.values():
+        return Drop(reason="language", detail=f"no runner for {language}")
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as exc:
+        return Drop(reason="not_utf8", detail=f"byte {exc.start}: {exc.reason}")
+    if "\x00" in text:
+        return Drop(reason="unparsable", detail="NUL character")
+    return _unparsable(text)
+
+
+def _unparsable(text: str) -> Drop | None:
+    """Refuse what is neither Python 3 nor Python 2; the transform repairs Python 2."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            ast.parse(text)
+        except RecursionError:
+            return Drop(reason="unparsable", detail="nested too deeply")
+        except (SyntaxError, ValueError, MemoryError) as exc:
+            return None if _is_python2(text) else Drop(reason="unparsable", detail=str(exc))
+    return None
+
+
+def _is_python2(text: str) -> bool:
+    from fissix import pygram, pytree
+    from fissix.pgen2.driver import Driver
+    from fissix.pgen2.parse import ParseError
+    from fissix.pgen2.tokenize import TokenError
+
+    driver = Driver(pygram.python_grammar, convert=pytree.convert)
+    try:
+        driver.parse_string(text.expandtabs(8).rstrip() + "\n")
+    except (ParseError, TokenError, IndentationError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,172 @@
+"""The ingest stage: from a source to raw files, only what is new."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+from uuid import UUID
+
+from codeio_ops.config import Settings
+from codeio_ops.errors import SourceEmpty
+from codeio_ops.fingerprint import sha256_hex
+from codeio_ops.ingest.base import Reader, SourceFile
+from codeio_ops.ingest.filters import drop_reason
+from codeio_ops.records import Drop, DropRecord, RawFile, RawFileOrigin, Record, Source
+from codeio_ops.storage.blobs import BlobStore
+from codeio_ops.storage.engine import Store
+from codeio_ops.storage.runs import FactWriter
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+BATCH_FILES = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """A file with the ids that its content and place give it."""
+
+    file: SourceFile
+    sha256: str
+    origin_id: UUID
+    raw_file_id: UUID
+
+    @classmethod
+    def of(cls, file: SourceFile, source: Source) -> "_Seen":
+        # A file too large to be read is known by its size.
+        sha256 = f"size:{file.size_bytes}" if file.content is None else sha256_hex(file.content)
+        return cls(
+            file=file,
+            sha256=sha256,
+            origin_id=RawFileOrigin.identify(source.source_id, file.version, file.path, sha256),
+            raw_file_id=RawFile.identify(sha256),
+        )
+
+
+def ingest_source(
+    source: Source,
+    reader: Reader,
+    *,
+    store: Store,
+    blobs: BlobStore,
+    writer: FactWriter,
+    settings: Settings,
+) -> Counter[str]:
+    """Read a source and store the files that are new.
+
+    Idempotent by (source, version, path, sha256). The cursor is written last, so a run that
+    dies is read again and adds only what is missing.
+
+    Returns:
+        Counts: `new`, `known`, and one for each drop reason.
+
+    Raises:
+        SourceEmpty: the source holds no source file at all.
+    """
+    cursor = reader.cursor()
+    if cursor and cursor == source.cursor_value:
+        log.info("source %s is unchanged", source.locator, extra={"action": "ingest"})
+        return Counter()
+    counts: Counter[str] = Counter()
+    for batch in batched(reader.files(max_bytes=settings.max_file_bytes), BATCH_FILES):
+        seen = [_Seen.of(file, source) for file in batch]
+        counts += _ingest_batch(seen, source, store, blobs, writer, settings)
+    if not counts:
+        raise SourceEmpty(
+            f"{source.kind}:{source.locator} holds no source file",
+            cure="check the locator, or pause it with `codeio source pause`",
+        )
+    with store.transaction() as transaction:
+        transaction.execute(
+            "ingest.set_cursor", source_id=source.source_id, cursor_value=cursor
+        )
+    log.info("ingested %s: %s", source.locator, dict(counts), extra={"action": "ingest"})
+    return counts
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield lists of `size` items; the last may be shorter."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def _ingest_batch(
+    seen: list[_Seen],
+    source: Source,
+    store: Store,
+    blobs: BlobStore,
+    writer: FactWriter,
+    settings: Settings,
+) -> Counter[str]:
+    known = _known(store, "ingest.known_origins", origin_ids=[s.origin_id for s in seen])
+    fresh = {s.origin_id: s for s in seen if s.origin_id not in known}
+    present = _known(
+        store, "ingest.known_raw_files", raw_file_ids=[s.raw_file_id for s in fresh.values()]
+    )
+    kept: dict[UUID, _Seen] = {}
+    origins: list[RawFileOrigin] = []
+    drops: list[DropRecord] = []
+    counts = Counter(known=len(seen) - len(fresh))
+    for item in fresh.values():
+        duplicate = item.raw_file_id in present or item.raw_file_id in kept
+        drop = _duplicate(item) if duplicate else drop_reason(item.file, settings)
+        if duplicate or drop is None:
+            origins.append(_origin(item, source, writer))
+        if drop is None:
+            kept[item.raw_file_id] = item
+        else:
+            drops.append(_drop_record(item, source, drop, writer))
+        counts[drop.reason if drop else "new"] += 1
+    writer.write([*_stored(kept, blobs, writer), *origins, *drops])
+    return +counts
+
+
+def _known(store: Store, query: str, **ids: list[UUID]) -> set[UUID]:
+    with store.transaction() as transaction:
+        return set(transaction.column(query, **ids))
+
+
+def _duplicate(item: _Seen) -> Drop:
+    return Drop(reason="duplicate", detail=f"of raw file {item.raw_file_id}")
+
+
+def _stored(kept: dict[UUID, _Seen], blobs: BlobStore, writer: FactWriter) -> list[Record]:
+    contents = (item.file.content for item in kept.values())
+    stored = blobs.write((c for c in contents if c is not None), stage_run_id=writer.run.stage_run_id)
+    files: list[Record] = [
+        RawFile(
+            raw_file_id=item.raw_file_id,
+            blob_sha256=item.sha256,
+            language=item.file.language,
+            size_bytes=item.file.size_bytes,
+            stage_run_id=writer.run.stage_run_id,
+        )
+        for item in kept.values()
+    ]
+    return [*stored, *files]
+
+
+def _origin(item: _Seen, source: Source, writer: FactWriter) -> RawFileOrigin:
+    return RawFileOrigin(
+        origin_id=item.origin_id,
+        raw_file_id=item.raw_file_id,
+        source_id=source.source_id,
+        version=item.file.version,
+        path=item.file.path,
+        licence=item.file.licence,
+        stage_run_id=writer.run.stage_run_id,
+    )
+
+
+def _drop_record(item: _Seen, source: Source, drop: Drop, writer: FactWriter) -> DropRecord:
+    place = f"{source.kind}:{source.locator} {item.file.path} ({item.sha256})"
+    return DropRecord.new(
+        Drop(reason=drop.reason, detail=f"{place}: {drop.detail}"),
+        stage="ingest",
+        subject_id=item.origin_id,
+        stage_run_id=writer.run.stage_run_id,
+    )

@@ -1,0 +1,179 @@
+"""Sends the requests of a stage to the teacher and stores what comes back, paid once.
+
+Results are stored in small transactions while others are in flight; what a crash can lose
+is at most the results not yet stored.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from uuid import UUID
+
+from codeio_ops.config import Settings
+from codeio_ops.errors import TeacherUnavailable
+from codeio_ops.fingerprint import content_id
+from codeio_ops.jsonvalue import Json
+from codeio_ops.records import Drop, DropRecord, Record, TeacherCall, TeacherRow
+from codeio_ops.storage.runs import FactWriter
+from codeio_ops.teacher.client import Teacher
+from codeio_ops.teacher.messages import CallFailure, Completion, FailedCall, Request
+
+log = logging.getLogger(__name__)
+
+FLUSH_RESULTS = 20
+
+# A later try of the same request may succeed: the row stays pending.
+_PASSING = frozenset({CallFailure.RATE_LIMITED, CallFailure.UNAVAILABLE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A reply with the ids its facts will name."""
+
+    subject_id: UUID
+    teacher_id: UUID
+    teacher_call_id: UUID
+    stage_run_id: UUID
+    completion: Completion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """What a stage makes of a reply: the facts in it, and a word for what it was worth."""
+
+    outcome: str
+    records: tuple[Record, ...]
+
+
+class CallRecorder:
+    """Sends requests of one purpose and records calls, facts and failures.
+
+    `template_of` gives the fingerprint of the template that asked about a subject.
+    """
+
+    def __init__(
+        self,
+        teacher: Teacher,
+        writer: FactWriter,
+        settings: Settings,
+        *,
+        purpose: str,
+        template_of: Callable[[UUID], str],
+    ) -> None:
+        self._teacher = teacher
+        self._writer = writer
+        self._purpose = purpose
+        self._template_of = template_of
+        self._parameters: Json = {
+            "temperature": settings.temperature,
+            "max_tokens": settings.max_tokens,
+        }
+        self._teacher_row = teacher_row(teacher, writer)
+        self._unwritten: list[Record] = []
+
+    def run(
+        self, requests: Iterable[Request], use: Callable[[Answered], Use]
+    ) -> Counter[str]:
+        """Complete the requests, whose keys are the ids of their subjects.
+
+        Returns:
+            Counts by outcome.
+
+        Raises:
+            TeacherUnavailable: the endpoint failed, or left some requests unanswered; what
+                was answered is stored, and the rest stays pending.
+        """
+        counts: Counter[str] = Counter()
+        try:
+            with closing(self._teacher.complete_all(requests)) as results:  # type: ignore[type-var]
+                for number, result in enumerate(results, start=1):
+                    counts[self._record(result, use)] += 1
+                    if number % FLUSH_RESULTS == 0:
+                        self._flush()
+        finally:
+            self._flush()
+        log.info("%s: %s", self._purpose, dict(counts), extra={"action": self._purpose})
+        unanswered = sum(counts[reason] for reason in _PASSING)
+        if unanswered:
+            raise TeacherUnavailable(
+                f"{unanswered} of {counts.total()} requests got no answer; they stay pending"
+            )
+        return counts
+
+    def _flush(self) -> None:
+        if self._unwritten:
+            self._writer.write([self._teacher_row, *self._unwritten])
+            self._unwritten = []
+
+    def _record(self, result: Completion | FailedCall, use: Callable[[Answered], Use]) -> str:
+        if isinstance(result, FailedCall):
+            return self._record_failure(result)
+        subject_id = UUID(result.key)
+        answered = Answered(
+            subject_id=subject_id,
+            teacher_id=self._teacher_row.teacher_id,
+            teacher_call_id=self._call_id(subject_id),
+            stage_run_id=self._writer.run.stage_run_id,
+            completion=result,
+        )
+        used = use(answered)
+        self._unwritten += [self._call(result, used.outcome), *used.records]
+        return used.outcome
+
+    def _record_failure(self, failed: FailedCall) -> str:
+        if failed.reason in _PASSING:
+            return failed.reason
+        self._unwritten += [
+            self._call(failed, failed.reason),
+            DropRecord.new(
+                Drop(reason=failed.reason, detail=failed.detail),
+                stage=self._purpose,
+                subject_id=UUID(failed.key),
+                stage_run_id=self._writer.run.stage_run_id,
+            ),
+        ]
+        return failed.reason
+
+    def _call_id(self, subject_id: UUID) -> UUID:
+        run = str(self._writer.run.stage_run_id)
+        return content_id("teacher_call", self._purpose, str(subject_id), run)
+
+    def _call(self, result: Completion | FailedCall, outcome: str) -> TeacherCall:
+        finished = isinstance(result, Completion)
+        return TeacherCall(
+            teacher_call_id=self._call_id(UUID(result.key)),
+            teacher_id=self._teacher_row.teacher_id,
+            purpose=self._purpose,
+            subject_id=UUID(result.key),
+            template_sha256=self._template_of(UUID(result.key)),
+            parameters=self._parameters,
+            outcome=outcome,
+            finish_reason=result.finish_reason if finished else "",
+            prompt_tokens=result.prompt_tokens,
+            completion_tokens=result.completion_tokens,
+            cost_usd=result.cost_usd,
+            latency_ms=result.latency_ms if finished else 0.0,
+            request_id=result.request_id if finished else "",
+            stage_run_id=self._writer.run.stage_run_id,
+        )
+
+
+def teacher_row(teacher: Teacher, writer: FactWriter) -> TeacherRow:
+    """Build the record of a teacher.
+
+    The offline teacher is the same wherever it listens, so its host is no part of it.
+    """
+    identity = teacher.identity
+    host = "" if identity.kind == "offline-trace" else identity.endpoint_host
+    return TeacherRow(
+        teacher_id=content_id(
+            "teacher", identity.kind, identity.model_id, identity.version, host
+        ),
+        kind=identity.kind,
+        model=identity.model_id,
+        version=identity.version,
+        endpoint_host=host,
+        stage_run_id=writer.run.stage_run_id,
+    )

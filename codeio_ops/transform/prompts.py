@@ -1,0 +1,79 @@
+"""The prompt stage: two questions about each of a program's first pairs."""
+
+from collections import Counter
+from dataclasses import dataclass
+from uuid import UUID
+
+from codeio_ops.config import Settings
+from codeio_ops.fingerprint import content_id
+from codeio_ops.jsonvalue import Json
+from codeio_ops.records import PromptRow
+from codeio_ops.storage.engine import Store
+from codeio_ops.storage.runs import FactWriter
+from codeio_ops.storage.shards import Shard
+from codeio_ops.teacher.prompting import (
+    predict_input_prompt,
+    predict_output_prompt,
+    template_fingerprint,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PendingPrompt:
+    io_pair_id: UUID
+    input: Json
+    output: Json
+    direction: str
+    language: str
+    main_function: str
+    io_description: str
+    problem_statement: str
+
+
+def build_prompts(
+    shard: Shard, *, store: Store, writer: FactWriter, settings: Settings
+) -> Counter[str]:
+    """Write the prompts of the shard's pairs, in both directions.
+
+    Returns:
+        Counts by direction.
+    """
+    pending = store.fetch(
+        "pending.prompt",
+        _PendingPrompt,
+        low=shard.low,
+        high=shard.high,
+        prompted_pairs=settings.prompted_pairs,
+    )
+    writer.write([_row(item, writer.run.stage_run_id) for item in pending])
+    return Counter(item.direction for item in pending)
+
+
+def _row(item: _PendingPrompt, stage_run_id: UUID) -> PromptRow:
+    template_sha256 = template_fingerprint(f"predict_{item.direction}")
+    return PromptRow(
+        prompt_id=content_id("prompt", str(item.io_pair_id), item.direction, template_sha256),
+        io_pair_id=item.io_pair_id,
+        direction=item.direction,
+        template_sha256=template_sha256,
+        body=_body(item),
+        stage_run_id=stage_run_id,
+    )
+
+
+def _body(item: _PendingPrompt) -> str:
+    if item.direction == "output":
+        return predict_output_prompt(
+            problem_statement=item.problem_statement,
+            io_description=item.io_description,
+            reference_code=item.main_function,
+            given_input=item.input,
+            language=item.language,
+        )
+    return predict_input_prompt(
+        problem_statement=item.problem_statement,
+        io_description=item.io_description,
+        reference_code=item.main_function,
+        given_output=item.output,
+        language=item.language,
+    )
