@@ -2,6 +2,7 @@
 
 Every setting is an environment variable; the embedded stack writes those it decides
 (addresses, passwords) to `<home>/stack.env`, which is read after the environment.
+Containers get their secrets as files, which are read last.
 """
 
 import os
@@ -102,9 +103,18 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, home: Path | None = None) -> "Settings":
-        """Read the environment, and below it `stack.env` in the home directory."""
+        """Read the environment, below it `stack.env` in the home directory, below it secret files.
+
+        A secret file bears the name of its variable in lower case (`codeio_database_url`);
+        they lie in `CODEIO_SECRETS_DIR`, by default where containers mount them.
+        """
         home = home or home_directory()
-        return cls(_env_file=home / "stack.env", home=home)  # type: ignore[call-arg]
+        secrets = Path(os.environ.get("CODEIO_SECRETS_DIR", "/run/secrets"))
+        return cls(
+            _env_file=home / "stack.env",  # type: ignore[call-arg]
+            _secrets_dir=secrets if secrets.is_dir() else None,  # type: ignore[call-arg]
+            home=home,
+        )
 
     @cached_property
     def uses_offline_teacher(self) -> bool:

@@ -94,6 +94,18 @@ class GateFailed(TerminalError):
     """A release candidate failed a gate; it stays `rejected` and its evidence is kept."""
 
 
+class NothingToRelease(TerminalError):
+    """No conversation is finished, so a release would be empty."""
+
+
+class ReleaseMissing(TerminalError):
+    """There is no release of this name and version."""
+
+
+class SampleMissing(TerminalError):
+    """There is no sample of this id."""
+
+
 class ReleaseExists(TerminalError):
     """A release of this name and version is already published, and releases are immutable."""
 
@@ -104,3 +116,7 @@ class ReleaseCorrupt(TerminalError):
 
 class StackError(TerminalError):
     """A part of the embedded stack does not start or stop."""
+
+
+class PipelineFailed(TerminalError):
+    """A DAG run of the pipeline failed."""

@@ -60,6 +60,11 @@ def add_source(store: Store, source: Source) -> bool:
     return bool(added)
 
 
+def active_sources(store: Store) -> list[Source]:
+    """Return the sources that are not paused, in a fixed order."""
+    return [source for source in store.fetch("ingest.sources", Source) if not source.paused]
+
+
 def find_source(store: Store, source_id: object) -> Source:
     """Return the stored source of this id.
 

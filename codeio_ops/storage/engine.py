@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeVar
+from uuid import UUID
 
 from psycopg2 import OperationalError as DriverError
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from codeio_ops.errors import StoreRefused, StoreUnavailable
+from codeio_ops.jsonvalue import Json
 from codeio_ops.records import Record
 from codeio_ops.storage.copy import insert_records
-from codeio_ops.storage.queries import query
+from codeio_ops.storage.queries import check, query
 
 T = TypeVar("T")
 
@@ -24,22 +28,35 @@ class Transaction:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def fetch(self, name: str, into: type[T], **parameters: object) -> list[T]:
+    def fetch(self, name: str, into: type[T], /, **parameters: object) -> list[T]:
         """Run a named query and return its rows as `into`, whose attributes are the columns."""
         rows = self._connection.execute(query(name), parameters).mappings()
         return [into(**row) for row in rows]
 
-    def value(self, name: str, **parameters: object) -> Any:
+    def fetch_json(self, name: str, /, **parameters: object) -> list[Json]:
+        """Run a named query and return its rows as JSON objects; see `Store.fetch_json`."""
+        rows = self._connection.execute(query(name), parameters).mappings()
+        return [{key: _json_cell(value) for key, value in row.items()} for row in rows]
+
+    def value(self, name: str, /, **parameters: object) -> Any:
         """Run a named query and return the first column of its first row, or None."""
         return self._connection.execute(query(name), parameters).scalar()
 
-    def column(self, name: str, **parameters: object) -> list[Any]:
+    def column(self, name: str, /, **parameters: object) -> list[Any]:
         """Run a named query and return its first column."""
         return list(self._connection.execute(query(name), parameters).scalars())
 
-    def execute(self, name: str, **parameters: object) -> int:
+    def offenders(self, name: str, /, **parameters: object) -> list[Any]:
+        """Run a check and return the first column of the rows that break it."""
+        return list(self._connection.execute(check(name), parameters).scalars())
+
+    def execute(self, name: str, /, **parameters: object) -> int:
         """Run a named statement and return how many rows it changed."""
         return self._connection.execute(query(name), parameters).rowcount
+
+    def undo(self) -> None:
+        """Undo everything done in this transaction; it must be the last call."""
+        self._connection.rollback()
 
     def insert(self, records: Sequence[Record]) -> int:
         """Insert records that are not there yet, and return how many were new.
@@ -93,15 +110,23 @@ class Store:
                 ) from exc
             raise
 
-    def fetch(self, name: str, into: type[T], **parameters: object) -> list[T]:
+    def fetch(self, name: str, into: type[T], /, **parameters: object) -> list[T]:
         """Run one named query in a transaction of its own; see `Transaction.fetch`."""
         with self.transaction() as transaction:
             return transaction.fetch(name, into, **parameters)
 
-    def value(self, name: str, **parameters: object) -> Any:
+    def value(self, name: str, /, **parameters: object) -> Any:
         """Run one named query in a transaction of its own; see `Transaction.value`."""
         with self.transaction() as transaction:
             return transaction.value(name, **parameters)
+
+    def fetch_json(self, name: str, /, **parameters: object) -> list[Json]:
+        """Run one named query and return its rows as JSON objects.
+
+        Ids and times become text; other values must be JSON already.
+        """
+        with self.transaction() as transaction:
+            return transaction.fetch_json(name, **parameters)
 
     def insert(self, records: Sequence[Record]) -> int:
         """Insert records in a transaction of their own; see `Transaction.insert`."""
@@ -111,6 +136,19 @@ class Store:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+
+def _json_cell(value: Any) -> Json:
+    match value:
+        case UUID():
+            return str(value)
+        case datetime():
+            return value.isoformat()
+        case Decimal():
+            return float(value)
+        case _:
+            cell: Json = value
+            return cell
 
 
 def _translated(exc: OperationalError) -> StoreUnavailable | StoreRefused:

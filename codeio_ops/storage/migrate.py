@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from alembic import command
+from alembic import command, op
 from alembic.config import Config
+
+from codeio_ops.storage.queries import SQL_DIRECTORY
 
 _SCRIPTS = Path(__file__).parent / "revisions"
 
@@ -17,3 +19,13 @@ def migrate(owner_url: str) -> None:
     config.set_main_option("script_location", str(_SCRIPTS))
     config.attributes["url"] = owner_url
     command.upgrade(config, "head")
+
+
+def run_file(name: str) -> None:
+    """Run a file of `sql/migrations/` as it stands; only a migration may call this."""
+    script = (SQL_DIRECTORY / "migrations" / name).read_text()
+    driver = op.get_bind().connection.dbapi_connection
+    assert driver is not None
+    # SQLAlchemy would take a percent sign in the script for a parameter.
+    with driver.cursor() as cursor:
+        cursor.execute(script)

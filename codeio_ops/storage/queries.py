@@ -1,7 +1,7 @@
 """Named queries: SQL lives in `sql/queries/<aggregate>.sql`, each query under its name.
 
 A file holds blocks that begin with `-- name: <query>`; parameters are `:named` and always
-bound. A query is addressed as `<aggregate>.<query>`.
+bound. A query is addressed as `<aggregate>.<query>`. Checks are files of their own.
 """
 
 import re
@@ -23,6 +23,17 @@ def query(name: str) -> TextClause:
     """
     aggregate, _, block = name.partition(".")
     return text(_blocks(aggregate)[block])
+
+
+@cache
+def check(name: str) -> TextClause:
+    """Return the check `sql/checks/<name>.sql`, whose rows are the offending ones."""
+    return text((SQL_DIRECTORY / "checks" / f"{name}.sql").read_text().rstrip().rstrip(";"))
+
+
+def check_names() -> list[str]:
+    """Return the names of all checks, sorted."""
+    return sorted(path.stem for path in (SQL_DIRECTORY / "checks").glob("*.sql"))
 
 
 @cache

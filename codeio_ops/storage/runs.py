@@ -80,4 +80,7 @@ class FactWriter:
             return 0
         with self._store.transaction() as transaction:
             transaction.insert([self.run])
-            return transaction.insert(records)
+            written = transaction.insert(records)
+            if not written:
+                transaction.undo()
+        return written

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from codeio_ops.config import Settings
@@ -11,10 +12,12 @@ from codeio_ops.records import ResponseRow
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
 from codeio_ops.storage.shards import Shard
-from codeio_ops.teacher.client import Teacher
 from codeio_ops.teacher.messages import Message, Request
 from codeio_ops.teacher.prompting import revision_messages, template_fingerprint
 from codeio_ops.transform.calls import Answered, CallRecorder, Use
+
+if TYPE_CHECKING:
+    from codeio_ops.teacher.client import Teacher
 
 ROLLOUT = 0
 
@@ -35,7 +38,7 @@ class _PendingRevision:
 
 
 def answer_prompts(
-    shard: Shard, *, store: Store, teacher: Teacher, writer: FactWriter, settings: Settings
+    shard: Shard, *, store: Store, teacher: "Teacher", writer: FactWriter, settings: Settings
 ) -> Counter[str]:
     """Collect the first answer to each pending prompt of the shard.
 
@@ -56,7 +59,7 @@ def answer_prompts(
 
 
 def revise_answers(
-    shard: Shard, *, store: Store, teacher: Teacher, writer: FactWriter, settings: Settings
+    shard: Shard, *, store: Store, teacher: "Teacher", writer: FactWriter, settings: Settings
 ) -> Counter[str]:
     """Collect one revision of each wrong first answer of the shard.
 

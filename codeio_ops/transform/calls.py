@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from codeio_ops.config import Settings
@@ -17,8 +18,10 @@ from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
 from codeio_ops.records import Drop, DropRecord, Record, TeacherCall, TeacherRow
 from codeio_ops.storage.runs import FactWriter
-from codeio_ops.teacher.client import Teacher
 from codeio_ops.teacher.messages import CallFailure, Completion, FailedCall, Request
+
+if TYPE_CHECKING:
+    from codeio_ops.teacher.client import Teacher
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +58,7 @@ class CallRecorder:
 
     def __init__(
         self,
-        teacher: Teacher,
+        teacher: "Teacher",
         writer: FactWriter,
         settings: Settings,
         *,
@@ -160,7 +163,7 @@ class CallRecorder:
         )
 
 
-def teacher_row(teacher: Teacher, writer: FactWriter) -> TeacherRow:
+def teacher_row(teacher: "Teacher", writer: FactWriter) -> TeacherRow:
     """Build the record of a teacher.
 
     The offline teacher is the same wherever it listens, so its host is no part of it.

@@ -395,6 +395,9 @@ COMMENT ON COLUMN codeio.benchmark_gram.gram_sha256 IS 'First 32 hex digits of t
 COMMENT ON COLUMN codeio.benchmark_gram.benchmark_id IS 'The benchmark.';
 COMMENT ON COLUMN codeio.benchmark_gram.item IS 'Id of the item in it.';
 
+-- Bulk inserts go through a temporary table.
+DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO codeio_app', current_database()); END $$;
+
 GRANT USAGE ON SCHEMA codeio TO codeio_app, codeio_auditor;
 GRANT SELECT ON ALL TABLES IN SCHEMA codeio TO codeio_app, codeio_auditor;
 GRANT INSERT ON ALL TABLES IN SCHEMA codeio TO codeio_app;

@@ -31,8 +31,12 @@ CROSS JOIN (VALUES ('output'), ('input')) AS direction (direction)
 WHERE NOT EXISTS (
     SELECT FROM codeio.prompt
     WHERE prompt.io_pair_id = io_pair.io_pair_id AND prompt.direction = direction.direction
-);
-COMMENT ON VIEW codeio.pending_prompt IS 'Pairs and directions without a prompt.';
+) AND NOT (direction.direction = 'input' AND EXISTS (
+    SELECT FROM codeio.io_pair AS earlier
+    WHERE earlier.program_id = io_pair.program_id AND earlier.ordinal < io_pair.ordinal
+        AND earlier.output_sha256 = io_pair.output_sha256
+));
+COMMENT ON VIEW codeio.pending_prompt IS 'Pairs and directions without a prompt. Pairs of a program with the same output would ask for an input in the same words: only the first of them does.';
 
 CREATE VIEW codeio.pending_answer AS
 SELECT prompt.prompt_id, prompt.body, prompt.template_sha256

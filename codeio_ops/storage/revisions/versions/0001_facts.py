@@ -1,8 +1,6 @@
 """The facts of the pipeline."""
 
-from alembic import op
-
-from codeio_ops.storage.queries import SQL_DIRECTORY
+from codeio_ops.storage.migrate import run_file
 
 revision = "0001"
 down_revision = None
@@ -10,5 +8,4 @@ down_revision = None
 
 def upgrade() -> None:
     """Run the SQL file of this revision."""
-    script = (SQL_DIRECTORY / "migrations" / "0001_facts.sql").read_text()
-    op.get_bind().exec_driver_sql(script)
+    run_file("0001_facts.sql")

@@ -1,8 +1,6 @@
 """Current state as views, and lineage."""
 
-from alembic import op
-
-from codeio_ops.storage.queries import SQL_DIRECTORY
+from codeio_ops.storage.migrate import run_file
 
 revision = "0002"
 down_revision = "0001"
@@ -10,5 +8,4 @@ down_revision = "0001"
 
 def upgrade() -> None:
     """Run the SQL file of this revision."""
-    script = (SQL_DIRECTORY / "migrations" / "0002_views.sql").read_text()
-    op.get_bind().exec_driver_sql(script)
+    run_file("0002_views.sql")

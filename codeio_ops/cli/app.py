@@ -1,0 +1,51 @@
+"""The Typer application, and the one place where an error becomes a line of text."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from codeio_ops.cli import (
+    benchmark,
+    compose,
+    demo,
+    lineage,
+    release,
+    run,
+    source,
+    stack,
+    teacher,
+)
+from codeio_ops.cli.output import render_error
+from codeio_ops.errors import CodeIOError
+
+app = typer.Typer(
+    name="codeio",
+    help="Turns raw source code into verified reasoning data, after CODE I/O.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+# Each module below adds its commands to the application it is given; add yours here.
+for module in (stack, demo, run, source, benchmark, release, lineage, teacher, compose):
+    module.register(app)
+
+
+@app.callback()
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Options of every command; `--debug` is read by `main`, wherever it stands."""
+
+
+def main() -> None:
+    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage."""
+    arguments = [word for word in sys.argv[1:] if word != "--debug"]
+    try:
+        app(args=arguments, prog_name="codeio")
+    except CodeIOError as exc:
+        if "--debug" in sys.argv:
+            raise
+        print(render_error(exc, as_json="--json" in arguments), file=sys.stderr)
+        raise SystemExit(1) from None

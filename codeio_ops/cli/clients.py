@@ -1,0 +1,31 @@
+"""The clients of a command, from the settings of the shell it runs in."""
+
+from functools import cache
+from uuid import uuid4
+
+from codeio_ops.config import Settings
+from codeio_ops.storage.engine import Store
+from codeio_ops.storage.objects import ObjectStore
+from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
+
+
+@cache
+def load_settings() -> Settings:
+    """Return the settings."""
+    return Settings.load()
+
+
+def open_store() -> Store:
+    """Open the database as the role that writes facts."""
+    return Store.open(load_settings().database_url.get_secret_value())
+
+
+def open_objects() -> ObjectStore:
+    """Open the bucket."""
+    return ObjectStore.open(load_settings())
+
+
+def shell_writer(stage: str, command: str) -> FactWriter:
+    """Return a writer whose facts say that they came from a shell command."""
+    task = TaskIdentity(dag_id="cli", run_id=f"cli__{uuid4()}", task_id=command)
+    return FactWriter(open_store(), stage_run(stage, task, load_settings()))

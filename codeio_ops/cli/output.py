@@ -1,0 +1,57 @@
+"""What the commands print: results on stdout, progress and errors on stderr."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from codeio_ops.errors import CodeIOError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
+
+
+def say(text: str) -> None:
+    """Print one line of progress on stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def print_json(value: object) -> None:
+    """Print a JSON document on stdout."""
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_rows(title: str, rows: "Sequence[DataclassInstance]", *, as_json: bool) -> None:
+    """Print frozen records as a table, or as a JSON array of objects.
+
+    Args:
+        title: Heading of the table.
+        rows: Records of one type.
+        as_json: Whether to print JSON.
+    """
+    records = [asdict(row) for row in rows]
+    if as_json:
+        print_json(records)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    for name in records[0] if records else ():
+        table.add_column(name.replace("_", " "), overflow="fold")
+    for record in records:
+        table.add_row(*(str(value) for value in record.values()))
+    Console().print(table if records else f"{title}: none")
+
+
+def render_error(error: CodeIOError, *, as_json: bool) -> str:
+    """Return an error as one line a person reads, with its cure, or as one line of JSON."""
+    if as_json:
+        kind = type(error).__name__
+        return json.dumps({"error": str(error), "type": kind, "cure": error.cure})
+    return f"error: {error}" + (f"\ncure: {error.cure}" if error.cure else "")

@@ -1,0 +1,104 @@
+"""What the platform needs on this machine, and the cure for what is missing."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from codeio_ops.config import Settings
+from codeio_ops.errors import CodeIOError, ImageMissing, StackError
+from codeio_ops.local import health
+from codeio_ops.local.airflow import COMMANDS
+from codeio_ops.local.home import Home
+from codeio_ops.local.state import StackState
+
+MIN_FREE_GIB = 5
+ENGINE_TIMEOUT_S = 10
+NOT_UP = StackError("the stack was never started here", cure="Run `codeio up`.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """The outcome of one check.
+
+    Attributes:
+        name: What was checked.
+        ok: Whether it is as it should be.
+        detail: What was found.
+        cure: What to do about a failure, in one line.
+    """
+
+    name: str
+    ok: bool
+    detail: str
+    cure: str
+
+
+def examine(settings: Settings) -> tuple[Finding, ...]:
+    """Run every check; none of them changes anything."""
+    state = StackState.load(Home(settings.home))
+    checks: list[tuple[str, Callable[[], str]]] = [
+        ("docker engine", _engine),
+        ("sandbox image", lambda: _image(settings.sandbox_image)),
+        ("postgres", lambda: _component("postgres", state)),
+        ("s3", lambda: _component("s3", state)),
+        ("teacher", lambda: _teacher(settings, state)),
+        *((name, lambda name=name: _component(name, state)) for name in COMMANDS),
+        ("disk", lambda: _disk(settings)),
+    ]
+    return tuple(_finding(name, check) for name, check in checks)
+
+
+def _finding(name: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name=name, ok=True, detail=check(), cure="")
+    except CodeIOError as exc:
+        cure = exc.cure or "Run `codeio up`, then read the log in the state directory."
+        return Finding(name=name, ok=False, detail=str(exc), cure=cure)
+
+
+def _component(name: str, state: StackState | None) -> str:
+    if state is None:
+        raise NOT_UP
+    return health.check(name, state)
+
+
+def _teacher(settings: Settings, state: StackState | None) -> str:
+    if settings.uses_offline_teacher:
+        return _component("teacher", state)
+    return f"{settings.model} at {settings.teacher_base_url or 'api.openai.com'} (not called)"
+
+
+def _engine() -> str:
+    from codeio_ops.sandbox.engine import connect, engine_errors
+
+    client = connect(timeout_s=ENGINE_TIMEOUT_S)
+    try:
+        with engine_errors("asking for the version"):
+            return f"Docker {client.version()['Version']}"
+    finally:
+        client.close()
+
+
+def _image(reference: str) -> str:
+    from codeio_ops.sandbox.engine import connect
+    from codeio_ops.sandbox.image import image_facts, inputs_digest
+
+    client = connect(timeout_s=ENGINE_TIMEOUT_S)
+    try:
+        facts = image_facts(client, reference)
+    finally:
+        client.close()
+    if facts.inputs_digest != inputs_digest():
+        raise ImageMissing(f"{reference} is out of date", cure="Run `codeio sandbox image`.")
+    return f"{reference} on {facts.base}"
+
+
+def _disk(settings: Settings) -> str:
+    path = next(path for path in (settings.home, *settings.home.parents) if path.exists())
+    free_gib = shutil.disk_usage(path).free / 2**30
+    if free_gib < MIN_FREE_GIB:
+        raise StackError(
+            f"{free_gib:.1f} GiB free at {path}; {MIN_FREE_GIB} are wanted",
+            cure=f"Free some space, or set CODEIO_HOME to another disk than {path}.",
+        )
+    return f"{free_gib:.0f} GiB free"

@@ -1,0 +1,115 @@
+"""Starts the pipeline in Airflow and follows it from DAG to DAG, by the assets that join them."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from codeio_ops.errors import PipelineFailed, StackError
+from codeio_ops.local.airflow_api import TERMINAL_STATES, AirflowApi
+
+ROAD = ("ingest_code", "build_programs", "answer_prompts", "release_dataset")
+
+POLL_S = 2.0
+PARSE_TIMEOUT_S = 120.0
+# Airflow creates the run of an asset event within a scheduler loop; a busy machine takes longer.
+HANDOVER_TIMEOUT_S = 180.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Where a pipeline run is: the DAG that runs, and the tasks of it that do."""
+
+    dag_id: str
+    run_id: str
+    running: tuple[str, ...]
+
+
+def start(api: AirflowApi) -> str:
+    """Let all DAGs run and trigger the first; return the id of its run.
+
+    Raises:
+        StackError: a DAG is missing or cannot be imported.
+    """
+    _wait_until_parsed(api)
+    for dag_id in reversed(ROAD):
+        api.unpause_dag(dag_id)
+    return api.trigger(ROAD[0], {})
+
+
+def follow(api: AirflowApi, first_run_id: str, *, show: Callable[[Position], None]) -> None:
+    """Wait until the run and all that follow from it are done.
+
+    Args:
+        api: Airflow.
+        first_run_id: A run of the first DAG.
+        show: Is told the position about every `POLL_S` seconds.
+
+    Raises:
+        PipelineFailed: a run failed; the error names its tasks.
+        StackError: a DAG does not start after the one before it.
+    """
+    run_id = first_run_id
+    for dag_id, following in zip(ROAD, (*ROAD[1:], None), strict=True):
+        _wait_until_done(api, dag_id, run_id, show)
+        if following:
+            run_id = _handover(api, run_id, following, show)
+
+
+def _wait_until_parsed(api: AirflowApi) -> None:
+    deadline = time.monotonic() + PARSE_TIMEOUT_S
+    while missing := set(ROAD) - set(api.dag_ids()):
+        if time.monotonic() > deadline:
+            errors = "; ".join(
+                f"{name}: {_last_line(t)}" for name, t in api.import_errors().items()
+            )
+            raise StackError(
+                f"Airflow has not parsed {', '.join(sorted(missing))}: {errors or 'no import error'}",
+                cure="see the dag-processor log below the home directory",
+            )
+        time.sleep(POLL_S)
+
+
+def _wait_until_done(
+    api: AirflowApi, dag_id: str, run_id: str, show: Callable[[Position], None]
+) -> None:
+    while (state := api.run_state(dag_id, run_id)) not in TERMINAL_STATES:
+        show(_position(api, dag_id, run_id))
+        time.sleep(POLL_S)
+    if state == "failed":
+        failed = sorted(
+            f"{task.task_id}[{task.label}]" if task.label else task.task_id
+            for task in api.task_instances(dag_id, run_id)
+            if task.state == "failed"
+        )
+        raise PipelineFailed(
+            f"{dag_id} failed in {', '.join(failed) or 'no task'} (run {run_id})",
+            cure="read the task's log in the Airflow UI; what was done is kept, so run it again",
+        )
+
+
+def _handover(
+    api: AirflowApi, run_id: str, following: str, show: Callable[[Position], None]
+) -> str:
+    deadline = time.monotonic() + HANDOVER_TIMEOUT_S
+    while time.monotonic() < deadline:
+        for run in api.list_runs(following, limit=10):
+            if run_id in api.upstream_runs(following, run.run_id):
+                return run.run_id
+        show(Position(dag_id=following, run_id="", running=()))
+        time.sleep(POLL_S)
+    raise StackError(
+        f"{following} did not start after run {run_id}",
+        cure="see `codeio status` and whether the DAG is paused",
+    )
+
+
+def _position(api: AirflowApi, dag_id: str, run_id: str) -> Position:
+    """Say what runs in this DAG; runs queue one behind the other, so it may be another run."""
+    active = [run.run_id for run in api.list_runs(dag_id, limit=10) if run.state == "running"]
+    tasks = [task for active_id in active for task in api.task_instances(dag_id, active_id)]
+    running = sorted({task.task_id for task in tasks if task.state == "running"})
+    return Position(dag_id=dag_id, run_id=run_id, running=tuple(running))
+
+
+def _last_line(trace: str) -> str:
+    return trace.strip().rpartition("\n")[2]

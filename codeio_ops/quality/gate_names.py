@@ -1,0 +1,3 @@
+"""The names of the gates, for those that must not import what the gates need."""
+
+GATE_NAMES = ("duplicates", "integrity", "leakage", "verifier_self_test")

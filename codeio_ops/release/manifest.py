@@ -1,0 +1,38 @@
+"""The manifest: what a published release consists of. Without one there is no release."""
+
+from pydantic import BaseModel, ConfigDict
+
+from codeio_ops.fingerprint import sha256_hex
+from codeio_ops.release.recipe import Recipe
+
+MANIFEST_NAME = "manifest.json"
+
+
+class FileEntry(BaseModel):
+    """A file of the release: path below its prefix, length, and sha256 in hex."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    size_bytes: int
+    sha256: str
+
+    @classmethod
+    def of(cls, path: str, content: bytes) -> "FileEntry":
+        """Describe `content`."""
+        return cls(path=path, size_bytes=len(content), sha256=sha256_hex(content))
+
+
+class Manifest(BaseModel):
+    """Written last; `format_version` changes when a reader would have to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format_version: int = 1
+    name: str
+    version: int
+    content_sha256: str
+    samples: int
+    recipe: Recipe
+    code_version: str
+    files: tuple[FileEntry, ...]

@@ -1,0 +1,112 @@
+"""Tell a failed program from a failed sandbox.
+
+A program that fails is a `RunResult`. Where neither the program nor its limits explain
+what happened, this module does not guess: it raises `SandboxFault`, and the job is tried
+once more in a new container. It never reads the program's text to decide: only codes,
+signals, clocks and counters of the supervisor.
+"""
+
+import signal
+
+from codeio_ops import jsonvalue
+from codeio_ops.errors import SandboxFault
+from codeio_ops.sandbox.base import Limits, RunResult, Verdict
+from codeio_ops.sandbox.protocol import Ended, Reply
+
+_MESSAGE_CHARS = 500
+_TYPE_CHARS = 100
+
+# `sandbox_image/runner/replies.py` has the same numbers.
+_REPLY_VERDICTS = {
+    0: Verdict.OK,
+    1: Verdict.EXCEPTION,
+    2: Verdict.NOT_JSON,
+    3: Verdict.OUTPUT_LIMIT,
+    4: Verdict.MEMORY_LIMIT,
+    5: Verdict.LOAD_ERROR,
+}
+_CAUSES = {
+    "cpu": Verdict.TIMEOUT,
+    "wall": Verdict.TIMEOUT,
+    "oversize": Verdict.OUTPUT_LIMIT,
+    "protocol": Verdict.CRASHED,
+}
+_SHORTEST_CPU_LIMIT_MS = 900.0
+
+
+def from_reply(reply: Reply, body: bytes, limits: Limits) -> RunResult:
+    """Judge an answered call; a claimed value is checked again here, outside the sandbox.
+
+    Raises:
+        SandboxFault: the supervisor let a code through that it must refuse.
+    """
+    verdict = _REPLY_VERDICTS.get(reply.code)
+    if verdict is None:
+        raise SandboxFault(f"the supervisor passed on the unknown code {reply.code}")
+    if verdict is Verdict.OK:
+        return _checked_value(body, reply.wall_ms, limits)
+    error_type, error_message = _error_text(body)
+    return RunResult(
+        verdict=verdict,
+        error_type=error_type,
+        error_message=error_message,
+        wall_ms=reply.wall_ms,
+    )
+
+
+def from_end(ended: Ended) -> RunResult:
+    """Judge the call in which a process ended without an answer.
+
+    Raises:
+        SandboxFault: the process was killed, and not by any limit of ours.
+    """
+    verdict = _CAUSES.get(ended.cause) or _from_exit(ended)
+    return RunResult(
+        verdict=verdict,
+        wall_ms=ended.wall_ms,
+        cpu_ms=ended.cpu_ms,
+        peak_rss_kib=ended.peak_rss_kib,
+    )
+
+
+def is_odd(ended: Ended) -> bool:
+    """Say whether the container must not be used again, though its answer stands."""
+    return ended.extra_processes > 0 or ended.oom_kills > 0 or ended.cause == "protocol"
+
+
+def _from_exit(ended: Ended) -> Verdict:
+    if ended.signal == signal.SIGXCPU:
+        return Verdict.TIMEOUT
+    if ended.signal != signal.SIGKILL:
+        return Verdict.CRASHED
+    if ended.oom_kills:
+        return Verdict.MEMORY_LIMIT
+    if ended.cpu_ms >= _SHORTEST_CPU_LIMIT_MS:
+        # A program may lower its own CPU limit, to one second at the least.
+        return Verdict.TIMEOUT
+    raise SandboxFault("a job was killed from outside the sandbox")
+
+
+def _checked_value(body: bytes, wall_ms: float, limits: Limits) -> RunResult:
+    if len(body) > limits.output_bytes:
+        return RunResult(verdict=Verdict.OUTPUT_LIMIT, wall_ms=wall_ms)
+    try:
+        value = jsonvalue.parse(body)
+    except jsonvalue.NotJson as exc:
+        return RunResult(
+            verdict=Verdict.NOT_JSON,
+            error_type=type(exc).__name__,
+            error_message=_clean(str(exc), _MESSAGE_CHARS),
+            wall_ms=wall_ms,
+        )
+    return RunResult(verdict=Verdict.OK, value=value, wall_ms=wall_ms)
+
+
+def _error_text(body: bytes) -> tuple[str, str]:
+    error_type, _, message = body.decode(errors="replace").partition("\n")
+    return _clean(error_type, _TYPE_CHARS), _clean(message, _MESSAGE_CHARS)
+
+
+def _clean(text: str, chars: int) -> str:
+    """Make a program's words fit to be stored: Postgres has no NUL, UTF-8 no surrogates."""
+    return text.encode(errors="replace").decode().replace("\x00", "\ufffd")[:chars]

@@ -1,0 +1,1 @@
+"""Teachers: the models, or the offline stand-in, that write programs and answers."""

@@ -1,0 +1,119 @@
+"""What goes to a teacher and what comes back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal
+
+from codeio_ops.jsonvalue import Json
+
+Role = Literal["system", "user", "assistant"]
+TeacherKind = Literal["offline-trace", "local-model", "api-model"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One conversation that a teacher is to continue.
+
+    Attributes:
+        key: The caller's name for it; it comes back on the result. Results arrive in any order.
+        messages: The conversation so far, oldest first, ending with the user.
+        seed: Sampling seed; endpoints treat it as best effort.
+    """
+
+    key: str
+    messages: tuple[Message, ...]
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """A finished reply.
+
+    Attributes:
+        key: Key of the request.
+        text: The reply, never empty.
+        reasoning: Separate chain of thought, where the endpoint gives one.
+        finish_reason: Why the model stopped, as the endpoint says; always a natural stop.
+        model: Model id as the endpoint reports it, which may be more exact than the one asked for.
+        prompt_tokens: Tokens read, as reported; 0 when the endpoint does not say.
+        completion_tokens: Tokens written, as reported; 0 when the endpoint does not say.
+        latency_ms: From sending to the last byte, retries included.
+        cost_usd: Price of the call, or None when the price of the model is not known.
+        request_id: The endpoint's own id of the call, for support requests.
+        provenance: Facts the endpoint adds about how the text came about (field `codeio`).
+    """
+
+    key: str
+    text: str
+    reasoning: str
+    finish_reason: str
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    latency_ms: float
+    cost_usd: Decimal | None
+    request_id: str
+    provenance: Mapping[str, Json] = field(default_factory=dict)
+
+
+class CallFailure(StrEnum):
+    """Why one request has no usable reply, while the endpoint as a whole works.
+
+    `unavailable` is a request that timed out or met server errors at every try although
+    other requests succeeded.
+    """
+
+    RATE_LIMITED = "rate_limited"
+    TRUNCATED = "truncated"
+    CONTENT_FILTER = "content_filter"
+    BAD_REPLY = "bad_reply"
+    REJECTED = "rejected"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedCall:
+    """A request without a usable reply.
+
+    Attributes:
+        key: Key of the request.
+        reason: The kind of failure.
+        detail: One line for people; never holds the prompt or a secret.
+        prompt_tokens: Tokens that were read, and paid, all the same.
+        completion_tokens: Tokens that were written, and paid, all the same.
+        cost_usd: What the failed call cost, or None when it is not known.
+    """
+
+    key: str
+    reason: CallFailure
+    detail: str
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeacherIdentity:
+    """Who answered: stored with every response, and never mixed in a release by accident.
+
+    Attributes:
+        kind: What sort of teacher it is.
+        model_id: Model id as configured.
+        version: Version of the offline teacher; empty for a model, whose id is its version.
+        endpoint_host: Host name of the endpoint.
+    """
+
+    kind: TeacherKind
+    model_id: str
+    version: str
+    endpoint_host: str

@@ -1,0 +1,207 @@
+"""Prompts: rendering them from the templates in `prompts/`, and reading them back.
+
+Text from strangers (source files, statements, values) goes in once, in one pass over the
+template, and inside a fence that its content cannot close; statements and descriptions are
+refused when they hold headings or fences. So the structure of a prompt is always that of
+its template, whatever the content says.
+
+A prompt is training data: values are printed as JSON, never as Python.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+from codeio_ops.errors import TerminalError
+from codeio_ops.fingerprint import sha256_hex
+from codeio_ops.jsonvalue import Json, NotJson, parse
+from codeio_ops.teacher.markdown import Section, fenced, has_structure, sections
+from codeio_ops.teacher.messages import Message
+
+TemplateName = Literal["transform", "predict_output", "predict_input", "revise"]
+Direction = Literal["output", "input"]
+
+RENDERER_VERSION = "1"
+_SLOT = re.compile(r"\{\{(\w+)\}\}")
+_TITLES: Mapping[str, TemplateName] = {
+    "Turn a source file into one exercise": "transform",
+    "Predict the output": "predict_output",
+    "Find an input": "predict_input",
+}
+_LANGUAGE_LINE = re.compile(r"^Language: (.+)$", re.MULTILINE)
+
+
+class PromptUnsafe(TerminalError):
+    """A statement or description holds headings or fences, which would change the prompt."""
+
+
+class UnknownPrompt(TerminalError):
+    """A text is not a prompt that these templates give."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransformTask:
+    """What a transform prompt holds."""
+
+    source: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictTask:
+    """What a prediction prompt holds.
+
+    Attributes:
+        direction: What is to be predicted.
+        problem_statement: The question in words.
+        io_description: Types and meaning of the arguments and the result.
+        reference_code: The program.
+        given: The other half of the pair: an input when `direction` is `output`.
+    """
+
+    direction: Direction
+    problem_statement: str
+    io_description: str
+    reference_code: str
+    given: Json
+
+
+def template_fingerprint(name: TemplateName) -> str:
+    """Return the sha256 of a template and of the rules that fill it."""
+    return sha256_hex(f"{RENDERER_VERSION}\n{_template(name)}".encode())
+
+
+def transform_prompt(source: str, *, language: str = "python") -> str:
+    """Ask for the four parts of a program made from `source`, a raw file."""
+    word = re.sub(r"[^\w+#.-]", "", language) or "unknown"
+    return _render("transform", {"source": fenced(source, word), "language": word})
+
+
+def predict_output_prompt(
+    *,
+    problem_statement: str,
+    io_description: str,
+    reference_code: str,
+    given_input: Json,
+    language: str = "python",
+) -> str:
+    """Ask what the program returns for `given_input`.
+
+    Raises:
+        PromptUnsafe: the statement or the description holds headings or fences.
+    """
+    return _predict_prompt(
+        "predict_output", problem_statement, io_description, reference_code, given_input, language
+    )
+
+
+def predict_input_prompt(
+    *,
+    problem_statement: str,
+    io_description: str,
+    reference_code: str,
+    given_output: Json,
+    language: str = "python",
+) -> str:
+    """Ask for an input that makes the program return `given_output`.
+
+    Raises:
+        PromptUnsafe: the statement or the description holds headings or fences.
+    """
+    return _predict_prompt(
+        "predict_input", problem_statement, io_description, reference_code, given_output, language
+    )
+
+
+def revision_messages(prompt: str, response: str, feedback: str) -> list[Message]:
+    """Continue a conversation whose first answer was wrong."""
+    return [
+        Message(role="user", content=prompt),
+        Message(role="assistant", content=response),
+        Message(role="user", content=_render("revise", {"feedback": feedback})),
+    ]
+
+
+def read_prompt(text: str) -> TransformTask | PredictTask:
+    """Recover what a rendered prompt holds.
+
+    Raises:
+        UnknownPrompt: the text was not rendered from one of the templates.
+    """
+    found = sections(text)
+    name = next((_TITLES.get(part.title) for part in found if part.level == 1), None)
+    by_title = {part.title: part for part in found if part.level == 2}
+    match name:
+        case "transform":
+            return _read_transform(by_title)
+        case "predict_output":
+            return _read_predict(by_title, "output", "Given input")
+        case "predict_input":
+            return _read_predict(by_title, "input", "Given output")
+        case _:
+            raise UnknownPrompt("the text is none of the prompts this teacher knows")
+
+
+def _predict_prompt(
+    name: TemplateName, statement: str, description: str, code: str, given: Json, language: str
+) -> str:
+    for part, text in (("problem statement", statement), ("io description", description)):
+        if has_structure(text):
+            raise PromptUnsafe(f"the {part} holds headings or fences")
+    return _render(
+        name,
+        {
+            "problem_statement": statement.strip(),
+            "io_description": description.strip(),
+            "given": fenced(json.dumps(given, ensure_ascii=False, allow_nan=False), "json"),
+            "reference_code": fenced(code.strip("\n"), language),
+        },
+    )
+
+
+def _render(name: TemplateName, values: Mapping[str, str]) -> str:
+    return _SLOT.sub(lambda slot: values[slot[1]], _template(name)).rstrip("\n")
+
+
+@cache
+def _template(name: TemplateName) -> str:
+    return resources.files(__package__).joinpath("prompts", f"{name}.md").read_text("utf-8")
+
+
+def _read_transform(by_title: Mapping[str, Section]) -> TransformTask:
+    part = _section(by_title, "Source file")
+    language = _LANGUAGE_LINE.search(part.prose)
+    return TransformTask(source=_only_fence(part), language=language[1] if language else "unknown")
+
+
+def _read_predict(
+    by_title: Mapping[str, Section], direction: Direction, given_title: str
+) -> PredictTask:
+    try:
+        given = parse(_only_fence(_section(by_title, given_title)))
+    except NotJson as exc:
+        raise UnknownPrompt(f"the given value is no JSON: {exc}") from exc
+    return PredictTask(
+        direction=direction,
+        problem_statement=_section(by_title, "Problem").prose,
+        io_description=_section(by_title, "Input and output").prose,
+        reference_code=_only_fence(_section(by_title, "Reference code")),
+        given=given,
+    )
+
+
+def _section(by_title: Mapping[str, Section], title: str) -> Section:
+    try:
+        return by_title[title]
+    except KeyError:
+        raise UnknownPrompt(f"the prompt has no section {title!r}") from None
+
+
+def _only_fence(part: Section) -> str:
+    if len(part.fences) != 1:
+        raise UnknownPrompt(f"section {part.title!r} must hold one fenced block")
+    return part.fences[0].content

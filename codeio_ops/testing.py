@@ -1,0 +1,155 @@
+"""Fakes that are shipped, so that users of the library can test with them too.
+
+`ScriptedEndpoint` is a chat-completions endpoint that replies what a test tells it, faults
+included, over real HTTP.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+
+from codeio_ops.jsonvalue import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptedReply:
+    """One HTTP reply.
+
+    Attributes:
+        status: HTTP status.
+        body: Body as text; not necessarily JSON.
+        headers: Headers besides the length; the content type defaults to JSON.
+        delay_s: Seconds to wait before replying.
+    """
+
+    status: int = 200
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    delay_s: float = 0.0
+
+
+def chat_reply(
+    text: str,
+    *,
+    finish_reason: str = "stop",
+    model: str = "scripted",
+    delay_s: float = 0.0,
+    extra: Mapping[str, Json] | None = None,
+) -> ScriptedReply:
+    """A well-formed chat completion."""
+    body: dict[str, Json] = {
+        "id": "chatcmpl-scripted",
+        "object": "chat.completion",
+        "created": 0,
+        "model": model,
+        "choices": [
+            {
+                "index": 0,
+                "finish_reason": finish_reason,
+                "message": {"role": "assistant", "content": text},
+            }
+        ],
+        "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15},
+        **(extra or {}),
+    }
+    return ScriptedReply(body=json.dumps(body), delay_s=delay_s)
+
+
+def error_reply(
+    status: int, code: str = "", *, headers: Mapping[str, str] | None = None
+) -> ScriptedReply:
+    """An error in OpenAI's shape."""
+    error: dict[str, Json] = {"message": "scripted", "type": "scripted", "code": code or None}
+    return ScriptedReply(status=status, body=json.dumps({"error": error}), headers=headers or {})
+
+
+class ScriptedEndpoint:
+    """An endpoint on loopback that takes its replies from a script; a context manager.
+
+    The script is a list that is used up, its last reply repeating, or a function of the
+    request's body.
+
+    Attributes:
+        requests: Bodies of the requests so far.
+        most_at_once: Most requests that were ever in progress together.
+    """
+
+    def __init__(
+        self, script: Iterable[ScriptedReply] | Callable[[dict[str, Json]], ScriptedReply]
+    ) -> None:
+        """Start to listen on a free port."""
+        self.requests: list[dict[str, Json]] = []
+        self.most_at_once = 0
+        self._at_once = 0
+        self._script = script if callable(script) else list(script)
+        self._lock = threading.Lock()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+
+    @property
+    def base_url(self) -> str:
+        """Base URL for a client, with the `/v1` of the API."""
+        return f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    def __enter__(self) -> "ScriptedEndpoint":
+        """Start to reply."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop, and free the port."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def reply_to(self, body: dict[str, Json]) -> ScriptedReply:
+        """Take the next reply; called once for each request."""
+        with self._lock:
+            self.requests.append(body)
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+            if callable(self._script):
+                return self._script(body)
+            return self._script.pop(0) if len(self._script) > 1 else self._script[0]
+
+    def done(self) -> None:
+        """Note that a reply has been sent."""
+        with self._lock:
+            self._at_once -= 1
+
+
+def _handler(endpoint: ScriptedEndpoint) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            length = int(self.headers.get("content-length", "0"))
+            reply = endpoint.reply_to(json.loads(self.rfile.read(length)))
+            time.sleep(reply.delay_s)
+            body = reply.body.encode()
+            try:
+                self.send_response(reply.status)
+                for name, value in {"content-type": "application/json", **reply.headers}.items():
+                    self.send_header(name, value)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+            except ConnectionError:  # the client gave up, which a test of timeouts wants
+                self.close_connection = True
+            finally:
+                endpoint.done()
+
+        def log_message(self, format: str, *args: object) -> None:
+            return
+
+    return Handler

@@ -1,0 +1,50 @@
+"""### answer_prompts: from pairs to verified answers, each wrong one revised once
+
+**Reads** pairs without prompts, prompts without answers, responses without verdicts, and wrong
+first answers without a revision.
+
+**Writes** `prompt`, `response`, `verdict`, `teacher_call`, `drop_record`; updates the asset
+`answers`.
+
+**Idempotent by** content ids: (pair, direction, template), (prompt, turn, teacher, rollout),
+(response, verifier version). A cleared task never pays for an answer twice.
+
+**On failure** a teacher or sandbox that is down is retried; answers that arrived are stored, and
+the rest stays pending for the next run.
+
+The run takes no configuration.
+"""
+
+from airflow.sdk import TriggerRule, chain, dag, get_current_context, task
+from codeio_airflow import stages
+from codeio_airflow.assets import ANSWERS, PROGRAMS
+from codeio_airflow.clients import task_clients
+from codeio_airflow.defaults import DAG_DEFAULTS, SANDBOX_POOL, TEACHER_POOL
+from codeio_airflow.shard_tasks import sharded_stage
+
+
+@dag(schedule=[PROGRAMS], doc_md=__doc__, **DAG_DEFAULTS)
+def answer_prompts() -> None:
+    """Ask, answer, verify, revise, verify again."""
+
+    @task(outlets=[ANSWERS], trigger_rule=TriggerRule.NONE_FAILED)
+    def announce() -> None:
+        with task_clients("verify") as clients:
+            count = clients.store.value("funnel.verdicts")
+            get_current_context()["outlet_events"][ANSWERS].extra = {"row_count": count}
+
+    _, prompted = sharded_stage("prompt", stages.prompt)
+    plan_answer, answered = sharded_stage("answer", stages.answer, pool=TEACHER_POOL)
+    plan_verify, verified = sharded_stage("verify", stages.verify, pool=SANDBOX_POOL)
+    plan_revise, revised = sharded_stage("revise", stages.revise, pool=TEACHER_POOL)
+    plan_again, verified_again = sharded_stage(
+        "verify", stages.verify, pool=SANDBOX_POOL, task_id="verify_revisions"
+    )
+    chain(prompted, plan_answer)
+    chain(answered, plan_verify)
+    chain(verified, plan_revise)
+    chain(revised, plan_again)
+    chain(verified_again, announce())
+
+
+answer_prompts()

@@ -1,0 +1,40 @@
+"""### build_programs: from raw files to programs with input/output pairs
+
+**Reads** raw files without a program, then programs without pairs.
+
+**Writes** `program`, `teacher_call`, `io_pair`, `drop_record`; updates the asset `programs`.
+
+**Idempotent by** content ids: a shard takes what is still pending in its range, so clearing a
+task never pays the teacher twice for a file.
+
+**On failure** a teacher or sandbox that is down is retried; what was finished is stored, and the
+rest stays pending for the next run.
+
+The run takes no configuration.
+"""
+
+from airflow.sdk import TriggerRule, chain, dag, get_current_context, task
+from codeio_airflow import stages
+from codeio_airflow.assets import PROGRAMS, RAW_FILES
+from codeio_airflow.clients import task_clients
+from codeio_airflow.defaults import DAG_DEFAULTS, SANDBOX_POOL, TEACHER_POOL
+from codeio_airflow.shard_tasks import sharded_stage
+
+
+@dag(schedule=[RAW_FILES], doc_md=__doc__, **DAG_DEFAULTS)
+def build_programs() -> None:
+    """Transform, then sample."""
+
+    @task(outlets=[PROGRAMS], trigger_rule=TriggerRule.NONE_FAILED)
+    def announce() -> None:
+        with task_clients("sample") as clients:
+            count = clients.store.value("funnel.sampled_programs")
+            get_current_context()["outlet_events"][PROGRAMS].extra = {"row_count": count}
+
+    _, transformed = sharded_stage("transform", stages.transform, pool=TEACHER_POOL)
+    plan_sample, sampled = sharded_stage("sample", stages.sample, pool=SANDBOX_POOL)
+    chain(transformed, plan_sample)
+    chain(sampled, announce())
+
+
+build_programs()

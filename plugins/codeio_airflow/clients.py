@@ -1,0 +1,120 @@
+"""Gives a task what it works with, opened on first use and closed at its end."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from airflow.sdk import get_current_context
+
+from codeio_ops.config import Settings
+from codeio_ops.sandbox.base import Sandbox
+from codeio_ops.storage.blobs import BlobStore
+from codeio_ops.storage.engine import Store
+from codeio_ops.storage.objects import ObjectStore
+from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
+
+if TYPE_CHECKING:
+    from codeio_ops.sandbox.pool import DockerSandbox
+    from codeio_ops.teacher.client import Teacher
+
+# The sandbox that confirms pairs must not share the hash seed of the one that drew them.
+_CONFIRMING_HASH_SEED = 1
+
+
+class TaskClients:
+    """The clients of one task; nothing is opened that the task does not touch."""
+
+    def __init__(self, stage: str, stack: ExitStack) -> None:
+        self.settings = Settings.load()
+        self._stage = stage
+        self._stack = stack
+        self._task = current_task()
+
+    @cached_property
+    def store(self) -> Store:
+        """The database, as the role that writes facts."""
+        store = Store.open(self.settings.database_url.get_secret_value())
+        self._stack.callback(store.close)
+        return store
+
+    @cached_property
+    def objects(self) -> ObjectStore:
+        """The bucket."""
+        return ObjectStore.open(self.settings)
+
+    @cached_property
+    def blobs(self) -> BlobStore:
+        """The texts in the bucket."""
+        return BlobStore(self.objects)
+
+    @cached_property
+    def teacher(self) -> "Teacher":
+        """The teacher that the settings name."""
+        from codeio_ops.teacher.client import Teacher
+
+        return Teacher.open(self.settings)
+
+    @cached_property
+    def sandbox(self) -> Sandbox:
+        """A sandbox with one container: pool slots decide how many tasks run."""
+        return self._open_sandbox(hash_seed=0)
+
+    @cached_property
+    def confirming_sandbox(self) -> Sandbox:
+        """Another container, whose programs hash strings in another order."""
+        return self._open_sandbox(hash_seed=_CONFIRMING_HASH_SEED)
+
+    @cached_property
+    def writer(self) -> FactWriter:
+        """Writes facts under this try of this task."""
+        return FactWriter(self.store, stage_run(self._stage, self._task, self.settings))
+
+    @cached_property
+    def sandbox_writer(self) -> FactWriter:
+        """The same for a task that runs programs: its facts name the image."""
+        run = stage_run(
+            self._stage, self._task, self.settings, image_digest=self.sandbox.image_digest
+        )
+        return FactWriter(self.store, run)
+
+    def _open_sandbox(self, *, hash_seed: int) -> "DockerSandbox":
+        from codeio_ops.sandbox.pool import DockerSandbox
+
+        sandbox = DockerSandbox.open(
+            self.settings.sandbox_image,
+            workers=1,
+            hash_seed=hash_seed,
+            runtime=self.settings.sandbox_runtime,
+            labels={
+                "codeio.dag": self._task.dag_id,
+                "codeio.run": self._task.run_id,
+                "codeio.task": self._task.task_id,
+            },
+        )
+        self._stack.callback(sandbox.close)
+        return sandbox
+
+
+@contextmanager
+def task_clients(stage: str) -> Iterator[TaskClients]:
+    """Open the clients of the running task, which does work of `stage`."""
+    with ExitStack() as stack:
+        yield TaskClients(stage, stack)
+
+
+def current_task() -> TaskIdentity:
+    """Return the try of the task that is running."""
+    instance = get_current_context()["ti"]
+    return TaskIdentity(
+        dag_id=instance.dag_id,
+        run_id=instance.run_id,
+        task_id=instance.task_id,
+        map_index=instance.map_index,
+        try_number=instance.try_number,
+    )
+
+
+def name_mapped_task(name: str) -> None:
+    """Set what the UI shows for this mapped task; see `map_index_template`."""
+    get_current_context()["shard_name"] = name  # type: ignore[literal-required]

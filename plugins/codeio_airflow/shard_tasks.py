@@ -1,0 +1,57 @@
+"""Builds the two tasks of a sharded stage: one that plans shards, and one mapped over them."""
+
+from collections import Counter
+from collections.abc import Callable
+
+from airflow.sdk import TriggerRule, XComArg, task
+
+from codeio_airflow.clients import TaskClients, name_mapped_task, task_clients
+from codeio_airflow.defaults import PARALLEL_SHARDS
+from codeio_ops.storage.shards import Shard, plan_shards
+from codeio_ops.verify import VERIFIER_VERSION
+
+StageCall = Callable[[Shard, TaskClients], Counter[str]]
+
+
+def sharded_stage(
+    stage: str, call: StageCall, *, pool: str = "default_pool", task_id: str = ""
+) -> tuple[XComArg, XComArg]:
+    """Return (plan, work): `work` runs `call` once for each shard that `plan` finds pending.
+
+    Args:
+        stage: A stage of `sql/queries/pending.sql`.
+        call: Does the work of one shard and returns counts.
+        pool: Pool of the mapped task.
+        task_id: Name of the mapped task; the stage's when empty.
+    """
+    name = task_id or stage
+
+    @task(task_id=f"plan_{name}", trigger_rule=TriggerRule.NONE_FAILED)
+    def plan() -> list[dict[str, str]]:
+        with task_clients(stage) as clients:
+            parameters = stage_parameters(stage, clients)
+            rows = clients.settings.shard_rows
+            shards = plan_shards(
+                clients.store, stage, shard_rows=rows, least=PARALLEL_SHARDS, **parameters
+            )
+            return [shard.to_json() for shard in shards]
+
+    @task(task_id=name, pool=pool, map_index_template="{{ shard_name }}")
+    def work(shard: dict[str, str]) -> dict[str, int]:
+        name_mapped_task(shard["name"])
+        with task_clients(stage) as clients:
+            return dict(call(Shard.from_json(shard), clients))
+
+    planned = plan()
+    return planned, work.expand(shard=planned)
+
+
+def stage_parameters(stage: str, clients: TaskClients) -> dict[str, object]:
+    """Return what the pending query of a stage needs beside the range."""
+    match stage:
+        case "prompt":
+            return {"prompted_pairs": clients.settings.prompted_pairs}
+        case "verify":
+            return {"verifier_version": VERIFIER_VERSION}
+        case _:
+            return {}

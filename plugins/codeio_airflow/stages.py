@@ -1,0 +1,75 @@
+"""Calls each stage of `codeio_ops` with the clients of a task."""
+
+from collections import Counter
+
+from codeio_airflow.clients import TaskClients
+from codeio_ops.storage.shards import Shard
+from codeio_ops.transform.answer import answer_prompts, revise_answers
+from codeio_ops.transform.prompts import build_prompts
+from codeio_ops.transform.unify import transform_files
+from codeio_ops.verify.answers import verify_responses
+from codeio_ops.verify.io_pairs import sample_programs
+
+
+def transform(shard: Shard, clients: TaskClients) -> Counter[str]:
+    """Raw files to programs."""
+    return transform_files(
+        shard,
+        store=clients.store,
+        blobs=clients.blobs,
+        teacher=clients.teacher,
+        writer=clients.writer,
+        settings=clients.settings,
+    )
+
+
+def sample(shard: Shard, clients: TaskClients) -> Counter[str]:
+    """Programs to input/output pairs."""
+    return sample_programs(
+        shard,
+        store=clients.store,
+        sandbox=clients.sandbox,
+        confirming=clients.confirming_sandbox,
+        writer=clients.sandbox_writer,
+        settings=clients.settings,
+    )
+
+
+def prompt(shard: Shard, clients: TaskClients) -> Counter[str]:
+    """Pairs to prompts."""
+    return build_prompts(
+        shard, store=clients.store, writer=clients.writer, settings=clients.settings
+    )
+
+
+def answer(shard: Shard, clients: TaskClients) -> Counter[str]:
+    """Prompts to first answers."""
+    return answer_prompts(
+        shard,
+        store=clients.store,
+        teacher=clients.teacher,
+        writer=clients.writer,
+        settings=clients.settings,
+    )
+
+
+def verify(shard: Shard, clients: TaskClients) -> Counter[str]:
+    """Responses to verdicts."""
+    return verify_responses(
+        shard,
+        store=clients.store,
+        sandbox=clients.sandbox,
+        writer=clients.sandbox_writer,
+        settings=clients.settings,
+    )
+
+
+def revise(shard: Shard, clients: TaskClients) -> Counter[str]:
+    """Wrong first answers to revisions."""
+    return revise_answers(
+        shard,
+        store=clients.store,
+        teacher=clients.teacher,
+        writer=clients.writer,
+        settings=clients.settings,
+    )

@@ -1,0 +1,11 @@
+-- Samples by a kind of teacher other than the one that most samples are by.
+SELECT sample_text.sample_id
+FROM codeio.release_sample
+INNER JOIN codeio.sample_text USING (sample_id)
+WHERE release_sample.release_id = :release_id AND sample_text.teacher_kind <> (
+    SELECT mode() WITHIN GROUP (ORDER BY counted.teacher_kind)
+    FROM codeio.release_sample AS member
+    INNER JOIN codeio.sample_text AS counted USING (sample_id)
+    WHERE member.release_id = :release_id
+)
+ORDER BY sample_text.sample_id;

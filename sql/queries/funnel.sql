@@ -1,0 +1,23 @@
+-- name: raw_files
+SELECT count(*) FROM codeio.raw_file;
+
+-- name: sampled_programs
+SELECT count(DISTINCT program_id) FROM codeio.io_pair;
+
+-- name: verdicts
+SELECT count(*) FROM codeio.verdict;
+
+-- name: all
+SELECT position, stage, passed, dropped, pending FROM codeio.funnel ORDER BY position;
+
+-- name: drops
+SELECT stage, reason, rows FROM codeio.drop_reason ORDER BY stage, rows DESC, reason;
+
+-- name: verdict_shares
+SELECT direction, turn, verdict, rows FROM codeio.verdict_share ORDER BY direction DESC, turn, rows DESC, verdict;
+
+-- name: lineage
+SELECT * FROM codeio.lineage_of(cast(:sample_id AS uuid));
+
+-- name: some_sample
+SELECT sample_id FROM codeio.release_sample WHERE release_id = :release_id ORDER BY sample_id LIMIT 1;

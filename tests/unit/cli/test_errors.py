@@ -1,0 +1,93 @@
+"""An error is one line with its cure on stderr, and nothing on stdout."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from codeio_ops.cli.output import render_error
+from codeio_ops.errors import StackError, StoreRefused
+
+REPOSITORY = Path(__file__).parents[3]
+
+
+def _run(*arguments: str, home: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        (sys.executable, "-m", "codeio_ops.cli", *arguments),
+        env={
+            "PATH": "/usr/bin:/bin",
+            "CODEIO_HOME": str(home),
+            "PYTHONPATH": str(REPOSITORY),
+            **env,
+        },
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_an_error_is_followed_by_its_cure() -> None:
+    text = render_error(StackError("no", cure="Do it."), as_json=False)
+    assert text == "error: no\ncure: Do it."
+
+
+def test_an_error_without_a_cure_is_one_line() -> None:
+    assert render_error(StoreRefused("no"), as_json=False) == "error: no"
+
+
+def test_an_error_as_json_has_its_type() -> None:
+    found = json.loads(render_error(StoreRefused("no", cure="c"), as_json=True))
+    assert found == {"error": "no", "type": "StoreRefused", "cure": "c"}
+
+
+def test_no_traceback_by_default(tmp_path: Path) -> None:
+    done = _run("migrate", home=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: CODEIO_OWNER_DATABASE_URL is not set\ncure: ")
+
+
+@pytest.mark.parametrize("arguments", [("--debug", "migrate"), ("migrate", "--debug")])
+def test_debug_shows_the_traceback(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    assert "Traceback" in _run(*arguments, home=tmp_path).stderr
+
+
+def test_json_errors_leave_stdout_empty(tmp_path: Path) -> None:
+    done = _run("migrate", "--json", home=tmp_path)
+    assert done.stdout == ""
+    assert json.loads(done.stderr)["type"] == "SettingsError"
+
+
+def test_an_unknown_part_names_the_known_ones(tmp_path: Path) -> None:
+    done = _run("up", "--only", "mysql", home=tmp_path / "home")
+    assert done.returncode == 1
+    assert "postgres, s3, teacher, airflow" in done.stderr
+    assert not (tmp_path / "home").exists()
+
+
+def test_status_of_nothing_fails_without_an_error(tmp_path: Path) -> None:
+    done = _run("status", "--json", home=tmp_path)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["components"] == []
+
+
+def test_starting_the_command_line_stays_light() -> None:
+    code = "import sys, codeio_ops.cli; print(*sys.modules)"
+    done = subprocess.run(
+        (sys.executable, "-c", code),
+        env={"PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    heavy = {
+        "airflow",
+        "boto3",
+        "docker",
+        "openai",
+        "psycopg2",
+        "pydantic",
+        "sqlalchemy",
+        "pyarrow",
+    }
+    assert heavy.isdisjoint(done.stdout.split())

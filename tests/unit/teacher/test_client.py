@@ -1,0 +1,255 @@
+"""Promises of the client, over real HTTP against a scripted endpoint."""
+
+import json
+import tracemalloc
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from codeio_ops.config import Settings
+from codeio_ops.errors import SettingsError, TeacherRefused, TeacherUnavailable
+from codeio_ops.jsonvalue import Json
+from codeio_ops.teacher.client import Result, Teacher
+from codeio_ops.teacher.messages import CallFailure, Completion, FailedCall, Message, Request
+from codeio_ops.testing import ScriptedEndpoint, ScriptedReply, chat_reply, error_reply
+
+
+def settings(base_url: str, **changes: object) -> Settings:
+    values: dict[str, object] = {
+        "home": Path("/nonexistent"),
+        "openai_base_url": base_url,
+        "openai_api_key": "key",
+        "model": "scripted",
+        "teacher_timeout_s": 5.0,
+        **changes,
+    }
+    return Settings.model_validate(values)
+
+
+def requests(count: int) -> Iterator[Request]:
+    for number in range(count):
+        message = Message(role="user", content=f"prompt {number}")
+        yield Request(key=str(number), messages=(message,), seed=number)
+
+
+def complete(endpoint: ScriptedEndpoint, count: int = 1, **changes: object) -> list[Result]:
+    teacher = Teacher.open(settings(endpoint.base_url, **changes), max_retries=2)
+    return list(teacher.complete_all(requests(count)))
+
+
+def test_completion_carries_text_usage_and_provenance() -> None:
+    extra: dict[str, Json] = {"codeio": {"hidden_share": 0.5, "evidence": {"n": "trace"}}}
+    with ScriptedEndpoint([chat_reply("hello", model="gpt-4o-mini", extra=extra)]) as endpoint:
+        (result,) = complete(endpoint)
+    assert isinstance(result, Completion)
+    assert (result.key, result.text, result.finish_reason) == ("0", "hello", "stop")
+    assert (result.prompt_tokens, result.completion_tokens) == (10, 5)
+    assert result.cost_usd == Decimal("0.0000045")
+    assert result.provenance == {"hidden_share": 0.5, "evidence": {"n": "trace"}}
+    sent = endpoint.requests[0]
+    assert (sent["model"], sent["seed"], sent["temperature"]) == ("scripted", 0, 0.7)
+    assert sent["messages"] == [{"role": "user", "content": "prompt 0"}]
+
+
+def test_unknown_model_has_no_price() -> None:
+    with ScriptedEndpoint([chat_reply("hello")]) as endpoint:
+        (result,) = complete(endpoint)
+    assert isinstance(result, Completion)
+    assert result.cost_usd is None
+
+
+def test_rate_limit_is_waited_out() -> None:
+    busy = error_reply(429, headers={"retry-after": "0.05"})
+    with ScriptedEndpoint([busy, busy, chat_reply("hello")]) as endpoint:
+        (result,) = complete(endpoint)
+        assert len(endpoint.requests) == 3
+    assert isinstance(result, Completion)
+
+
+def test_lasting_rate_limit_is_a_failed_call() -> None:
+    with ScriptedEndpoint([error_reply(429, headers={"retry-after-ms": "10"})]) as endpoint:
+        (result,) = complete(endpoint)
+    assert isinstance(result, FailedCall)
+    assert result.reason is CallFailure.RATE_LIMITED
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (
+            ScriptedReply(body="<html>busy</html>", headers={"content-type": "text/html"}),
+            "bad_reply",
+        ),
+        (ScriptedReply(body="<html>busy</html>"), "bad_reply"),
+        (ScriptedReply(body='{"choices": []}'), "bad_reply"),
+        (ScriptedReply(body='{"choices": null}'), "bad_reply"),
+        (ScriptedReply(body="[]"), "bad_reply"),
+        (chat_reply(""), "bad_reply"),
+        (chat_reply("a\x00b"), "bad_reply"),
+        (chat_reply("x", finish_reason="tool_calls"), "bad_reply"),
+        (chat_reply("cut", finish_reason="length"), "truncated"),
+        (chat_reply("", finish_reason="content_filter"), "content_filter"),
+        (error_reply(400, "content_filter"), "content_filter"),
+        (error_reply(400, "context_length_exceeded"), "rejected"),
+        (error_reply(422), "rejected"),
+    ],
+)
+def test_fault_of_one_request_is_a_failed_call(reply: ScriptedReply, reason: str) -> None:
+    def script(body: dict[str, Json]) -> ScriptedReply:
+        return reply if body["seed"] == 1 else chat_reply("fine")
+
+    with ScriptedEndpoint(script) as endpoint:
+        results = {result.key: result for result in complete(endpoint, 3)}
+    assert isinstance(results["0"], Completion)
+    assert isinstance(results["2"], Completion)
+    failed = results["1"]
+    assert isinstance(failed, FailedCall)
+    assert failed.reason == reason
+    assert "prompt 1" not in failed.detail
+
+
+def test_truncated_reply_keeps_its_cost() -> None:
+    reply = chat_reply("cut", finish_reason="length", model="gpt-4o-mini")
+    with ScriptedEndpoint([reply]) as endpoint:
+        (result,) = complete(endpoint)
+    assert isinstance(result, FailedCall)
+    assert result.cost_usd == Decimal("0.0000045")
+
+
+@pytest.mark.parametrize(
+    ("reply", "setting"),
+    [
+        (error_reply(401), "OPENAI_API_KEY"),
+        (error_reply(403), "OPENAI_API_KEY"),
+        (error_reply(404, "model_not_found"), "CODEIO_MODEL"),
+        (error_reply(402), "credit"),
+        (
+            error_reply(429, "insufficient_quota", headers={"retry-after-ms": "5"}),
+            "credit",
+        ),
+    ],
+)
+def test_refusing_endpoint_is_raised_with_a_cure(reply: ScriptedReply, setting: str) -> None:
+    with ScriptedEndpoint([reply]) as endpoint, pytest.raises(TeacherRefused) as caught:
+        complete(endpoint, 5)
+    assert setting in caught.value.cure
+
+
+def test_server_errors_only_mean_that_the_endpoint_is_down() -> None:
+    reply = error_reply(500, headers={"retry-after-ms": "5"})
+    with ScriptedEndpoint([reply]) as endpoint, pytest.raises(TeacherUnavailable):
+        complete(endpoint, 3)
+
+
+def test_one_prompt_that_always_fails_does_not_stop_the_others() -> None:
+    def script(body: dict[str, Json]) -> ScriptedReply:
+        broken = error_reply(503, headers={"x-should-retry": "false"})
+        return broken if body["seed"] == 3 else chat_reply("fine")
+
+    with ScriptedEndpoint(script) as endpoint:
+        results = complete(endpoint, 6, teacher_concurrency=1)
+    failed = [result for result in results if isinstance(result, FailedCall)]
+    assert [(result.key, result.reason) for result in failed] == [("3", CallFailure.UNAVAILABLE)]
+    assert len(results) == 6
+
+
+def test_slow_endpoint_is_unavailable() -> None:
+    with ScriptedEndpoint([chat_reply("late", delay_s=1.0)]) as endpoint:
+        teacher = Teacher.open(settings(endpoint.base_url, teacher_timeout_s=0.2), max_retries=0)
+        with pytest.raises(TeacherUnavailable) as caught:
+            list(teacher.complete_all(requests(1)))
+    assert "CODEIO_TEACHER_TIMEOUT_S" in caught.value.cure
+
+
+def test_closed_port_is_unavailable() -> None:
+    with ScriptedEndpoint([chat_reply("x")]) as endpoint:
+        base_url = endpoint.base_url
+    teacher = Teacher.open(settings(base_url), max_retries=0)
+    with pytest.raises(TeacherUnavailable) as caught:
+        list(teacher.complete_all(requests(1)))
+    assert "OPENAI_BASE_URL" in caught.value.cure
+
+
+def test_requests_are_in_flight_together_but_not_more_than_allowed() -> None:
+    with ScriptedEndpoint([chat_reply("x", delay_s=0.1)]) as endpoint:
+        results = complete(endpoint, 40, teacher_concurrency=10)
+    assert len(results) == 40
+    assert 5 <= endpoint.most_at_once <= 10
+
+
+def test_requests_are_read_lazily() -> None:
+    taken: list[str] = []
+
+    def endless() -> Iterator[Request]:
+        for request in requests(10**9):
+            taken.append(request.key)
+            yield request
+
+    with ScriptedEndpoint([chat_reply("x")]) as endpoint:
+        teacher = Teacher.open(settings(endpoint.base_url, teacher_concurrency=4))
+        results = teacher.complete_all(endless())
+        for _ in range(10):
+            next(results)
+        results.close()  # type: ignore[attr-defined]
+    assert len(taken) < 40
+
+
+def test_memory_does_not_grow_with_the_number_of_requests() -> None:
+    with ScriptedEndpoint(lambda _: chat_reply("x" * 10_000)) as endpoint:
+        teacher = Teacher.open(settings(endpoint.base_url, teacher_concurrency=4))
+        sizes: list[int] = []
+        tracemalloc.start()
+        for number, _ in enumerate(teacher.complete_all(requests(120))):
+            endpoint.requests.clear()
+            if number % 40 == 39:
+                sizes.append(tracemalloc.get_traced_memory()[0])
+        tracemalloc.stop()
+    assert sizes[-1] - sizes[0] < 500_000
+
+
+def test_no_endpoint_is_a_settings_error() -> None:
+    with pytest.raises(SettingsError, match="no URL"):
+        Teacher.open(
+            Settings.model_validate(
+                {"home": Path("/nonexistent"), "openai_base_url": "", "openai_api_key": ""}
+            )
+        )
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "host"),
+    [
+        ({"openai_base_url": "http://127.0.0.1:8000/v1"}, "local-model", "127.0.0.1"),
+        ({"openai_base_url": "http://10.1.2.3/v1"}, "local-model", "10.1.2.3"),
+        ({"openai_base_url": "https://api.deepseek.com"}, "api-model", "api.deepseek.com"),
+        ({"openai_base_url": "", "openai_api_key": "k"}, "api-model", "api.openai.com"),
+        (
+            {"openai_base_url": "", "openai_api_key": "", "teacher_url": "http://127.0.0.1:9/v1"},
+            "offline-trace",
+            "127.0.0.1",
+        ),
+    ],
+)
+def test_identity_says_who_answers(values: dict[str, object], kind: str, host: str) -> None:
+    identity = Teacher.open(settings("", **{"model": "m", **values})).identity
+    assert (identity.kind, identity.endpoint_host, identity.model_id) == (kind, host, "m")
+    assert bool(identity.version) == (kind == "offline-trace")
+
+
+def test_offline_teacher_gets_its_own_key() -> None:
+    teacher = Teacher.open(
+        settings("", openai_api_key="", teacher_url="http://127.0.0.1:9/v1", teacher_key="secret")
+    )
+    client = teacher._connect()
+    assert client.api_key == "secret"
+
+
+def test_reasoning_is_kept_apart() -> None:
+    reply = json.loads(chat_reply("answer").body)
+    reply["choices"][0]["message"]["reasoning_content"] = "because"
+    with ScriptedEndpoint([ScriptedReply(body=json.dumps(reply))]) as endpoint:
+        (result,) = complete(endpoint)
+    assert isinstance(result, Completion)
+    assert (result.text, result.reasoning) == ("answer", "because")
