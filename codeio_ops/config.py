@@ -111,8 +111,8 @@ class Settings(BaseSettings):
         home = home or home_directory()
         secrets = Path(os.environ.get("CODEIO_SECRETS_DIR", "/run/secrets"))
         return cls(
-            _env_file=home / "stack.env",  # type: ignore[call-arg]
-            _secrets_dir=secrets if secrets.is_dir() else None,  # type: ignore[call-arg]
+            _env_file=home / "stack.env",
+            _secrets_dir=secrets if secrets.is_dir() else None,
             home=home,
         )
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from codeio_ops.errors import CodeIOError
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 MAX_DEPTH = 20
 MAX_VALUE_BYTES = 1024

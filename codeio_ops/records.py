@@ -268,9 +268,7 @@ class DropRecord(Record):
     stage_run_id: UUID
 
     @classmethod
-    def new(
-        cls, drop: Drop, *, stage: str, subject_id: UUID, stage_run_id: UUID
-    ) -> "DropRecord":
+    def new(cls, drop: Drop, *, stage: str, subject_id: UUID, stage_run_id: UUID) -> "DropRecord":
         """Build the one drop that a stage may record for a subject."""
         return cls(
             drop_record_id=content_id("drop_record", stage, str(subject_id)),

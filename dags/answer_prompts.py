@@ -16,6 +16,7 @@ The run takes no configuration.
 """
 
 from airflow.sdk import TriggerRule, chain, dag, get_current_context, task
+
 from codeio_airflow import stages
 from codeio_airflow.assets import ANSWERS, PROGRAMS
 from codeio_airflow.clients import task_clients

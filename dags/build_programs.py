@@ -14,6 +14,7 @@ The run takes no configuration.
 """
 
 from airflow.sdk import TriggerRule, chain, dag, get_current_context, task
+
 from codeio_airflow import stages
 from codeio_airflow.assets import PROGRAMS, RAW_FILES
 from codeio_airflow.clients import task_clients

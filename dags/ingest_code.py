@@ -15,6 +15,7 @@ configuration.
 """
 
 from airflow.sdk import TriggerRule, dag, get_current_context, task
+
 from codeio_airflow.assets import RAW_FILES
 from codeio_airflow.clients import name_mapped_task, task_clients
 from codeio_airflow.defaults import DAG_DEFAULTS

@@ -14,6 +14,7 @@ Example configuration: `{"recipe": {"name": "codeio", "turns": 1}}`
 """
 
 from airflow.sdk import Param, dag, get_current_context, task
+
 from codeio_airflow.assets import ANSWERS, RELEASES
 from codeio_airflow.clients import name_mapped_task, task_clients
 from codeio_airflow.defaults import DAG_DEFAULTS, SANDBOX_POOL

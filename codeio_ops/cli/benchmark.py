@@ -62,9 +62,7 @@ def index(name: str, location: str) -> BenchmarkLine:
     items = read_items(_content(location), origin=location)
     writer = shell_writer("gate", "benchmark add")
     indexed = index_benchmark(name, location, items, writer=writer)
-    return BenchmarkLine(
-        name=name, origin=location, items=indexed.items, grams=indexed.grams
-    )
+    return BenchmarkLine(name=name, origin=location, items=indexed.items, grams=indexed.grams)
 
 
 def _content(location: str) -> bytes:

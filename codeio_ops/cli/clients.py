@@ -1,12 +1,16 @@
 """The clients of a command, from the settings of the shell it runs in."""
 
 from functools import cache
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from codeio_ops.config import Settings
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
+
+if TYPE_CHECKING:
+    from codeio_ops.local.state import StackState
 
 
 @cache
@@ -29,3 +33,21 @@ def shell_writer(stage: str, command: str) -> FactWriter:
     """Return a writer whose facts say that they came from a shell command."""
     task = TaskIdentity(dag_id="cli", run_id=f"cli__{uuid4()}", task_id=command)
     return FactWriter(open_store(), stage_run(stage, task, load_settings()))
+
+
+def stack_state() -> "StackState":
+    """Return ports and secrets of the embedded stack.
+
+    Raises:
+        StackError: it was never started here.
+    """
+    from codeio_ops.config import home_directory
+    from codeio_ops.errors import StackError
+    from codeio_ops.local.home import Home
+    from codeio_ops.local.state import StackState
+
+    home = Home(home_directory())
+    state = StackState.load(home)
+    if state is None:
+        raise StackError(f"there is no stack in {home.root}", cure="run `codeio up`")
+    return state

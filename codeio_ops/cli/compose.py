@@ -24,7 +24,7 @@ def write_secrets(
     from codeio_ops.local import compose
 
     # The key comes from the environment alone: a stack.env belongs to the embedded stack.
-    key = Settings(_env_file=None).openai_api_key.get_secret_value()  # type: ignore[call-arg]
+    key = Settings(_env_file=None).openai_api_key.get_secret_value()
     written = compose.write_secrets(directory, openai_api_key=key)
     compose.write_ids(Path(".env"))
     if as_json:

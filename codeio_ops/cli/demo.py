@@ -62,15 +62,12 @@ def _show_release() -> None:
 
 
 def _show_where() -> None:
-    from codeio_ops.cli.clients import open_store
+    from codeio_ops.cli.clients import open_store, stack_state
     from codeio_ops.cli.release import find
     from codeio_ops.cli.run import a_sample
-    from codeio_ops.config import home_directory
     from codeio_ops.local import environment
-    from codeio_ops.local.home import Home
-    from codeio_ops.local.state import StackState
 
-    state = StackState.load(Home(home_directory()))
+    state = stack_state()
     found = find(RECIPE, 0)
     print(f"\nAirflow:   {environment.airflow_url(state)}")
     print(f"user:      {environment.AIRFLOW_USER}")

@@ -11,6 +11,8 @@ import typer
 from codeio_ops.cli.output import JsonOption, print_json, print_rows
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from codeio_ops.local.pipeline import Position
     from codeio_ops.storage.engine import Store
 
@@ -81,14 +83,11 @@ def run_pipeline(*, follow: bool) -> None:
         PipelineFailed: a run failed.
         StackError: Airflow does not answer.
     """
-    from codeio_ops.cli.clients import open_store
-    from codeio_ops.config import home_directory
+    from codeio_ops.cli.clients import open_store, stack_state
     from codeio_ops.local import pipeline
     from codeio_ops.local.health import open_api
-    from codeio_ops.local.home import Home
-    from codeio_ops.local.state import StackState
 
-    with open_api(StackState.load(Home(home_directory()))) as api:
+    with open_api(stack_state()) as api:
         run_id = pipeline.start(api)
         if follow:
             with Follower(open_store()) as follower:
@@ -132,7 +131,7 @@ class Follower:
             self._last_line = time.monotonic()
             print(self._line(position, stages, elapsed), file=sys.stderr, flush=True)
 
-    def _table(self, position: "Position", stages: list[StageLine], elapsed: float) -> object:
+    def _table(self, position: "Position", stages: list[StageLine], elapsed: float) -> "Table":
         from rich.table import Table
 
         title = f"{position.dag_id}: {', '.join(position.running) or 'waiting'} ({elapsed:.0f} s)"

@@ -11,9 +11,7 @@ source = typer.Typer(help="Where raw files come from.", no_args_is_help=True)
 
 SourceArgument = Annotated[
     str,
-    typer.Argument(
-        metavar="KIND:LOCATOR", help="directory:PATH, jsonl:PATH or pypi:NAME==VERSION"
-    ),
+    typer.Argument(metavar="KIND:LOCATOR", help="directory:PATH, jsonl:PATH or pypi:NAME==VERSION"),
 ]
 
 

@@ -8,7 +8,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 
 from codeio_ops.errors import SourceNotFound, SourceUnavailable
 from codeio_ops.ingest.base import NO_LICENCE, SourceFile
@@ -42,7 +42,7 @@ class JsonlReader:
         except (OSError, EOFError) as exc:
             raise SourceUnavailable(f"{self._path} cannot be read: {exc}") from exc
 
-    def _open(self) -> IO[bytes]:
+    def _open(self) -> BinaryIO | gzip.GzipFile:
         if self._path.suffix == ".gz":
             return gzip.open(self._path, "rb")
         return self._path.open("rb")

@@ -80,9 +80,7 @@ def ingest_source(
             cure="check the locator, or pause it with `codeio source pause`",
         )
     with store.transaction() as transaction:
-        transaction.execute(
-            "ingest.set_cursor", source_id=source.source_id, cursor_value=cursor
-        )
+        transaction.execute("ingest.set_cursor", source_id=source.source_id, cursor_value=cursor)
     log.info("ingested %s: %s", source.locator, dict(counts), extra={"action": "ingest"})
     return counts
 
@@ -136,7 +134,9 @@ def _duplicate(item: _Seen) -> Drop:
 
 def _stored(kept: dict[UUID, _Seen], blobs: BlobStore, writer: FactWriter) -> list[Record]:
     contents = (item.file.content for item in kept.values())
-    stored = blobs.write((c for c in contents if c is not None), stage_run_id=writer.run.stage_run_id)
+    stored = blobs.write(
+        (c for c in contents if c is not None), stage_run_id=writer.run.stage_run_id
+    )
     files: list[Record] = [
         RawFile(
             raw_file_id=item.raw_file_id,

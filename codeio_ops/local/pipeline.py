@@ -59,11 +59,9 @@ def _wait_until_parsed(api: AirflowApi) -> None:
     deadline = time.monotonic() + PARSE_TIMEOUT_S
     while missing := set(ROAD) - set(api.dag_ids()):
         if time.monotonic() > deadline:
-            errors = "; ".join(
-                f"{name}: {_last_line(t)}" for name, t in api.import_errors().items()
-            )
+            errors = [f"{name}: {_last_line(text)}" for name, text in api.import_errors().items()]
             raise StackError(
-                f"Airflow has not parsed {', '.join(sorted(missing))}: {errors or 'no import error'}",
+                f"Airflow has not parsed {', '.join(sorted(missing))}: {'; '.join(errors)}",
                 cure="see the dag-processor log below the home directory",
             )
         time.sleep(POLL_S)

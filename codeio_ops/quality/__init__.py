@@ -1,0 +1,1 @@
+"""Quality: what must hold of a release before it is published."""

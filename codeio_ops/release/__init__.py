@@ -1,0 +1,1 @@
+"""Releases: recipes, assembly, files, card, manifest, publishing."""

@@ -134,9 +134,7 @@ def _samples(store: Store, writer: FactWriter) -> list[SampleRow]:
 def _sample(item: _Conversation, stage_run_id: UUID) -> SampleRow:
     second = str(item.second_verdict_id) if item.second_verdict_id else None
     return SampleRow(
-        sample_id=content_id(
-            "sample", str(item.prompt_id), str(item.first_verdict_id), second
-        ),
+        sample_id=content_id("sample", str(item.prompt_id), str(item.first_verdict_id), second),
         prompt_id=item.prompt_id,
         first_verdict_id=item.first_verdict_id,
         second_verdict_id=item.second_verdict_id,

@@ -35,7 +35,9 @@ def dataset_card(
                 Counter(f"{r.teacher_kind}: {r.teacher_model}" for r in rows),
             ),
             _table(
-                "Verdicts", "direction, turn, verdict", Counter(v for r in rows for v in _verdicts(r))
+                "Verdicts",
+                "direction, turn, verdict",
+                Counter(verdict for row in rows for verdict in _verdicts(row)),
             ),
             _gate_table(gates),
             _columns(),

@@ -12,7 +12,6 @@ from typing import Protocol
 from codeio_ops.jsonvalue import Json
 
 
-
 class Verdict(StrEnum):
     """What became of one call of a program."""
 

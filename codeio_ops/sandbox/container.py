@@ -203,7 +203,7 @@ def _confinement(spec: ContainerSpec) -> dict[str, Any]:
         "memswap_limit": MEMORY_BYTES,
         "nano_cpus": 1_000_000_000,
         "tmpfs": {
-            "/tmp": "rw,noexec,nosuid,nodev,mode=1777,"
+            "/tmp": "rw,noexec,nosuid,nodev,mode=1777,"  # noqa: S108 - a path in the container
             f"size={SCRATCH_BYTES},nr_inodes={SCRATCH_INODES}"
         },
         "ulimits": [

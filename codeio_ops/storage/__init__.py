@@ -1,0 +1,1 @@
+"""Storage: facts in Postgres, texts and releases in S3."""

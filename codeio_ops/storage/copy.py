@@ -1,12 +1,11 @@
 """Bulk insert by Postgres `COPY`, in an order of magnitude less time than row inserts."""
 
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import Field, fields
 from itertools import groupby
 
 from psycopg2 import sql
-from psycopg2.extensions import cursor as Cursor
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from codeio_ops.jsonvalue import compact
 from codeio_ops.records import Record
@@ -58,26 +57,21 @@ def _cell(record: Record, column: "Field[object]") -> str:
     return r"\N" if value is None else str(value).translate(_ESCAPES)
 
 
-class _Lines(io.TextIOBase):
+class _Lines:
     """Shows an iterator of lines to psycopg2 as a file, without holding them all."""
 
     def __init__(self, lines: Iterable[str]) -> None:
-        self._lines: Iterator[str] = iter(lines)
-        self._rest = ""
+        self._lines = iter(lines)
+        self._rest = b""
 
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int | None = -1) -> str:
+    def read(self, size: int = 8192, /) -> bytes:
         parts, length = [self._rest], len(self._rest)
-        limit = -1 if size is None else size
-        while limit < 0 or length < limit:
-            line = next(self._lines, "")
-            if not line:
-                break
-            parts.append(line)
-            length += len(line)
-        joined = "".join(parts)
-        cut = len(joined) if limit < 0 else limit
-        self._rest = joined[cut:]
-        return joined[:cut]
+        while length < size and (line := next(self._lines, "")):
+            parts.append(line.encode())
+            length += len(parts[-1])
+        joined = b"".join(parts)
+        self._rest = joined[size:]
+        return joined[:size]
+
+    def readline(self, size: int = -1, /) -> bytes:
+        return self._rest or next(self._lines, "").encode()

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from psycopg2 import OperationalError as DriverError
+from psycopg2.extensions import connection as DriverConnection  # noqa: N812
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
@@ -63,9 +64,7 @@ class Transaction:
 
         A record may refer to an earlier one of the same call.
         """
-        driver = self._connection.connection.dbapi_connection
-        assert driver is not None
-        with driver.cursor() as cursor:
+        with cast(DriverConnection, self._connection.connection).cursor() as cursor:
             return insert_records(cursor, records)
 
 

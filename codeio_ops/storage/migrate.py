@@ -27,5 +27,4 @@ def run_file(name: str) -> None:
     driver = op.get_bind().connection.dbapi_connection
     assert driver is not None
     # SQLAlchemy would take a percent sign in the script for a parameter.
-    with driver.cursor() as cursor:
-        cursor.execute(script)
+    driver.cursor().execute(script)

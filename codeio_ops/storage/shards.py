@@ -5,6 +5,7 @@ running it twice does nothing the second time.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil
 from uuid import UUID
 
@@ -42,7 +43,7 @@ def split_range(count: int) -> list[Shard]:
     borders = [min(_IDS * index // count, _IDS - 1) for index in range(count + 1)]
     return [
         Shard(name=f"{index + 1} of {count}", low=UUID(int=low), high=UUID(int=high))
-        for index, (low, high) in enumerate(zip(borders, borders[1:], strict=False))
+        for index, (low, high) in enumerate(pairwise(borders))
     ]
 
 

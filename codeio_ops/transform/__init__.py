@@ -1,0 +1,1 @@
+"""Stages that ask a teacher: programs, prompts, answers, revisions."""

@@ -71,9 +71,7 @@ def revise_answers(
     requests = (
         Request(
             key=str(item.prompt_id),
-            messages=tuple(
-                revision_messages(item.prompt_body, item.response_body, item.feedback)
-            ),
+            messages=tuple(revision_messages(item.prompt_body, item.response_body, item.feedback)),
         )
         for item in pending
     )

@@ -76,9 +76,7 @@ class CallRecorder:
         self._teacher_row = teacher_row(teacher, writer)
         self._unwritten: list[Record] = []
 
-    def run(
-        self, requests: Iterable[Request], use: Callable[[Answered], Use]
-    ) -> Counter[str]:
+    def run(self, requests: Iterable[Request], use: Callable[[Answered], Use]) -> Counter[str]:
         """Complete the requests, whose keys are the ids of their subjects.
 
         Returns:
@@ -144,7 +142,7 @@ class CallRecorder:
         return content_id("teacher_call", self._purpose, str(subject_id), run)
 
     def _call(self, result: Completion | FailedCall, outcome: str) -> TeacherCall:
-        finished = isinstance(result, Completion)
+        finished = result if isinstance(result, Completion) else None
         return TeacherCall(
             teacher_call_id=self._call_id(UUID(result.key)),
             teacher_id=self._teacher_row.teacher_id,
@@ -153,12 +151,12 @@ class CallRecorder:
             template_sha256=self._template_of(UUID(result.key)),
             parameters=self._parameters,
             outcome=outcome,
-            finish_reason=result.finish_reason if finished else "",
+            finish_reason=finished.finish_reason if finished else "",
             prompt_tokens=result.prompt_tokens,
             completion_tokens=result.completion_tokens,
             cost_usd=result.cost_usd,
-            latency_ms=result.latency_ms if finished else 0.0,
-            request_id=result.request_id if finished else "",
+            latency_ms=finished.latency_ms if finished else 0.0,
+            request_id=finished.request_id if finished else "",
             stage_run_id=self._writer.run.stage_run_id,
         )
 
@@ -171,9 +169,7 @@ def teacher_row(teacher: "Teacher", writer: FactWriter) -> TeacherRow:
     identity = teacher.identity
     host = "" if identity.kind == "offline-trace" else identity.endpoint_host
     return TeacherRow(
-        teacher_id=content_id(
-            "teacher", identity.kind, identity.model_id, identity.version, host
-        ),
+        teacher_id=content_id("teacher", identity.kind, identity.model_id, identity.version, host),
         kind=identity.kind,
         model=identity.model_id,
         version=identity.version,

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from codeio_ops.config import Settings
@@ -23,7 +24,7 @@ class _PendingPrompt:
     io_pair_id: UUID
     input: Json
     output: Json
-    direction: str
+    direction: Literal["output", "input"]
     language: str
     main_function: str
     io_description: str
@@ -50,7 +51,8 @@ def build_prompts(
 
 
 def _row(item: _PendingPrompt, stage_run_id: UUID) -> PromptRow:
-    template_sha256 = template_fingerprint(f"predict_{item.direction}")
+    output = item.direction == "output"
+    template_sha256 = template_fingerprint("predict_output" if output else "predict_input")
     return PromptRow(
         prompt_id=content_id("prompt", str(item.io_pair_id), item.direction, template_sha256),
         io_pair_id=item.io_pair_id,

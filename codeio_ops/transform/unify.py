@@ -81,9 +81,7 @@ def _requests(pending: list[_PendingFile], blobs: BlobStore) -> Iterator[Request
     for sha256, content in blobs.read(file.location for file in pending):
         file = by_sha256[sha256]
         prompt = transform_prompt(content.decode(), language=file.language)
-        yield Request(
-            key=str(file.raw_file_id), messages=(Message(role="user", content=prompt),)
-        )
+        yield Request(key=str(file.raw_file_id), messages=(Message(role="user", content=prompt),))
 
 
 def _use(answered: Answered) -> Use:

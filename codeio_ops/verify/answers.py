@@ -94,9 +94,7 @@ def verify_responses(
     return counts
 
 
-def judge(
-    responses: list[PendingResponse], *, sandbox: Sandbox, cpu_s: float
-) -> list[Judgement]:
+def judge(responses: list[PendingResponse], *, sandbox: Sandbox, cpu_s: float) -> list[Judgement]:
     """Judge responses about one program, in their order."""
     answers = [_answer(response) for response in responses]
     runnable = [

@@ -110,11 +110,11 @@ def current_task() -> TaskIdentity:
         dag_id=instance.dag_id,
         run_id=instance.run_id,
         task_id=instance.task_id,
-        map_index=instance.map_index,
+        map_index=-1 if instance.map_index is None else instance.map_index,
         try_number=instance.try_number,
     )
 
 
 def name_mapped_task(name: str) -> None:
     """Set what the UI shows for this mapped task; see `map_index_template`."""
-    get_current_context()["shard_name"] = name  # type: ignore[literal-required]
+    get_current_context()["shard_name"] = name  # type: ignore[typeddict-unknown-key]

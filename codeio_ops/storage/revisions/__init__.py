@@ -1,0 +1,1 @@
+"""Alembic environment; the migrations themselves are SQL files in `sql/migrations/`."""

@@ -152,7 +152,7 @@ def _limited_list(spec: ListSpec | LinkedListSpec, words: str) -> "Spec":
 def _lengths(words: str, unit: str = "") -> tuple[int, int] | None:
     for stated in _LENGTH.finditer(words):
         low, high = int(stated[1]), int(stated[2])
-        if (not unit and stated[3] != "characters" or stated[3] == unit) and low <= high:
+        if ((not unit and stated[3] != "characters") or stated[3] == unit) and low <= high:
             return min(low, _MAX_LENGTH), min(high, _MAX_LENGTH)
     return None
 

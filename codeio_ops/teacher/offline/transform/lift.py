@@ -178,10 +178,10 @@ def _literal_spec(name: str, value: ast.expr) -> "Spec | None":
 class _Returns(ast.NodeTransformer):
     """Turns `exit()` into `return`; leaves inner functions alone."""
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return node
 
-    def visit_Expr(self, node: ast.Expr) -> ast.AST:  # noqa: N802
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
         call = node.value
         leaves = isinstance(call, ast.Call) and ast.unparse(call.func) in _EXITS
         return ast.copy_location(ast.Return(None), node) if leaves else node

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from fissix.pgen2.parse import ParseError  # type: ignore[import-untyped]
-from fissix.pgen2.tokenize import TokenError  # type: ignore[import-untyped]
-from fissix.refactor import RefactoringTool  # type: ignore[import-untyped]
+from fissix.pgen2.parse import ParseError
+from fissix.pgen2.tokenize import TokenError
+from fissix.refactor import RefactoringTool
 
 from codeio_ops.teacher.offline.transform.refusal import UnitRefused
 

@@ -91,8 +91,8 @@ def trace(sandbox: Sandbox, file: ParsedFile) -> Traces:
     job: Json = {
         "task": "trace",
         "source": file.source,
-        "examples": [text for text in examples],
-        "stubs": [root for root in stubs],
+        "examples": list(examples),
+        "stubs": list(stubs),
     }
     reply = read_reply(_run(sandbox, [job])[0].value)
     calls = reply.get("calls") if isinstance(reply, dict) else None
@@ -179,7 +179,7 @@ def search(sandbox: Sandbox, units: Sequence[Unit], *, enough: int) -> list[Find
     Stops after `enough` units that are clearly good.
     """
     described = [_describe(unit) for unit in units]
-    whole: Json = {"task": "search", "units": [job for job in described], "enough": enough}
+    whole: Json = {"task": "search", "units": list(described), "enough": enough}
     first = _run(sandbox, [whole])[0]
     replies = read_reply(first.value)
     if first.verdict is not Verdict.OK or not isinstance(replies, list):

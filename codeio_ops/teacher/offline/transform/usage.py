@@ -14,7 +14,7 @@ _MAX_DEPTH = 2
 
 
 def _all(kind: str, weight: float, names: str) -> dict[str, Weight]:
-    return {name: (kind, weight) for name in names.split()}
+    return dict.fromkeys(names.split(), (kind, weight))
 
 
 _METHODS: dict[str, Weight] = {
