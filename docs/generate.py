@@ -107,7 +107,8 @@ from airflow.dag_processing.dagbag import DagBag
 bag = DagBag(sys.argv[1])
 assert not bag.import_errors, bag.import_errors
 print("\\n" + json.dumps([
-    {"dag_id": dag.dag_id, "doc": dag.doc_md, "tasks": [task.task_id for task in dag.topological_sort()],
+    {"dag_id": dag.dag_id, "doc": dag.doc_md, 
+     "tasks": [task.task_id for task in dag.topological_sort()],
      "schedule": dag.schedule if isinstance(dag.schedule, str) else "on " + ", ".join(
          asset.name for asset in dag.schedule)}
     for dag in sorted(bag.dags.values(), key=lambda dag: dag.dag_id)
@@ -159,7 +160,7 @@ def _migrated_database() -> Iterator[str]:
     from codeio_ops.local import components, ports, stack
     from codeio_ops.local.home import Home
 
-    directory = Path(tempfile.mkdtemp(prefix="codeio-docs-", dir="/tmp"))  # noqa: S108
+    directory = Path(tempfile.mkdtemp(prefix="codeio-docs-", dir="/tmp"))
     home = Home(directory)
     parts = frozenset({components.Part.POSTGRES, components.Part.S3})
     try:
