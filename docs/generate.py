@@ -107,7 +107,7 @@ from airflow.dag_processing.dagbag import DagBag
 bag = DagBag(sys.argv[1])
 assert not bag.import_errors, bag.import_errors
 print("\\n" + json.dumps([
-    {"dag_id": dag.dag_id, "doc": dag.doc_md, 
+    {"dag_id": dag.dag_id, "doc": dag.doc_md,
      "tasks": [task.task_id for task in dag.topological_sort()],
      "schedule": dag.schedule if isinstance(dag.schedule, str) else "on " + ", ".join(
          asset.name for asset in dag.schedule)}
