@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from codeio_ops.errors import SourceNotFound, SourceUnavailable
-from codeio_ops.ingest.base import NO_LICENCE, SourceFile
+from codeio_ops.ingest.base import BAD_ROW, NO_LICENCE, SourceFile
 
 
 class JsonlReader:
@@ -53,7 +53,7 @@ class JsonlReader:
             row = json.loads(line)
             content = row["content"].encode()
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            row, content = {}, line
+            row, content = {"language": BAD_ROW}, line
         place = "/".join(str(row[name]) for name in ("repo_name", "path") if row.get(name))
         return SourceFile(
             path=_storable(place) or f"row {number}",
