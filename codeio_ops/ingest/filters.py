@@ -42,10 +42,10 @@ def _unparsable(text: str) -> Drop | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            ast.parse(text)
-        except RecursionError:
+            ast.parse(text.removeprefix("\ufeff"))
+        except (RecursionError, MemoryError):
             return Drop(reason="unparsable", detail="nested too deeply")
-        except (SyntaxError, ValueError, MemoryError) as exc:
+        except (SyntaxError, ValueError) as exc:
             return None if _is_python2(text) else Drop(reason="unparsable", detail=str(exc))
     return None
 
