@@ -37,6 +37,7 @@ class StageRun(Record):
     code_version: str
     settings_sha256: str
     sandbox_image_digest: str | None
+    partition_key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +51,20 @@ class Source(Record):
     licence: str
     paused: bool = False
     cursor_value: str = ""
+    settings: Json = field(default_factory=dict, metadata=JSON_COLUMN)
 
     @classmethod
-    def new(cls, kind: str, locator: str, licence: str = "") -> "Source":
+    def new(
+        cls, kind: str, locator: str, licence: str = "", settings: Json | None = None
+    ) -> "Source":
         """Build the source that `kind` and `locator` identify."""
-        source_id = content_id("source", kind, locator)
-        return cls(source_id=source_id, kind=kind, locator=locator, licence=licence)
+        return cls(
+            source_id=content_id("source", kind, locator),
+            kind=kind,
+            locator=locator,
+            licence=licence,
+            settings={} if settings is None else settings,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +114,34 @@ class RawFileOrigin(Record):
     def identify(source_id: UUID, version: str, path: str, sha256: str) -> UUID:
         """Return the id of this content at this place."""
         return content_id("raw_file_origin", str(source_id), version, path, sha256)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DedupResult(Record):
+    """To which cluster of near-duplicates a raw file or program belongs."""
+
+    table: ClassVar[str] = "dedup_result"
+    subject_id: UUID
+    spec: str
+    subject_kind: str
+    code_sha256: str
+    shingles: int
+    cluster_id: UUID
+    matched_id: UUID | None
+    similarity: float | None
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DedupSegment(Record):
+    """A Parquet file of band keys."""
+
+    table: ClassVar[str] = "dedup_segment"
+    segment_key: str
+    subject_kind: str
+    spec: str
+    rows: int
+    stage_run_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

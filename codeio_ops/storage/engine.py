@@ -47,6 +47,10 @@ class Transaction:
         """Run a named query and return its first column."""
         return list(self._connection.execute(query(name), parameters).scalars())
 
+    def pairs(self, name: str, /, **parameters: object) -> list[tuple[Any, Any]]:
+        """Run a named query and return its first two columns."""
+        return [(row[0], row[1]) for row in self._connection.execute(query(name), parameters)]
+
     def offenders(self, name: str, /, **parameters: object) -> list[Any]:
         """Run a check and return the first column of the rows that break it."""
         return list(self._connection.execute(check(name), parameters).scalars())

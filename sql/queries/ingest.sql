@@ -1,19 +1,26 @@
 -- name: sources
-SELECT source_id, kind, locator, licence, paused, cursor_value FROM codeio.source ORDER BY kind, locator;
+SELECT source_id, kind, locator, licence, paused, cursor_value, settings
+FROM codeio.source WHERE NOT removed ORDER BY kind, locator;
 
 -- name: source
-SELECT source_id, kind, locator, licence, paused, cursor_value FROM codeio.source WHERE source_id = :source_id;
+SELECT source_id, kind, locator, licence, paused, cursor_value, settings
+FROM codeio.source WHERE source_id = :source_id AND NOT removed;
 
 -- name: add_source
-INSERT INTO codeio.source (source_id, kind, locator, licence)
-VALUES (:source_id, :kind, :locator, :licence)
-ON CONFLICT DO NOTHING;
+INSERT INTO codeio.source (source_id, kind, locator, licence, settings)
+VALUES (:source_id, :kind, :locator, :licence, :settings)
+ON CONFLICT (source_id) DO UPDATE
+SET removed = false, paused = false, licence = excluded.licence, settings = excluded.settings
+WHERE source.removed;
+
+-- name: remove_source
+UPDATE codeio.source SET removed = true WHERE source_id = :source_id AND NOT removed;
 
 -- name: set_cursor
 UPDATE codeio.source SET cursor_value = :cursor_value WHERE source_id = :source_id;
 
 -- name: set_paused
-UPDATE codeio.source SET paused = :paused WHERE source_id = :source_id;
+UPDATE codeio.source SET paused = :paused WHERE source_id = :source_id AND NOT removed;
 
 -- name: known_origins
 SELECT origin_id FROM codeio.raw_file_origin WHERE origin_id = any(:origin_ids)

@@ -1,0 +1,43 @@
+-- name: pending_count
+SELECT count(*) FROM codeio.pending_dedup;
+
+-- name: pending
+SELECT pending_dedup.raw_file_id AS subject_id, pending_dedup.language,
+    blob.sha256, blob.pack_key, blob.pack_offset, blob.pack_bytes
+FROM codeio.pending_dedup
+INNER JOIN codeio.blob ON blob.sha256 = pending_dedup.blob_sha256
+ORDER BY pending_dedup.raw_file_id
+LIMIT :most;
+
+-- name: files
+SELECT raw_file.raw_file_id AS subject_id, raw_file.language,
+    blob.sha256, blob.pack_key, blob.pack_offset, blob.pack_bytes
+FROM codeio.raw_file
+INNER JOIN codeio.blob ON blob.sha256 = raw_file.blob_sha256
+WHERE raw_file.raw_file_id = any(:subject_ids);
+
+-- name: pending_programs
+SELECT program_id AS subject_id, language, main_function
+FROM codeio.pending_sample
+WHERE NOT EXISTS (SELECT FROM codeio.dedup_result WHERE dedup_result.subject_id = pending_sample.program_id)
+ORDER BY program_id
+LIMIT :most;
+
+-- name: programs
+SELECT program_id AS subject_id, language, main_function
+FROM codeio.program
+WHERE program_id = any(:subject_ids);
+
+-- name: segments
+SELECT segment_key FROM codeio.dedup_segment
+WHERE subject_kind = :subject_kind AND spec = :spec
+ORDER BY segment_key;
+
+-- name: equal_code
+SELECT code_sha256, subject_id
+FROM codeio.dedup_result
+WHERE subject_kind = :subject_kind AND spec = :spec AND code_sha256 = any(:code_sha256s)
+    AND cluster_id = subject_id;
+
+-- name: lock
+SELECT pg_advisory_xact_lock(7502317);
