@@ -74,6 +74,10 @@ class SourceUnavailable(TransientError):
     """The source exists but cannot be read now."""
 
 
+class SourceDamaged(TerminalError):
+    """The source is corrupt, or would fill the machine; a person must look at it."""
+
+
 class SourceEmpty(TerminalError):
     """The source can be read and holds nothing that the platform ingests."""
 

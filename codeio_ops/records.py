@@ -54,9 +54,7 @@ class Source(Record):
     settings: Json = field(default_factory=dict, metadata=JSON_COLUMN)
 
     @classmethod
-    def new(
-        cls, kind: str, locator: str, licence: str = "", settings: Json | None = None
-    ) -> "Source":
+    def new(cls, kind: str, locator: str, licence: str = "", settings: Json = None) -> "Source":
         """Build the source that `kind` and `locator` identify."""
         return cls(
             source_id=content_id("source", kind, locator),
@@ -109,6 +107,7 @@ class RawFileOrigin(Record):
     path: str
     licence: str
     stage_run_id: UUID
+    repository: str = ""
 
     @staticmethod
     def identify(source_id: UUID, version: str, path: str, sha256: str) -> UUID:

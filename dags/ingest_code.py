@@ -1,20 +1,26 @@
-"""### ingest_code: new raw files from every source
+"""### ingest_code: new raw files from every source, night by night
 
-**Reads** the sources of `codeio.source` that are not paused.
+**Reads** the sources of `codeio.source` that are not paused, each since its cursor.
 
-**Writes** `raw_file`, `raw_file_origin`, `blob` (packs in S3), `drop_record`; updates the asset
-`raw_files`.
+**Writes** `raw_file`, `raw_file_origin`, `blob` (packs in S3), `drop_record`, `dedup_result` (band
+keys in S3); updates the asset `raw_files`.
 
-**Idempotent by** (source, version, path, sha256): only what is new is stored.
+**Idempotent by** (source, version, path, sha256), and dedup by (file, signature spec): only what
+is new is stored, so a night run twice changes nothing.
 
 **On failure** nothing of the failed source is lost: its cursor has not moved, so clearing the
-task reads it again. Other sources go on.
+task reads it again. The other sources go on and their files move on; `all_sources_read` marks
+the run as failed.
+
+Every run belongs to a night, its `partition_key` (`2026-01-31`), and every row names it through
+its `stage_run`. A night that was missed is made up with
+`airflow backfill create --dag-id ingest_code --from-date 2026-01-31 --to-date 2026-01-31`.
 
 Sources are added with `codeio source add pypi:algorithms==1.0.1`. The run takes no
 configuration.
 """
 
-from airflow.sdk import TriggerRule, dag, get_current_context, task
+from airflow.sdk import CronPartitionTimetable, TriggerRule, dag, get_current_context, task
 
 from codeio_airflow.assets import RAW_FILES
 from codeio_airflow.clients import name_mapped_task, task_clients
@@ -22,10 +28,12 @@ from codeio_airflow.defaults import DAG_DEFAULTS
 from codeio_ops.ingest.sources import active_sources, find_source, open_reader
 from codeio_ops.ingest.stage import ingest_source
 
+NIGHTLY = CronPartitionTimetable("0 0 * * *", timezone="UTC", key_format="%Y-%m-%d")
 
-@dag(schedule="@daily", doc_md=__doc__, **DAG_DEFAULTS)
+
+@dag(schedule=NIGHTLY, doc_md=__doc__, **DAG_DEFAULTS)
 def ingest_code() -> None:
-    """Ingest every active source, one mapped task each."""
+    """Ingest every active source, one mapped task each; then compare what is new."""
 
     @task
     def list_sources() -> list[str]:
@@ -37,16 +45,30 @@ def ingest_code() -> None:
         with task_clients("ingest") as c:
             source = find_source(c.store, source_id)
             name_mapped_task(f"{source.kind}:{source.locator}")
+            reader = open_reader(source, c.settings)
             clients = {"store": c.store, "blobs": c.blobs, "writer": c.writer}
-            return dict(ingest_source(source, open_reader(source), settings=c.settings, **clients))
+            return dict(ingest_source(source, reader, settings=c.settings, **clients))
 
-    @task(outlets=[RAW_FILES], trigger_rule=TriggerRule.NONE_FAILED)
+    @task(trigger_rule=TriggerRule.ALL_DONE)
+    def deduplicate() -> dict[str, int]:
+        from codeio_airflow.stages import deduplicate_files
+
+        with task_clients("dedup") as clients:
+            return dict(deduplicate_files(clients))
+
+    @task(outlets=[RAW_FILES])
     def announce() -> None:
         with task_clients("ingest") as clients:
             count = clients.store.value("funnel.raw_files")
             get_current_context()["outlet_events"][RAW_FILES].extra = {"row_count": count}
 
-    ingest.expand(source_id=list_sources()) >> announce()
+    @task(trigger_rule=TriggerRule.NONE_FAILED)
+    def all_sources_read() -> None:
+        """Fail with the sources: the tasks after them run whether they failed or not."""
+
+    ingested = ingest.expand(source_id=list_sources())
+    ingested >> deduplicate() >> announce()
+    ingested >> all_sources_read()
 
 
 ingest_code()

@@ -27,6 +27,7 @@ class SourceFile:
         language: Programming language; empty when this is no source file at all.
         size_bytes: Length of the file.
         content: Its bytes, or None when it is longer than the reader was told to read.
+        repository: Repository or package it belongs to, where the source names one.
     """
 
     path: str
@@ -35,6 +36,7 @@ class SourceFile:
     language: str
     size_bytes: int
     content: bytes | None
+    repository: str = ""
 
 
 class Reader(Protocol):
@@ -50,10 +52,15 @@ class Reader(Protocol):
             SourceUnavailable: the source cannot be reached.
         """
 
-    def files(self, *, max_bytes: int) -> Iterator[SourceFile]:
+    def files(self, *, max_bytes: int, since: str = "") -> Iterator[SourceFile]:
         """Yield the files in a fixed order; of those over `max_bytes` only the size.
+
+        Args:
+            max_bytes: Longest content to read.
+            since: Cursor of an earlier read: what was there then may be left out.
 
         Raises:
             SourceNotFound: the source does not exist.
             SourceUnavailable: the source cannot be reached.
+            SourceDamaged: the source is corrupt.
         """

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from codeio_ops.errors import SourceNotFound, SourceUnavailable
 from codeio_ops.ingest.base import NO_LICENCE, SUFFIX_LANGUAGES, SourceFile
+from codeio_ops.ingest.licence import MAX_LICENCE_BYTES, is_licence_file, licence_of_text
 
 
 class DirectoryReader:
@@ -13,7 +14,7 @@ class DirectoryReader:
 
     def __init__(self, root: Path, *, licence: str) -> None:
         self._root = root
-        self._licence = licence or NO_LICENCE
+        self._licence = licence
 
     def cursor(self) -> str:
         """Return the empty cursor: only reading the files tells whether they changed."""
@@ -23,18 +24,25 @@ class DirectoryReader:
             )
         return ""
 
-    def files(self, *, max_bytes: int) -> Iterator[SourceFile]:
+    def files(self, *, max_bytes: int, since: str = "") -> Iterator[SourceFile]:
         """Yield the files in the order of their paths."""
         self.cursor()
+        licence = self._licence or self._root_licence()
         for path in sorted(self._root.rglob("*")):
             language = SUFFIX_LANGUAGES.get(path.suffix)
             parts = path.relative_to(self._root).parts
             if language is None or path.is_symlink() or any(p.startswith(".") for p in parts):
                 continue
             if path.is_file():
-                yield self._read(path, language, max_bytes)
+                yield self._read(path, language, licence, max_bytes)
 
-    def _read(self, path: Path, language: str, max_bytes: int) -> SourceFile:
+    def _root_licence(self) -> str:
+        for path in sorted(self._root.iterdir()):
+            if is_licence_file(path.name) and path.is_file() and not path.is_symlink():
+                return licence_of_text(path.read_bytes()[:MAX_LICENCE_BYTES])
+        return NO_LICENCE
+
+    def _read(self, path: Path, language: str, licence: str, max_bytes: int) -> SourceFile:
         try:
             size = path.stat().st_size
             content = path.read_bytes() if size <= max_bytes else None
@@ -44,7 +52,7 @@ class DirectoryReader:
             # A name need not be UTF-8, but what is stored must be.
             path=os.fsencode(path.relative_to(self._root).as_posix()).decode(errors="replace"),
             version="",
-            licence=self._licence,
+            licence=licence,
             language=language,
             size_bytes=size if content is None else len(content),
             content=content,

@@ -2,14 +2,34 @@
 
 import ast
 import warnings
+from pathlib import PurePosixPath
 
 from codeio_ops.config import Settings
 from codeio_ops.ingest.base import BAD_ROW, SUFFIX_LANGUAGES, SourceFile
+from codeio_ops.ingest.code_filters import code_drop
+from codeio_ops.ingest.source_settings import SourceSettings
 from codeio_ops.records import Drop
 
 
-def drop_reason(file: SourceFile, settings: Settings) -> Drop | None:
-    """Return why `file` must not enter the pipeline, or None when it may."""
+def drop_reason(
+    file: SourceFile, settings: Settings, options: SourceSettings | None = None
+) -> Drop | None:
+    """Return why `file` must not enter the pipeline, or None when it may.
+
+    Args:
+        file: The file.
+        settings: Settings of the platform.
+        options: Settings of its source; without them only what no source may change applies.
+    """
+    drop = _unfit(file, settings)
+    if drop is None and options is not None and file.content is not None:
+        drop = code_drop(file.path, file.content.decode(), options)
+    return drop
+
+
+def _unfit(file: SourceFile, settings: Settings) -> Drop | None:
+    if ".." in PurePosixPath(file.path).parts or file.path.startswith("/"):
+        return Drop(reason="unsafe_path", detail="the path leaves its source")
     if file.language == BAD_ROW:
         return Drop(reason=BAD_ROW, detail="no JSON object with a text in `content`")
     if file.content is None or file.size_bytes > settings.max_file_bytes:

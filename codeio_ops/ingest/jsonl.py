@@ -1,70 +1,90 @@
-"""Reads source files from the rows of a JSON Lines file (`.jsonl` or `.jsonl.gz`).
-
-Columns: `content` (the source text), and where present `path`, `repo_name`, `licence` (or
-`license`), `language`. It is the row shape of The Stack v2 and of python-edu.
-"""
+"""Reads source files from the rows of JSON Lines files (`.jsonl`, plain, `.gz` or `.zst`)."""
 
 import gzip
+import io
 import json
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
-from codeio_ops.errors import SourceNotFound, SourceUnavailable
-from codeio_ops.ingest.base import BAD_ROW, NO_LICENCE, SourceFile
+import zstandard
+
+from codeio_ops.config import Settings
+from codeio_ops.ingest.base import NO_LICENCE, SourceFile
+from codeio_ops.ingest.rows import row_file
+from codeio_ops.ingest.shards import Shards
+from codeio_ops.ingest.source_settings import Columns
+
+SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst")
+# JSON writes a byte of source in six characters at most.
+_LARGEST_ESCAPE = 6
+_OTHER_COLUMNS_BYTES = 1 << 20
+_PIECE = 1 << 20
 
 
 class JsonlReader:
-    """A file with one source file per row."""
+    """One or more files with one source file per row."""
 
-    def __init__(self, path: Path, *, licence: str) -> None:
-        self._path = path
+    def __init__(
+        self,
+        locator: str | Path,
+        *,
+        licence: str,
+        columns: Columns | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        self._shards = Shards(locator, SUFFIXES, settings)
         self._licence = licence or NO_LICENCE
+        self._columns = columns or Columns()
 
     def cursor(self) -> str:
-        """Return size and modification time of the file."""
-        try:
-            status = self._path.stat()
-        except OSError as exc:
-            raise SourceNotFound(
-                f"{self._path} cannot be read: {exc.strerror}", cure="check the path of the source"
-            ) from exc
-        return f"{status.st_size}:{status.st_mtime_ns}"
+        """Return size and modification time of the file or files."""
+        return self._shards.cursor()
 
-    def files(self, *, max_bytes: int) -> Iterator[SourceFile]:
-        """Yield the rows in their order; a row that is no object has its own bytes as content."""
-        self.cursor()
-        try:
-            with self._open() as lines:
-                for number, line in enumerate(lines, start=1):
-                    if line.strip():
-                        yield self._row(number, line, max_bytes)
-        except (OSError, EOFError, zlib.error) as exc:
-            raise SourceUnavailable(f"{self._path} cannot be read: {exc}") from exc
+    def files(self, *, max_bytes: int, since: str = "") -> Iterator[SourceFile]:
+        """Yield the rows in their order; a row that is no object has its own bytes as content.
 
-    def _open(self) -> BinaryIO | gzip.GzipFile:
-        if self._path.suffix == ".gz":
-            return gzip.open(self._path, "rb")
-        return self._path.open("rb")
+        A line is never held whole when it is longer than a file of `max_bytes` can need.
+        """
+        limit = max_bytes * _LARGEST_ESCAPE + _OTHER_COLUMNS_BYTES
+        for shard in self._shards.new_files(since):
+            with self._shards.open(shard) as opened:
+                for number, (line, size) in enumerate(_lines(_unpacked(opened, shard.path), limit)):
+                    name = f"{shard.name} row {number + 1}".strip()
+                    if line is None or line.strip():
+                        yield self._row(name, line, size, max_bytes)
 
-    def _row(self, number: int, line: bytes, max_bytes: int) -> SourceFile:
+    def _row(self, name: str, line: bytes | None, size: int, max_bytes: int) -> SourceFile:
+        if line is None:
+            return SourceFile(
+                path=name, version="", licence=self._licence, language="python",
+                size_bytes=size, content=None,
+            )  # fmt: skip
         try:
             row = json.loads(line)
-            content = row["content"].encode()
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            row, content = {"language": BAD_ROW}, line
-        place = "/".join(str(row[name]) for name in ("repo_name", "path") if row.get(name))
-        return SourceFile(
-            path=_storable(place) or f"row {number}",
-            version="",
-            licence=_storable(str(row.get("licence") or row.get("license") or self._licence)),
-            language=_storable(str(row.get("language") or "python").lower()),
-            size_bytes=len(content),
-            content=content if len(content) <= max_bytes else None,
+        except (ValueError, RecursionError):
+            row = None
+        return row_file(
+            row, name, self._columns, licence=self._licence, max_bytes=max_bytes, raw=line
         )
 
 
-def _storable(text: str) -> str:
-    """Replace what Postgres cannot store: lone surrogates and NUL."""
-    return text.encode(errors="replace").decode().replace("\x00", "\ufffd")
+def _unpacked(opened: BinaryIO, path: str) -> BinaryIO:
+    if path.endswith(".gz"):
+        return cast("BinaryIO", gzip.GzipFile(fileobj=opened))
+    if path.endswith(".zst"):
+        reader = zstandard.ZstdDecompressor().stream_reader(opened, read_across_frames=True)
+        return io.BufferedReader(cast("io.RawIOBase", reader))
+    return io.BufferedReader(cast("io.RawIOBase", opened), _PIECE)
+
+
+def _lines(stream: BinaryIO, limit: int) -> Iterator[tuple[bytes | None, int]]:
+    """Yield each line with its length; of a line longer than `limit` only the length."""
+    while line := stream.readline(limit):
+        size = len(line)
+        if size < limit or line.endswith(b"\n"):
+            yield line, size
+            continue
+        while (piece := stream.readline(_PIECE)) and not piece.endswith(b"\n"):
+            size += len(piece)
+        yield None, size + len(piece)

@@ -1,24 +1,28 @@
 """Reads the source files of a package on PyPI, without running any of its code.
 
-A wheel is preferred; of an sdist the archive is read and nothing is built. Members are read
-in memory: nothing is written to disk, so no path in an archive matters.
+A wheel is preferred; of an sdist the archive is read and nothing is built.
 """
 
-import io
 import os
-import tarfile
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 from packaging.metadata import RawMetadata, parse_email
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.version import InvalidVersion, Version
 
 from codeio_ops.errors import SourceNotFound, SourceUnavailable
-from codeio_ops.ingest.base import NO_LICENCE, SUFFIX_LANGUAGES, SourceFile
+from codeio_ops.ingest.archives import Member, members
+from codeio_ops.ingest.base import NO_LICENCE, SUFFIX_LANGUAGES, SourceFile, storable
+from codeio_ops.ingest.licence import (
+    MAX_LICENCE_BYTES,
+    is_licence_file,
+    licence_of_text,
+    spdx_id,
+)
 
 if TYPE_CHECKING:
     from pypi_simple import DistributionPackage
@@ -39,39 +43,53 @@ _CLASSIFIER_LICENCES = {
 
 
 class PyPIReader:
-    """One version of one package; `locator` is `name==version`."""
+    """A package; `locator` is a requirement: `name==version`, `name<2`, or `name` alone.
+
+    The first read takes the newest version that meets it, later ones each version newer than
+    those read before.
+    """
 
     def __init__(self, locator: str, *, licence: str, index: str = DEFAULT_INDEX) -> None:
-        name, _, version = locator.partition("==")
-        if not name or not version:
+        try:
+            requirement = Requirement(locator)
+        except InvalidRequirement as exc:
             raise SourceNotFound(
                 f"{locator!r} does not name a package and a version",
-                cure="write it as pypi:NAME==VERSION",
-            )
-        self._name, self._version = name.strip(), version.strip()
+                cure="write it as pypi:NAME==VERSION, or pypi:NAME for each new version",
+            ) from exc
+        self._name, self._wanted = requirement.name, requirement.specifier
         self._licence = licence
         self._index = index
 
     def cursor(self) -> str:
-        """Return the sha256 of the archive that is read: a version never changes."""
-        return self._distribution.digests.get("sha256", self._distribution.filename)
+        """Return the newest version and the sha256 of its archive: a version never changes."""
+        newest = self._distributions[-1]
+        return f"{newest.version} {newest.digests.get('sha256', newest.filename)}"
 
-    def files(self, *, max_bytes: int) -> Iterator[SourceFile]:
-        """Yield the package's source files in the order of their paths."""
-        members = _members(self._distribution.filename, self._download())
-        licence = self._licence or _licence(members)
-        for path, member in sorted(members.items()):
-            language = SUFFIX_LANGUAGES.get(PurePosixPath(path).suffix)
-            if language is None:
-                continue
-            yield SourceFile(
-                path=path,
-                version=self._version,
-                licence=licence,
-                language=language,
-                size_bytes=member.size_bytes,
-                content=member.read() if member.size_bytes <= max_bytes else None,
-            )
+    def files(self, *, max_bytes: int, since: str = "") -> Iterator[SourceFile]:
+        """Yield the source files of each new version in the order of versions and paths."""
+        for distribution in self._new(since):
+            found = members(distribution.filename, self._download(distribution))
+            licence = self._licence or _licence(found)
+            for path, member in sorted(found.items()):
+                language = SUFFIX_LANGUAGES.get(PurePosixPath(path).suffix)
+                if language is None:
+                    continue
+                yield SourceFile(
+                    path=storable(path),
+                    version=distribution.version or "",
+                    licence=licence,
+                    language=language,
+                    size_bytes=member.size_bytes,
+                    content=member.read() if member.size_bytes <= max_bytes else None,
+                    repository=self._name,
+                )
+
+    def _new(self, since: str) -> "list[DistributionPackage]":
+        read = since.partition(" ")[0]
+        if not read:
+            return self._distributions[-1:]
+        return [d for d in self._distributions if Version(d.version or "0") > Version(read)]
 
     def member(self, path: str) -> bytes:
         """Return one file of the package.
@@ -79,13 +97,15 @@ class PyPIReader:
         Raises:
             SourceNotFound: the package has no such file.
         """
-        members = _members(self._distribution.filename, self._download())
-        if path not in members:
-            raise SourceNotFound(f"{self._name} {self._version} has no file {path}")
-        return members[path].read()
+        newest = self._distributions[-1]
+        found = members(newest.filename, self._download(newest))
+        if path not in found:
+            raise SourceNotFound(f"{self._name} {newest.version} has no file {path}")
+        return found[path].read()
 
     @cached_property
-    def _distribution(self) -> "DistributionPackage":
+    def _distributions(self) -> "list[DistributionPackage]":
+        """One archive of each version that is wanted, oldest first; never empty."""
         from pypi_simple import NoSuchProjectError, PyPISimple
         from requests import RequestException
 
@@ -100,18 +120,21 @@ class PyPIReader:
             raise SourceUnavailable(f"{self._index} cannot be reached: {exc}") from exc
         return self._choose(page.packages)
 
-    def _choose(self, packages: "list[DistributionPackage]") -> "DistributionPackage":
-        matching = [p for p in packages if p.version == self._version and not p.is_yanked]
-        wheels = sorted(p.filename for p in matching if p.package_type == "wheel")
-        sdists = sorted(p.filename for p in matching if p.package_type == "sdist")
-        for filename in wheels + sdists:
-            return next(p for p in matching if p.filename == filename)
-        raise SourceNotFound(
-            f"{self._name} has no version {self._version} on {self._index}",
-            cure=f"see {self._index}{self._name}/ for the versions there are",
-        )
+    def _choose(self, packages: "list[DistributionPackage]") -> "list[DistributionPackage]":
+        chosen: dict[Version, DistributionPackage] = {}
+        # A wheel before an sdist, and the first by name of each.
+        for package in sorted(packages, key=lambda p: (p.package_type != "wheel", p.filename)):
+            version = _version(package)
+            if version is not None and version in self._wanted:
+                chosen.setdefault(version, package)
+        if not chosen:
+            raise SourceNotFound(
+                f"{self._name} has no version {self._wanted} on {self._index}",
+                cure=f"see {self._index}{self._name}/ for the versions there are",
+            )
+        return [chosen[version] for version in sorted(chosen)]
 
-    def _download(self) -> bytes:
+    def _download(self, distribution: "DistributionPackage") -> bytes:
         from pypi_simple import DigestMismatchError, PyPISimple
         from requests import RequestException
 
@@ -119,55 +142,45 @@ class PyPIReader:
             path = Path(directory) / "archive"
             try:
                 with PyPISimple(self._index) as client:
-                    client.download_package(self._distribution, os.fspath(path), timeout=60)
+                    client.download_package(distribution, os.fspath(path), timeout=60)
             except (RequestException, DigestMismatchError) as exc:
-                name = self._distribution.filename
-                raise SourceUnavailable(f"{name} cannot be downloaded: {exc}") from exc
+                raise SourceUnavailable(
+                    f"{distribution.filename} cannot be downloaded: {exc}"
+                ) from exc
             if path.stat().st_size > MAX_ARCHIVE_BYTES:
                 raise SourceNotFound(
-                    f"{self._distribution.filename} is larger than {MAX_ARCHIVE_BYTES} bytes"
+                    f"{distribution.filename} is larger than {MAX_ARCHIVE_BYTES} bytes"
                 )
             return path.read_bytes()
 
 
-class _Member:
-    """A file inside an archive, read on demand."""
-
-    def __init__(self, archive: zipfile.ZipFile | tarfile.TarFile, name: str, size: int) -> None:
-        self._archive, self._name, self.size_bytes = archive, name, size
-
-    def read(self) -> bytes:
-        if isinstance(self._archive, zipfile.ZipFile):
-            return self._archive.read(self._name)
-        stream = self._archive.extractfile(self._name)
-        return stream.read() if stream else b""
-
-
-def _members(filename: str, archive: bytes) -> dict[str, _Member]:
+def _version(package: "DistributionPackage") -> Version | None:
+    if package.is_yanked or package.package_type not in ("wheel", "sdist"):
+        return None
     try:
-        if filename.endswith((".whl", ".zip")):
-            opened = zipfile.ZipFile(io.BytesIO(archive))
-            infos = [i for i in opened.infolist() if not i.is_dir()]
-            return {i.filename: _Member(opened, i.filename, i.file_size) for i in infos}
-        tar = tarfile.open(fileobj=io.BytesIO(archive))  # noqa: SIM115 - members are read later
-        return {m.name: _Member(tar, m.name, m.size) for m in tar.getmembers() if m.isfile()}
-    except (zipfile.BadZipFile, tarfile.TarError) as exc:
-        raise SourceUnavailable(f"{filename} is not a readable archive: {exc}") from exc
+        return Version(package.version or "")
+    except InvalidVersion:
+        return None
 
 
-def _licence(members: dict[str, _Member]) -> str:
-    for path, member in sorted(members.items()):
+def _licence(found: dict[str, Member]) -> str:
+    """Return what the metadata states, and where it says nothing, what the licence file is."""
+    for path, member in sorted(found.items()):
         if path.endswith((".dist-info/METADATA", "/PKG-INFO")) and path.count("/") == 1:
-            return _licence_of_metadata(parse_email(member.read())[0])
+            stated = _licence_of_metadata(parse_email(member.read())[0])
+            if stated != NO_LICENCE:
+                return stated
+    for path, member in sorted(found.items()):
+        near = path.count("/") == 1 or ".dist-info/" in path
+        if near and is_licence_file(PurePosixPath(path).name):
+            return licence_of_text(member.read()[:MAX_LICENCE_BYTES])
     return NO_LICENCE
 
 
 def _licence_of_metadata(metadata: RawMetadata) -> str:
     for text in (metadata.get("license_expression"), metadata.get("license")):
-        try:
-            return str(canonicalize_license_expression(text or ""))
-        except InvalidLicenseExpression:
-            continue
+        if text and (stated := spdx_id(text)):
+            return stated
     found = {
         _CLASSIFIER_LICENCES.get(classifier, NO_LICENCE)
         for classifier in metadata.get("classifiers", [])

@@ -1,54 +1,76 @@
 """Sources: what a person writes, such as `pypi:algorithms==1.0.1`, and the reader for it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from codeio_ops.config import Settings
 from codeio_ops.errors import SettingsError, SourceNotFound
 from codeio_ops.ingest.base import Reader
 from codeio_ops.ingest.directory import DirectoryReader
+from codeio_ops.ingest.git import GitReader
 from codeio_ops.ingest.jsonl import JsonlReader
+from codeio_ops.ingest.parquet import ParquetReader
 from codeio_ops.ingest.pypi import PyPIReader
+from codeio_ops.ingest.s3 import S3Reader
+from codeio_ops.ingest.source_settings import SourceSettings
+from codeio_ops.jsonvalue import Json, compact
 from codeio_ops.records import Source
 from codeio_ops.storage.engine import Store
 
-KINDS = ("directory", "jsonl", "pypi")
+KINDS = ("directory", "git", "pypi", "jsonl", "parquet", "s3")
+FORMS = (
+    "directory:PATH, git:PATH_OR_URL, pypi:NAME==VERSION or pypi:NAME, jsonl:PATH, parquet:PATH "
+    "or s3://BUCKET/PREFIX"
+)
 
 
-def parse_source(text: str, *, licence: str = "") -> Source:
-    """Read `KIND:LOCATOR`; paths become absolute.
+def parse_source(
+    text: str, *, licence: str = "", settings: Mapping[str, Json] | None = None
+) -> Source:
+    """Read `KIND:LOCATOR`; paths become absolute. Tables may lie in S3: `parquet:s3://...`.
 
     Raises:
-        SettingsError: the kind is unknown.
+        SettingsError: the kind is unknown, or a setting.
     """
     kind, separator, locator = text.partition(":")
-    if not separator or kind not in KINDS or not locator:
-        raise SettingsError(
-            f"{text!r} is not a source",
-            cure="write directory:PATH, jsonl:PATH or pypi:NAME==VERSION",
-        )
-    if kind != "pypi":
+    if not separator or kind not in KINDS or not locator.strip("/"):
+        raise SettingsError(f"{text!r} is not a source", cure=f"write {FORMS}")
+    if kind == "s3":
+        locator = f"s3://{locator.removeprefix('s3:').lstrip('/')}"
+    elif kind != "pypi" and "://" not in locator:
         locator = str(Path(locator).absolute())
-    return Source.new(kind, locator, licence)
+    SourceSettings.parse(dict(settings or {}))
+    return Source.new(kind, locator, licence, dict(settings or {}))
 
 
-def open_reader(source: Source) -> Reader:
-    """Return the reader of a source."""
+def open_reader(source: Source, settings: Settings | None = None) -> Reader:
+    """Return the reader of a source; `settings` hold the credentials of S3."""
+    locator, licence = source.locator, source.licence
+    options = SourceSettings.parse(source.settings)
+    columns = options.columns
     match source.kind:
         case "directory":
-            return DirectoryReader(Path(source.locator), licence=source.licence)
+            return DirectoryReader(Path(locator), licence=licence)
+        case "git":
+            return GitReader(locator, licence=licence, history=options.history, settings=settings)
         case "jsonl":
-            return JsonlReader(Path(source.locator), licence=source.licence)
+            return JsonlReader(locator, licence=licence, columns=columns, settings=settings)
+        case "parquet":
+            return ParquetReader(locator, licence=licence, columns=columns, settings=settings)
+        case "s3":
+            return S3Reader(locator, licence=licence, settings=settings)
         case _:
-            return PyPIReader(source.locator, licence=source.licence)
+            return PyPIReader(locator, licence=licence)
 
 
-def add_source(store: Store, source: Source) -> bool:
+def add_source(store: Store, source: Source, settings: Settings | None = None) -> bool:
     """Add a source after looking whether it exists; return False when it was there already.
 
     Raises:
         SourceNotFound: what it names does not exist.
         SourceUnavailable: it cannot be reached now.
     """
-    open_reader(source).cursor()
+    open_reader(source, settings).cursor()
     with store.transaction() as transaction:
         added = transaction.execute(
             "ingest.add_source",
@@ -56,6 +78,7 @@ def add_source(store: Store, source: Source) -> bool:
             kind=source.kind,
             locator=source.locator,
             licence=source.licence,
+            settings=compact(source.settings),
         )
     return bool(added)
 

@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeVar
 from uuid import UUID
@@ -13,6 +13,8 @@ from codeio_ops.errors import SourceEmpty
 from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.ingest.base import Reader, SourceFile
 from codeio_ops.ingest.filters import drop_reason
+from codeio_ops.ingest.licence import header_licence
+from codeio_ops.ingest.source_settings import SourceSettings
 from codeio_ops.records import Drop, DropRecord, RawFile, RawFileOrigin, Record, Source
 from codeio_ops.storage.blobs import BlobStore
 from codeio_ops.storage.engine import Store
@@ -66,15 +68,20 @@ def ingest_source(
     Raises:
         SourceEmpty: the source holds no source file at all.
     """
+    options = SourceSettings.parse(source.settings)
     cursor = reader.cursor()
     if cursor and cursor == source.cursor_value:
         log.info("source %s is unchanged", source.locator, extra={"action": "ingest"})
         return Counter()
     counts: Counter[str] = Counter()
-    for batch in batched(reader.files(max_bytes=settings.max_file_bytes), BATCH_FILES):
-        seen = [_Seen.of(file, source) for file in batch]
-        counts += _ingest_batch(seen, source, store, blobs, writer, settings)
-    if not counts:
+    files = reader.files(max_bytes=settings.max_file_bytes, since=source.cursor_value)
+    for batch in batched(files, BATCH_FILES):
+        seen = [_Seen.of(with_licence(file), source) for file in batch]
+        with store.transaction() as guard:
+            # While it is held, `maintenance` deletes no pack.
+            guard.execute("maintenance.hold_packs")
+            counts += _ingest_batch(seen, source, store, blobs, writer, settings, options)
+    if not counts and not source.cursor_value:
         raise SourceEmpty(
             f"{source.kind}:{source.locator} holds no source file",
             cure="check the locator, or pause it with `codeio source pause`",
@@ -83,6 +90,12 @@ def ingest_source(
         transaction.execute("ingest.set_cursor", source_id=source.source_id, cursor_value=cursor)
     log.info("ingested %s: %s", source.locator, dict(counts), extra={"action": "ingest"})
     return counts
+
+
+def with_licence(file: SourceFile) -> SourceFile:
+    """Return the file under the licence of its own SPDX header, where it has one."""
+    stated = header_licence(file.content or b"")
+    return replace(file, licence=stated) if stated else file
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -99,6 +112,7 @@ def _ingest_batch(
     blobs: BlobStore,
     writer: FactWriter,
     settings: Settings,
+    options: SourceSettings,
 ) -> Counter[str]:
     known = _known(store, "ingest.known_origins", origin_ids=[s.origin_id for s in seen])
     fresh = {s.origin_id: s for s in seen if s.origin_id not in known}
@@ -111,7 +125,7 @@ def _ingest_batch(
     counts = Counter(known=len(seen) - len(fresh))
     for item in fresh.values():
         duplicate = item.raw_file_id in present or item.raw_file_id in kept
-        drop = _duplicate(item) if duplicate else drop_reason(item.file, settings)
+        drop = _duplicate(item) if duplicate else drop_reason(item.file, settings, options)
         if duplicate or drop is None:
             origins.append(_origin(item, source, writer))
         if drop is None:
@@ -159,6 +173,7 @@ def _origin(item: _Seen, source: Source, writer: FactWriter) -> RawFileOrigin:
         path=item.file.path,
         licence=item.file.licence,
         stage_run_id=writer.run.stage_run_id,
+        repository=item.file.repository,
     )
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from codeio_ops.config import Settings
@@ -13,6 +15,23 @@ if TYPE_CHECKING:
 _TRANSIENT_CODES = {"500", "502", "503", "InternalError", "ServiceUnavailable", "SlowDown"}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectInfo:
+    """An object as it is listed.
+
+    Attributes:
+        key: Its key.
+        size_bytes: Its length.
+        etag: What S3 gives for its content.
+        modified: When it was written, in ISO 8601 and UTC, to the second.
+    """
+
+    key: str
+    size_bytes: int
+    etag: str
+    modified: str
+
+
 class ObjectStore:
     """One bucket."""
 
@@ -21,8 +40,8 @@ class ObjectStore:
         self.bucket = bucket
 
     @classmethod
-    def open(cls, settings: Settings) -> "ObjectStore":
-        """Prepare access to the bucket of `settings`; nothing is sent yet."""
+    def open(cls, settings: Settings, *, bucket: str = "") -> "ObjectStore":
+        """Prepare access to a bucket, by default that of `settings`; nothing is sent yet."""
         import boto3
         from botocore.config import Config
 
@@ -34,7 +53,7 @@ class ObjectStore:
             region_name=settings.s3_region,
             config=Config(retries={"mode": "standard"}, connect_timeout=5, read_timeout=60),
         )
-        return cls(client, settings.s3_bucket)
+        return cls(client, bucket or settings.s3_bucket)
 
     def put(self, key: str, body: bytes) -> None:
         """Store `body` under `key`, replacing what is there."""
@@ -74,11 +93,27 @@ class ObjectStore:
 
     def keys(self, prefix: str) -> list[str]:
         """List the keys that begin with `prefix`, sorted."""
+        return sorted(item.key for item in self.listing(prefix))
+
+    def listing(self, prefix: str) -> Iterator[ObjectInfo]:
+        """Yield what is known of each object whose key begins with `prefix`, by key."""
         with _translated(self.bucket):
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.bucket, Prefix=prefix
             )
-            return sorted(item["Key"] for page in pages for item in page.get("Contents", []))
+            for page in pages:
+                for item in page.get("Contents", []):
+                    yield ObjectInfo(
+                        key=item["Key"],
+                        size_bytes=item["Size"],
+                        etag=item["ETag"].strip('"'),
+                        modified=item["LastModified"].astimezone(UTC).isoformat(),
+                    )
+
+    def delete(self, key: str) -> None:
+        """Delete an object; a key that is free stays free."""
+        with _translated(self.bucket):
+            self._client.delete_object(Bucket=self.bucket, Key=key)
 
 
 @contextmanager

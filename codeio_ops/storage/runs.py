@@ -44,7 +44,12 @@ def settings_sha256(settings: Settings) -> str:
 
 
 def stage_run(
-    stage: str, task: TaskIdentity, settings: Settings, *, image_digest: str | None = None
+    stage: str,
+    task: TaskIdentity,
+    settings: Settings,
+    *,
+    image_digest: str | None = None,
+    partition_key: str = "",
 ) -> StageRun:
     """Build the record that the facts of this try will name."""
     return StageRun(
@@ -61,6 +66,7 @@ def stage_run(
         code_version=__version__,
         settings_sha256=settings_sha256(settings),
         sandbox_image_digest=image_digest,
+        partition_key=partition_key,
     )  # fmt: skip
 
 

@@ -12,6 +12,10 @@ COMMENT ON COLUMN codeio.source.settings IS 'What differs from the defaults: fil
 COMMENT ON COLUMN codeio.source.removed IS 'Whether it was removed: it is kept because its files name it, and is never read again.';
 GRANT UPDATE (settings, removed) ON codeio.source TO codeio_app;
 
+ALTER TABLE codeio.raw_file_origin ADD COLUMN repository text NOT NULL DEFAULT '';
+COMMENT ON COLUMN codeio.raw_file_origin.repository IS 'Repository or package of the file, where the source names one.';
+CREATE INDEX raw_file_origin_repository ON codeio.raw_file_origin (repository);
+
 ALTER TABLE codeio.stage_run ADD COLUMN partition_key text NOT NULL DEFAULT '';
 COMMENT ON COLUMN codeio.stage_run.partition_key IS 'Night (YYYY-MM-DD, UTC) that an ingest run belongs to; empty where runs are not by night.';
 CREATE INDEX stage_run_partition_key ON codeio.stage_run (partition_key);

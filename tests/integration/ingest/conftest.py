@@ -62,9 +62,7 @@ class Platform:
     def writer(self, stage: str = "ingest", night: str = "") -> FactWriter:
         """Return the writer of another task."""
         task = TaskIdentity(dag_id="test", run_id=f"run-{next(self.runs)}", task_id=stage)
-        return FactWriter(
-            self.store, stage_run(stage, task, self.settings, partition_key=night)
-        )
+        return FactWriter(self.store, stage_run(stage, task, self.settings, partition_key=night))
 
     def add(self, locator: str, *, licence: str = "", **settings: Any) -> Source:
         """Add a source, and return it."""

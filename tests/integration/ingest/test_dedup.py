@@ -24,7 +24,7 @@ def results(platform: Platform) -> dict[str, tuple[str, str | None, float | None
 
 
 class _Rename(ast.NodeTransformer):
-    def visit_Name(self, node: ast.Name) -> ast.Name:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> ast.Name:
         if node.id in ("total", "value", "values", "position", "limit", "result"):
             node.id = f"{node.id}_2"
         return node
@@ -60,7 +60,9 @@ def test_planted_copies_are_found_with_what_they_match(platform: Platform, write
     for original, copy in zip(originals, copies, strict=True):
         assert found[raw_file_id(copy)][:2] == (raw_file_id(original), raw_file_id(original))
     drops = dict(
-        platform.sql("SELECT subject_id::text, detail FROM codeio.drop_record WHERE stage = 'dedup'")
+        platform.sql(
+            "SELECT subject_id::text, detail FROM codeio.drop_record WHERE stage = 'dedup'"
+        )
     )
     assert raw_file_id(originals[0]) in drops[raw_file_id(copies[0])]
     assert platform.sql("SELECT count(*) FROM codeio.pending_transform") == [(12,)]

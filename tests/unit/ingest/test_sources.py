@@ -6,7 +6,9 @@ import pytest
 
 from codeio_ops.errors import SettingsError, SourceNotFound
 from codeio_ops.ingest.directory import DirectoryReader
+from codeio_ops.ingest.git import GitReader
 from codeio_ops.ingest.jsonl import JsonlReader
+from codeio_ops.ingest.parquet import ParquetReader
 from codeio_ops.ingest.pypi import PyPIReader
 from codeio_ops.ingest.sources import open_reader, parse_source
 
@@ -17,6 +19,11 @@ from codeio_ops.ingest.sources import open_reader, parse_source
         ("directory:/tmp/code", DirectoryReader),
         ("jsonl:/tmp/rows.jsonl.gz", JsonlReader),
         ("pypi:algorithms==1.0.1", PyPIReader),
+        ("pypi:algorithms", PyPIReader),
+        ("git:https://git.example/code.git", GitReader),
+        ("git:/tmp/code", GitReader),
+        ("parquet:s3://bucket/data", ParquetReader),
+        ("parquet:/tmp/data", ParquetReader),
     ],
 )
 def test_each_kind_has_its_reader(text: str, reader: type) -> None:
@@ -32,14 +39,14 @@ def test_a_relative_path_is_the_same_source_as_its_absolute_one(
     assert parse_source("directory:code") == parse_source(f"directory:{tmp_path}/code")
 
 
-@pytest.mark.parametrize("text", ["", "code", "pypi", "pypi:", "git:https://x", ":x", "PYPI:a==1"])
+@pytest.mark.parametrize("text", ["", "code", "pypi", "pypi:", "svn:https://x", ":x", "PYPI:a==1"])
 def test_what_is_no_source_is_refused_with_the_form_to_write(text: str) -> None:
     with pytest.raises(SettingsError) as caught:
         parse_source(text)
     assert "pypi:NAME==VERSION" in caught.value.cure
 
 
-@pytest.mark.parametrize("locator", ["algorithms", "==1.0", "algorithms=="])
-def test_a_package_needs_a_name_and_a_version(locator: str) -> None:
+@pytest.mark.parametrize("locator", ["==1.0", "algorithms==", "algo rithms"])
+def test_a_package_needs_a_name_and_a_readable_version(locator: str) -> None:
     with pytest.raises(SourceNotFound):
         open_reader(parse_source(f"pypi:{locator}"))

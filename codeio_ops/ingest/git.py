@@ -1,0 +1,176 @@
+"""Reads the source files of a git repository, by libgit2: no hook and no filter is ever run."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from codeio_ops.config import Settings
+from codeio_ops.errors import SourceDamaged, SourceNotFound, SourceUnavailable
+from codeio_ops.fingerprint import sha256_hex
+from codeio_ops.ingest.base import NO_LICENCE, SUFFIX_LANGUAGES, SourceFile, storable
+from codeio_ops.ingest.licence import MAX_LICENCE_BYTES, is_licence_file, licence_of_text
+
+if TYPE_CHECKING:
+    from pygit2 import Commit, Oid, Repository, Tree
+
+
+class GitReader:
+    """A repository at a path or URL; of a URL a bare clone is kept below the home directory.
+
+    Args:
+        locator: Path, or URL.
+        licence: SPDX id that overrides the licence file of the repository.
+        history: `head` reads the files as they are, `all` every version of them.
+        settings: Settings of the platform.
+    """
+
+    def __init__(
+        self,
+        locator: str,
+        *,
+        licence: str,
+        history: str = "head",
+        settings: Settings | None = None,
+    ) -> None:
+        self._locator, self._licence, self._history = locator, licence, history
+        self._settings = settings
+
+    def cursor(self) -> str:
+        """Return the commit that HEAD names."""
+        return str(self._head.id)
+
+    def files(self, *, max_bytes: int, since: str = "") -> Iterator[SourceFile]:
+        """Yield the files by path; their version is the commit they were read from.
+
+        With `since`, a commit, only files that differ from it. When that commit is gone, as
+        after a forced push, everything is read again.
+        """
+        with self._errors():
+            earlier = self._commit(since)
+            if self._history == "all":
+                yield from self._all_versions(earlier, max_bytes)
+            else:
+                yield from self._changes(earlier.tree if earlier else None, self._head, max_bytes)
+
+    def _all_versions(self, earlier: "Commit | None", max_bytes: int) -> Iterator[SourceFile]:
+        from pygit2.enums import SortMode
+
+        walker = self._repository.walk(
+            self._head.id, SortMode.TOPOLOGICAL | SortMode.REVERSE | SortMode.TIME
+        )
+        if earlier is not None:
+            walker.hide(earlier.id)
+        for commit in walker:
+            parents = commit.parents
+            yield from self._changes(parents[0].tree if parents else None, commit, max_bytes)
+
+    def _changes(
+        self, earlier: "Tree | None", commit: "Commit", max_bytes: int
+    ) -> Iterator[SourceFile]:
+        """Yield the source files of `commit` that `earlier` has not."""
+        from pygit2.enums import FileMode
+
+        diff = (
+            commit.tree.diff_to_tree(swap=True)
+            if earlier is None
+            else earlier.diff_to_tree(commit.tree)
+        )
+        licence = self._licence or self._tree_licence(commit.tree)
+        files = {delta.new_file.path: delta.new_file for delta in diff.deltas}
+        for path, file in sorted(files.items()):
+            language = SUFFIX_LANGUAGES.get(PurePosixPath(path).suffix)
+            plain = file.mode in (FileMode.BLOB, FileMode.BLOB_EXECUTABLE)
+            if language and plain and file.id.raw.strip(b"\0"):
+                yield self._file(file.id, path, commit, language, licence, max_bytes)
+
+    def _file(
+        self,
+        blob_id: "Oid",
+        path: str,
+        commit: "Commit",
+        language: str,
+        licence: str,
+        max_bytes: int,
+    ) -> SourceFile:
+        _, size = self._repository.odb.read_header(blob_id)
+        return SourceFile(
+            path=storable(path),
+            version=str(commit.id),
+            licence=licence,
+            language=language,
+            size_bytes=size,
+            content=self._repository[blob_id].read_raw() if size <= max_bytes else None,
+            repository=self._locator,
+        )
+
+    def _tree_licence(self, tree: "Tree") -> str:
+        for entry in sorted(tree, key=lambda entry: entry.name or ""):
+            if is_licence_file(entry.name or "") and entry.type_str == "blob":
+                content = self._repository[entry.id].read_raw()
+                return licence_of_text(content[:MAX_LICENCE_BYTES])
+        return NO_LICENCE
+
+    def _commit(self, commit_id: str) -> "Commit | None":
+        from pygit2 import Commit
+
+        found = self._repository.get(commit_id) if commit_id else None
+        return found if isinstance(found, Commit) else None
+
+    @cached_property
+    def _head(self) -> "Commit":
+        from pygit2.enums import ObjectType
+
+        with self._errors():
+            if self._repository.head_is_unborn:
+                raise SourceNotFound(f"{self._locator} has no commit")
+            return self._repository.head.peel(ObjectType.COMMIT)
+
+    @cached_property
+    def _repository(self) -> "Repository":
+        import pygit2
+
+        # Objects are only read: no setting of the repository is acted upon.
+        pygit2.settings.owner_validation = False
+        if "://" in self._locator:
+            return self._mirror()
+        try:
+            return pygit2.Repository(self._locator, pygit2.enums.RepositoryOpenFlag.NO_SEARCH)
+        except pygit2.GitError as exc:
+            raise SourceNotFound(
+                f"{self._locator} is not a git repository: {exc}",
+                cure="check the path of the source",
+            ) from exc
+
+    def _mirror(self) -> "Repository":
+        import pygit2
+
+        home = (self._settings or Settings.load()).home
+        path: Path = home / "git" / sha256_hex(self._locator.encode())[:32]
+        try:
+            if not path.exists():
+                draft = path.with_suffix(".draft")
+                shutil.rmtree(draft, ignore_errors=True)
+                pygit2.clone_repository(self._locator, str(draft), bare=True)
+                draft.rename(path)
+            repository = pygit2.Repository(str(path))
+            branch = repository.head.name
+            repository.remotes["origin"].fetch([f"+{branch}:{branch}"])
+        except pygit2.GitError as exc:
+            raise SourceUnavailable(f"{self._locator} cannot be fetched: {exc}") from exc
+        return repository
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Say of a missing or corrupt object that the repository is damaged."""
+        import pygit2
+
+        try:
+            yield
+        except (pygit2.GitError, KeyError, ValueError) as exc:
+            raise SourceDamaged(
+                f"the git repository {self._locator} is corrupt: {exc}",
+                cure="run `git fsck` in it, and clone it again",
+            ) from exc

@@ -1,0 +1,50 @@
+"""Rows of a table, such as those of The Stack v2 and python-edu, as source files."""
+
+from collections.abc import Mapping
+
+from codeio_ops.ingest.base import BAD_ROW, NO_LICENCE, SourceFile
+from codeio_ops.ingest.source_settings import Columns
+
+
+def row_file(
+    row: object, name: str, columns: Columns, *, licence: str, max_bytes: int, raw: bytes = b""
+) -> SourceFile:
+    """Return the source file of a row; a row without a text is a bad row.
+
+    Args:
+        row: The row, column -> value.
+        name: What the file is called when the row gives no path.
+        columns: Where the row has what.
+        licence: SPDX id where the row states none.
+        max_bytes: Longest content to keep.
+        raw: Content of a bad row.
+    """
+    text = row.get(columns.content) if isinstance(row, Mapping) else None
+    content = _bytes(text)
+    if not isinstance(row, Mapping) or content is None:
+        row, content = {columns.language: BAD_ROW}, raw
+    parts = (row.get(columns.repository), row.get(columns.path))
+    stated = row.get(columns.licence) or row.get("license")
+    return SourceFile(
+        path=_storable("/".join(str(part) for part in parts if part)) or name,
+        version="",
+        licence=_storable(str(stated or licence or NO_LICENCE)),
+        language=_storable(str(row.get(columns.language) or "python").lower()),
+        size_bytes=len(content),
+        content=content if len(content) <= max_bytes else None,
+        repository=_storable(str(row.get(columns.repository) or "")),
+    )
+
+
+def _bytes(text: object) -> bytes | None:
+    if isinstance(text, bytes):
+        return text
+    try:
+        return text.encode() if isinstance(text, str) else None
+    except UnicodeEncodeError:
+        return None
+
+
+def _storable(text: str) -> str:
+    """Replace what Postgres cannot store: lone surrogates and NUL."""
+    return text.encode(errors="replace").decode().replace("\x00", "\ufffd")
