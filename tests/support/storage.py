@@ -36,6 +36,18 @@ def create_storage(state: StackState, name: str, *, template: str = TEMPLATE) ->
 
 
 @contextmanager
+def bare_database(state: StackState) -> Iterator[str]:
+    """Give the owner's URL of an empty database without any schema, dropped at the end."""
+    name = f"bare-{secrets.token_hex(6)}"
+    users = (postgres.APP, postgres.AUDITOR)
+    with postgres.connect(state) as link, link.cursor() as cursor:
+        postgres.create_database(cursor, name, owner=postgres.OWNER, users=users)
+    yield postgres.url(state, role=postgres.OWNER, database=name)
+    with postgres.connect(state) as link, link.cursor() as cursor:
+        cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextmanager
 def fresh_settings(
     state: StackState, home: Path, *, template: str = TEMPLATE
 ) -> Iterator[Settings]:
