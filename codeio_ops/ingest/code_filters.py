@@ -5,13 +5,13 @@ Each returns why the file is dropped, or None. Which of them apply is a setting 
 
 import ast
 import re
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
 from codeio_ops.ingest.personal_data import personal_data
 from codeio_ops.ingest.secrets import secret
 from codeio_ops.ingest.source_settings import SourceSettings
+from codeio_ops.ingest.syntax import python_tree
 from codeio_ops.records import Drop
 
 _VENDORED = {
@@ -101,12 +101,10 @@ def _complexity(text: str, settings: SourceSettings) -> Drop | None:
 
 def _parse(text: str) -> ast.Module | None:
     """Return the tree; None for Python 2 and other languages, which are not measured."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return ast.parse(text.removeprefix("\ufeff"))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
+    try:
+        return python_tree(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _function_branches(tree: ast.Module) -> Iterator[int]:

@@ -1,13 +1,12 @@
 """Which raw files are kept: each filter lets a file pass, or gives the reason for dropping it."""
 
-import ast
-import warnings
 from pathlib import PurePosixPath
 
 from codeio_ops.config import Settings
-from codeio_ops.ingest.base import BAD_ROW, SUFFIX_LANGUAGES, SourceFile
+from codeio_ops.ingest.base import SUFFIX_LANGUAGES, SourceFile
 from codeio_ops.ingest.code_filters import code_drop
 from codeio_ops.ingest.source_settings import SourceSettings
+from codeio_ops.ingest.syntax import python_tree
 from codeio_ops.records import Drop
 
 
@@ -30,8 +29,8 @@ def drop_reason(
 def _unfit(file: SourceFile, settings: Settings) -> Drop | None:
     if ".." in PurePosixPath(file.path).parts or file.path.startswith("/"):
         return Drop(reason="unsafe_path", detail="the path leaves its source")
-    if file.language == BAD_ROW:
-        return Drop(reason=BAD_ROW, detail="no JSON object with a text in `content`")
+    if not file.language:
+        return Drop(reason="bad_row", detail="no JSON object with a text in `content`")
     if file.content is None or file.size_bytes > settings.max_file_bytes:
         return Drop(
             reason="too_large", detail=f"{file.size_bytes} bytes > {settings.max_file_bytes}"
@@ -59,14 +58,15 @@ def _unreadable(content: bytes, language: str) -> Drop | None:
 
 def _unparsable(text: str) -> Drop | None:
     """Refuse what is neither Python 3 nor Python 2; the transform repairs Python 2."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            ast.parse(text.removeprefix("\ufeff"))
-        except (RecursionError, MemoryError):
+    try:
+        python_tree(text)
+    except (RecursionError, MemoryError):
+        return Drop(reason="unparsable", detail="nested too deeply")
+    except (SyntaxError, ValueError) as exc:
+        # The parser's own limits ("too many nested parentheses") hold for Python 2 as well.
+        if "too many" in str(exc):
             return Drop(reason="unparsable", detail="nested too deeply")
-        except (SyntaxError, ValueError) as exc:
-            return None if _is_python2(text) else Drop(reason="unparsable", detail=str(exc))
+        return None if _is_python2(text) else Drop(reason="unparsable", detail=str(exc))
     return None
 
 
@@ -79,6 +79,6 @@ def _is_python2(text: str) -> bool:
     driver = Driver(pygram.python_grammar, convert=pytree.convert)
     try:
         driver.parse_string(text.expandtabs(8).rstrip() + "\n")
-    except (ParseError, TokenError, IndentationError, RecursionError):
+    except (ParseError, TokenError, IndentationError, RecursionError, MemoryError):
         return False
     return True

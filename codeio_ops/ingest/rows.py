@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from codeio_ops.ingest.base import BAD_ROW, NO_LICENCE, SourceFile
+from codeio_ops.ingest.base import NO_LICENCE, SourceFile, storable
 from codeio_ops.ingest.source_settings import Columns
 
 
@@ -22,17 +22,18 @@ def row_file(
     text = row.get(columns.content) if isinstance(row, Mapping) else None
     content = _bytes(text)
     if not isinstance(row, Mapping) or content is None:
-        row, content = {columns.language: BAD_ROW}, raw
+        row, content = {}, raw
+    language = str(row.get(columns.language) or "python").lower() if row else ""
     parts = (row.get(columns.repository), row.get(columns.path))
     stated = row.get(columns.licence) or row.get("license")
     return SourceFile(
-        path=_storable("/".join(str(part) for part in parts if part)) or name,
+        path=storable("/".join(str(part).strip("/") for part in parts if part)) or name,
         version="",
-        licence=_storable(str(stated or licence or NO_LICENCE)),
-        language=_storable(str(row.get(columns.language) or "python").lower()),
+        licence=storable(str(stated or licence or NO_LICENCE)),
+        language=storable(language),
         size_bytes=len(content),
         content=content if len(content) <= max_bytes else None,
-        repository=_storable(str(row.get(columns.repository) or "")),
+        repository=storable(str(row.get(columns.repository) or "")),
     )
 
 
@@ -43,8 +44,3 @@ def _bytes(text: object) -> bytes | None:
         return text.encode() if isinstance(text, str) else None
     except UnicodeEncodeError:
         return None
-
-
-def _storable(text: str) -> str:
-    """Replace what Postgres cannot store: lone surrogates and NUL."""
-    return text.encode(errors="replace").decode().replace("\x00", "\ufffd")
