@@ -74,7 +74,7 @@ def data_dictionary(owner_url: str) -> str:
     with engine.connect() as connection:
         columns = [Column(**row) for row in connection.execute(text(_COLUMNS)).mappings()]
     engine.dispose()
-    parts = [_DICTIONARY_HEAD]
+    parts = [_DICTIONARY_HEAD, _cookbook(), _DICTIONARY_TABLES]
     for relation in dict.fromkeys(column.relation for column in columns):
         parts.append(_relation([c for c in columns if c.relation == relation]))
     return "\n\n".join(parts) + "\n"
@@ -91,9 +91,26 @@ Facts are append-only, their ids derived from content; each names the `stage_run
 of a sample, with the model, prompt template, sandbox image and Airflow run of each."""
 
 
+_COOKBOOK_HEAD = """## Audit cookbook
+
+Questions that an auditor asks, each with its query (`audit/`). Every one runs as `codeio_auditor`,
+a role that reads everything here and changes nothing: `psql "$CODEIO_AUDITOR_DATABASE_URL"`, with
+`+psycopg2` taken out of the address."""
+
+_DICTIONARY_TABLES = "## Tables and views"
+
+
+def _cookbook() -> str:
+    parts = [_COOKBOOK_HEAD]
+    for number, path in enumerate(sorted((REPOSITORY / "sql" / "audit").glob("*.sql")), start=1):
+        question, _, query = path.read_text().partition("\n")
+        parts.append(f"{number}. {question.removeprefix('-- ')}\n\n```sql\n{query.strip()}\n```")
+    return "\n\n".join(parts)
+
+
 def _relation(columns: list[Column]) -> str:
     head = columns[0]
-    title = f"## {head.relation}" + (" (view)" if head.kind == "view" else "")
+    title = f"### {head.relation}" + (" (view)" if head.kind == "view" else "")
     rows = [f"| `{c.name}` | {c.type} | {c.comment} |" for c in columns]
     table = "\n".join(["| column | type | |", "|---|---|---|", *rows])
     if head.kind == "view":
@@ -106,11 +123,14 @@ import json, sys
 from airflow.dag_processing.dagbag import DagBag
 bag = DagBag(sys.argv[1])
 assert not bag.import_errors, bag.import_errors
+def schedule(value):
+    if isinstance(value, list):
+        return "on " + ", ".join(asset.name for asset in value)
+    return value if isinstance(value, str) else value.expression + ", by night"
 print("\\n" + json.dumps([
     {"dag_id": dag.dag_id, "doc": dag.doc_md,
      "tasks": [task.task_id for task in dag.topological_sort()],
-     "schedule": dag.schedule if isinstance(dag.schedule, str) else "on " + ", ".join(
-         asset.name for asset in dag.schedule)}
+     "schedule": schedule(dag.schedule)}
     for dag in sorted(bag.dags.values(), key=lambda dag: dag.dag_id)
 ]))
 """

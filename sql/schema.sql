@@ -32,6 +32,39 @@ CREATE SCHEMA codeio;
 COMMENT ON SCHEMA codeio IS 'Facts, releases and lineage of codeio-ops.';
 
 
+--
+-- Name: delete_unreferenced_blobs(timestamp with time zone); Type: FUNCTION; Schema: codeio; Owner: -
+--
+
+CREATE FUNCTION codeio.delete_unreferenced_blobs(before timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog'
+    AS $_$
+DECLARE
+    condition text;
+    deleted bigint;
+BEGIN
+    -- Whatever table has a foreign key to blob, also one that a later migration adds.
+    SELECT string_agg(format('NOT EXISTS (SELECT FROM %s AS other WHERE other.%I = blob.sha256)', con.conrelid::regclass, att.attname), ' AND ')
+    INTO STRICT condition
+    FROM pg_constraint AS con
+    INNER JOIN pg_attribute AS att ON att.attrelid = con.conrelid AND att.attnum = con.conkey[1]
+    WHERE con.contype = 'f' AND con.confrelid = 'codeio.blob'::regclass;
+    EXECUTE 'DELETE FROM codeio.blob USING codeio.stage_run WHERE stage_run.stage_run_id = blob.stage_run_id '
+        || 'AND stage_run.started_at < $1 AND ' || condition USING before;
+    GET DIAGNOSTICS deleted = ROW_COUNT;
+    RETURN deleted;
+END;
+$_$;
+
+
+--
+-- Name: FUNCTION delete_unreferenced_blobs(before timestamp with time zone); Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON FUNCTION codeio.delete_unreferenced_blobs(before timestamp with time zone) IS 'Deletes the blobs of runs before a time to which no foreign key leads; returns how many.';
+
+
 SET default_tablespace = '';
 
 SET default_table_access_method = heap;
@@ -356,7 +389,8 @@ CREATE TABLE codeio.raw_file_origin (
     version text NOT NULL,
     path text NOT NULL,
     licence text NOT NULL,
-    stage_run_id uuid NOT NULL
+    stage_run_id uuid NOT NULL,
+    repository text DEFAULT ''::text NOT NULL
 );
 
 
@@ -414,6 +448,13 @@ COMMENT ON COLUMN codeio.raw_file_origin.licence IS 'SPDX id, or NOASSERTION.';
 --
 
 COMMENT ON COLUMN codeio.raw_file_origin.stage_run_id IS 'Who wrote it.';
+
+
+--
+-- Name: COLUMN raw_file_origin.repository; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.raw_file_origin.repository IS 'Repository or package of the file, where the source names one.';
 
 
 --
@@ -723,7 +764,9 @@ CREATE TABLE codeio.source (
     paused boolean DEFAULT false NOT NULL,
     cursor_value text DEFAULT ''::text NOT NULL,
     added_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT source_kind CHECK ((kind = ANY (ARRAY['directory'::text, 'pypi'::text, 'jsonl'::text])))
+    settings json DEFAULT '{}'::json NOT NULL,
+    removed boolean DEFAULT false NOT NULL,
+    CONSTRAINT source_kind CHECK ((kind = ANY (ARRAY['directory'::text, 'git'::text, 'pypi'::text, 'jsonl'::text, 'parquet'::text, 's3'::text])))
 );
 
 
@@ -745,14 +788,14 @@ COMMENT ON COLUMN codeio.source.source_id IS 'Derived from kind and locator.';
 -- Name: COLUMN source.kind; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.source.kind IS 'Reader: directory, pypi or jsonl.';
+COMMENT ON COLUMN codeio.source.kind IS 'Reader: directory, git, pypi, jsonl, parquet or s3.';
 
 
 --
 -- Name: COLUMN source.locator; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.source.locator IS 'Path, or package with version (name==version).';
+COMMENT ON COLUMN codeio.source.locator IS 'Path, URL, s3:// address, or package with the versions wanted (name==version).';
 
 
 --
@@ -784,6 +827,20 @@ COMMENT ON COLUMN codeio.source.added_at IS 'When it was added.';
 
 
 --
+-- Name: COLUMN source.settings; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.source.settings IS 'What differs from the defaults: filters, columns, git history.';
+
+
+--
+-- Name: COLUMN source.removed; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.source.removed IS 'Whether it was removed: it is kept because its files name it, and is never read again.';
+
+
+--
 -- Name: stage_run; Type: TABLE; Schema: codeio; Owner: -
 --
 
@@ -798,7 +855,8 @@ CREATE TABLE codeio.stage_run (
     code_version text NOT NULL,
     settings_sha256 text NOT NULL,
     sandbox_image_digest text,
-    started_at timestamp with time zone DEFAULT now() NOT NULL
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    partition_key text DEFAULT ''::text NOT NULL
 );
 
 
@@ -884,6 +942,13 @@ COMMENT ON COLUMN codeio.stage_run.sandbox_image_digest IS 'Digest of the sandbo
 --
 
 COMMENT ON COLUMN codeio.stage_run.started_at IS 'When the try wrote its first row.';
+
+
+--
+-- Name: COLUMN stage_run.partition_key; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.stage_run.partition_key IS 'Night (YYYY-MM-DD, UTC) that an ingest run belongs to; empty where runs are not by night.';
 
 
 --
@@ -1384,6 +1449,288 @@ COMMENT ON FUNCTION codeio.lineage_of(wanted uuid) IS 'Every step from the sourc
 
 
 --
+-- Name: drop_record; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.drop_record (
+    drop_record_id uuid NOT NULL,
+    stage text NOT NULL,
+    subject_id uuid NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    stage_run_id uuid NOT NULL,
+    dropped_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+--
+-- Name: TABLE drop_record; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.drop_record IS 'Why a row went no further. Every row moves on or has one of these.';
+
+
+--
+-- Name: COLUMN drop_record.drop_record_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.drop_record.drop_record_id IS 'Derived from stage and subject.';
+
+
+--
+-- Name: COLUMN drop_record.stage; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.drop_record.stage IS 'The stage that dropped it.';
+
+
+--
+-- Name: COLUMN drop_record.subject_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.drop_record.subject_id IS 'The row: an origin (ingest), raw file (transform), program (sample) or prompt (answer, revise).';
+
+
+--
+-- Name: COLUMN drop_record.reason; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.drop_record.reason IS 'A word that can be counted.';
+
+
+--
+-- Name: COLUMN drop_record.detail; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.drop_record.detail IS 'What a person needs to understand this one.';
+
+
+--
+-- Name: COLUMN drop_record.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.drop_record.stage_run_id IS 'Who wrote it.';
+
+
+--
+-- Name: COLUMN drop_record.dropped_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.drop_record.dropped_at IS 'When.';
+
+
+--
+-- Name: requeued_drop; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.requeued_drop (
+    requeued_drop_id bigint NOT NULL,
+    drop_record_id uuid NOT NULL,
+    stage text NOT NULL,
+    subject_id uuid NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    stage_run_id uuid NOT NULL,
+    dropped_at timestamp with time zone NOT NULL,
+    requeued_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+--
+-- Name: TABLE requeued_drop; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.requeued_drop IS 'Drops that were taken back so that their stage tries again.';
+
+
+--
+-- Name: COLUMN requeued_drop.requeued_drop_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.requeued_drop.requeued_drop_id IS 'Running number.';
+
+
+--
+-- Name: COLUMN requeued_drop.drop_record_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.requeued_drop.drop_record_id IS 'Id that the drop had.';
+
+
+--
+-- Name: COLUMN requeued_drop.stage; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.requeued_drop.stage IS 'The stage that had dropped it.';
+
+
+--
+-- Name: COLUMN requeued_drop.subject_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.requeued_drop.subject_id IS 'The row.';
+
+
+--
+-- Name: COLUMN requeued_drop.reason; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.requeued_drop.reason IS 'Why it was dropped.';
+
+
+--
+-- Name: COLUMN requeued_drop.detail; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.requeued_drop.detail IS 'The case in detail.';
+
+
+--
+-- Name: COLUMN requeued_drop.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.requeued_drop.stage_run_id IS 'Who dropped it.';
+
+
+--
+-- Name: COLUMN requeued_drop.dropped_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.requeued_drop.dropped_at IS 'When it was dropped.';
+
+
+--
+-- Name: COLUMN requeued_drop.requeued_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.requeued_drop.requeued_at IS 'When it was taken back.';
+
+
+--
+-- Name: requeue(text, text); Type: FUNCTION; Schema: codeio; Owner: -
+--
+
+CREATE FUNCTION codeio.requeue(wanted_stage text, wanted_reason text) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog'
+    BEGIN ATOMIC
+ WITH taken AS (
+          DELETE FROM codeio.drop_record
+           WHERE ((drop_record.stage = requeue.wanted_stage) AND (drop_record.reason = requeue.wanted_reason))
+           RETURNING drop_record.drop_record_id,
+             drop_record.stage,
+             drop_record.subject_id,
+             drop_record.reason,
+             drop_record.detail,
+             drop_record.stage_run_id,
+             drop_record.dropped_at
+         ), kept AS (
+          INSERT INTO codeio.requeued_drop (drop_record_id, stage, subject_id, reason, detail, stage_run_id, dropped_at)  SELECT taken.drop_record_id,
+                     taken.stage,
+                     taken.subject_id,
+                     taken.reason,
+                     taken.detail,
+                     taken.stage_run_id,
+                     taken.dropped_at
+                    FROM taken
+           RETURNING 1 AS "?column?"
+         )
+  SELECT count(*) AS count
+    FROM kept;
+END;
+
+
+--
+-- Name: FUNCTION requeue(wanted_stage text, wanted_reason text); Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON FUNCTION codeio.requeue(wanted_stage text, wanted_reason text) IS 'Moves the drops of a stage for a reason to requeued_drop, so that the stage tries again; returns how many.';
+
+
+--
+-- Name: current_verdict; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.current_verdict AS
+ SELECT DISTINCT ON (verdict.response_id) verdict.response_id,
+    verdict.verdict_id,
+    verdict.verifier_version,
+    verdict.verdict,
+    verdict.feedback,
+    response.prompt_id,
+    response.turn,
+    response.rollout,
+    response.teacher_id,
+    response.body
+   FROM ((codeio.verdict
+     JOIN codeio.response USING (response_id))
+     JOIN codeio.stage_run ON ((stage_run.stage_run_id = verdict.stage_run_id)))
+  ORDER BY verdict.response_id, stage_run.started_at DESC, verdict.verdict_id;
+
+
+--
+-- Name: VIEW current_verdict; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.current_verdict IS 'The latest verdict on each response.';
+
+
+--
+-- Name: stale_rows(text, text, text[]); Type: FUNCTION; Schema: codeio; Owner: -
+--
+
+CREATE FUNCTION codeio.stale_rows(current_image text, current_verifier text, current_templates text[]) RETURNS TABLE(kind text, id uuid, cause text, made_with text)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT 'program'::text,
+     program.program_id,
+     'template'::text,
+     teacher_call.template_sha256
+    FROM (codeio.program
+      JOIN codeio.teacher_call USING (teacher_call_id))
+   WHERE (teacher_call.template_sha256 <> ALL (stale_rows.current_templates))
+ UNION ALL
+  SELECT 'prompt'::text,
+     prompt.prompt_id,
+     'template'::text,
+     prompt.template_sha256
+    FROM codeio.prompt
+   WHERE (prompt.template_sha256 <> ALL (stale_rows.current_templates))
+ UNION ALL
+  SELECT 'io_pair'::text,
+     io_pair.io_pair_id,
+     'image'::text,
+     stage_run.sandbox_image_digest
+    FROM (codeio.io_pair
+      JOIN codeio.stage_run USING (stage_run_id))
+   WHERE (stage_run.sandbox_image_digest IS DISTINCT FROM stale_rows.current_image)
+ UNION ALL
+  SELECT 'verdict'::text,
+     current_verdict.verdict_id,
+     'verifier'::text,
+     current_verdict.verifier_version
+    FROM codeio.current_verdict
+   WHERE (current_verdict.verifier_version <> stale_rows.current_verifier)
+ UNION ALL
+  SELECT 'verdict'::text,
+     current_verdict.verdict_id,
+     'image'::text,
+     stage_run.sandbox_image_digest
+    FROM ((codeio.current_verdict
+      JOIN codeio.verdict USING (verdict_id))
+      JOIN codeio.stage_run ON ((stage_run.stage_run_id = verdict.stage_run_id)))
+   WHERE (stage_run.sandbox_image_digest IS DISTINCT FROM stale_rows.current_image);
+END;
+
+
+--
+-- Name: FUNCTION stale_rows(current_image text, current_verifier text, current_templates text[]); Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON FUNCTION codeio.stale_rows(current_image text, current_verifier text, current_templates text[]) IS 'Rows that were made with another sandbox image, verifier version or prompt template than those given, with what made them.';
+
+
+--
 -- Name: benchmark; Type: TABLE; Schema: codeio; Owner: -
 --
 
@@ -1671,102 +2018,148 @@ COMMENT ON VIEW codeio.current_gate_result IS 'The latest result of each gate on
 
 
 --
--- Name: current_verdict; Type: VIEW; Schema: codeio; Owner: -
+-- Name: dedup_result; Type: TABLE; Schema: codeio; Owner: -
 --
 
-CREATE VIEW codeio.current_verdict AS
- SELECT DISTINCT ON (verdict.response_id) verdict.response_id,
-    verdict.verdict_id,
-    verdict.verifier_version,
-    verdict.verdict,
-    verdict.feedback,
-    response.prompt_id,
-    response.turn,
-    response.rollout,
-    response.teacher_id,
-    response.body
-   FROM ((codeio.verdict
-     JOIN codeio.response USING (response_id))
-     JOIN codeio.stage_run ON ((stage_run.stage_run_id = verdict.stage_run_id)))
-  ORDER BY verdict.response_id, stage_run.started_at DESC, verdict.verdict_id;
-
-
---
--- Name: VIEW current_verdict; Type: COMMENT; Schema: codeio; Owner: -
---
-
-COMMENT ON VIEW codeio.current_verdict IS 'The latest verdict on each response.';
-
-
---
--- Name: drop_record; Type: TABLE; Schema: codeio; Owner: -
---
-
-CREATE TABLE codeio.drop_record (
-    drop_record_id uuid NOT NULL,
-    stage text NOT NULL,
+CREATE TABLE codeio.dedup_result (
     subject_id uuid NOT NULL,
-    reason text NOT NULL,
-    detail text NOT NULL,
+    spec text NOT NULL,
+    subject_kind text NOT NULL,
+    code_sha256 text NOT NULL,
+    shingles integer NOT NULL,
+    cluster_id uuid NOT NULL,
+    matched_id uuid,
+    similarity double precision,
     stage_run_id uuid NOT NULL,
-    dropped_at timestamp with time zone DEFAULT now() NOT NULL
+    CONSTRAINT dedup_result_kind CHECK ((subject_kind = ANY (ARRAY['raw_file'::text, 'program'::text]))),
+    CONSTRAINT dedup_result_match CHECK ((num_nulls(matched_id) = ((cluster_id = subject_id))::integer)),
+    CONSTRAINT dedup_result_similarity CHECK ((num_nulls(matched_id) = num_nulls(similarity)))
 );
 
 
 --
--- Name: TABLE drop_record; Type: COMMENT; Schema: codeio; Owner: -
+-- Name: TABLE dedup_result; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON TABLE codeio.drop_record IS 'Why a row went no further. Every row moves on or has one of these.';
-
-
---
--- Name: COLUMN drop_record.drop_record_id; Type: COMMENT; Schema: codeio; Owner: -
---
-
-COMMENT ON COLUMN codeio.drop_record.drop_record_id IS 'Derived from stage and subject.';
+COMMENT ON TABLE codeio.dedup_result IS 'To which cluster of near-duplicates a raw file or program belongs. A row matches survivors only, so a cluster is a star.';
 
 
 --
--- Name: COLUMN drop_record.stage; Type: COMMENT; Schema: codeio; Owner: -
+-- Name: COLUMN dedup_result.subject_id; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.drop_record.stage IS 'The stage that dropped it.';
-
-
---
--- Name: COLUMN drop_record.subject_id; Type: COMMENT; Schema: codeio; Owner: -
---
-
-COMMENT ON COLUMN codeio.drop_record.subject_id IS 'The row: an origin (ingest), raw file (transform), program (sample) or prompt (answer, revise).';
+COMMENT ON COLUMN codeio.dedup_result.subject_id IS 'The raw file or program.';
 
 
 --
--- Name: COLUMN drop_record.reason; Type: COMMENT; Schema: codeio; Owner: -
+-- Name: COLUMN dedup_result.spec; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.drop_record.reason IS 'A word that can be counted.';
-
-
---
--- Name: COLUMN drop_record.detail; Type: COMMENT; Schema: codeio; Owner: -
---
-
-COMMENT ON COLUMN codeio.drop_record.detail IS 'What a person needs to understand this one.';
+COMMENT ON COLUMN codeio.dedup_result.spec IS 'Version of the signature spec (docs/decisions/0040).';
 
 
 --
--- Name: COLUMN drop_record.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+-- Name: COLUMN dedup_result.subject_kind; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.drop_record.stage_run_id IS 'Who wrote it.';
+COMMENT ON COLUMN codeio.dedup_result.subject_kind IS 'raw_file or program.';
 
 
 --
--- Name: COLUMN drop_record.dropped_at; Type: COMMENT; Schema: codeio; Owner: -
+-- Name: COLUMN dedup_result.code_sha256; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.drop_record.dropped_at IS 'When.';
+COMMENT ON COLUMN codeio.dedup_result.code_sha256 IS 'sha256 of the code without comments and spaces.';
+
+
+--
+-- Name: COLUMN dedup_result.shingles; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.dedup_result.shingles IS 'Distinct shingles; below 24 only code_sha256 is compared.';
+
+
+--
+-- Name: COLUMN dedup_result.cluster_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.dedup_result.cluster_id IS 'The survivor that stands for the cluster; its own id when it is the survivor.';
+
+
+--
+-- Name: COLUMN dedup_result.matched_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.dedup_result.matched_id IS 'The survivor it matched; null when it survives.';
+
+
+--
+-- Name: COLUMN dedup_result.similarity; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.dedup_result.similarity IS 'Jaccard similarity of the shingles, 1 for equal code; null when it survives.';
+
+
+--
+-- Name: COLUMN dedup_result.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.dedup_result.stage_run_id IS 'Who wrote it.';
+
+
+--
+-- Name: dedup_segment; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.dedup_segment (
+    segment_key text NOT NULL,
+    subject_kind text NOT NULL,
+    spec text NOT NULL,
+    rows integer NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+
+
+--
+-- Name: TABLE dedup_segment; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.dedup_segment IS 'A Parquet file in S3 with the band keys of survivors. Only segments listed here count.';
+
+
+--
+-- Name: COLUMN dedup_segment.segment_key; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.dedup_segment.segment_key IS 'Key of the object in the bucket.';
+
+
+--
+-- Name: COLUMN dedup_segment.subject_kind; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.dedup_segment.subject_kind IS 'raw_file or program.';
+
+
+--
+-- Name: COLUMN dedup_segment.spec; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.dedup_segment.spec IS 'Version of the signature spec.';
+
+
+--
+-- Name: COLUMN dedup_segment.rows; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.dedup_segment.rows IS 'Survivors in it.';
+
+
+--
+-- Name: COLUMN dedup_segment.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.dedup_segment.stage_run_id IS 'Who wrote it.';
 
 
 --
@@ -1899,7 +2292,7 @@ CREATE VIEW codeio.pending_transform AS
            FROM codeio.program
           WHERE (program.raw_file_id = raw_file.raw_file_id)))) AND (NOT (EXISTS ( SELECT
            FROM codeio.drop_record
-          WHERE ((drop_record.stage = 'transform'::text) AND (drop_record.subject_id = raw_file.raw_file_id))))));
+          WHERE ((drop_record.stage = ANY (ARRAY['dedup'::text, 'transform'::text])) AND (drop_record.subject_id = raw_file.raw_file_id))))));
 
 
 --
@@ -2001,6 +2394,27 @@ COMMENT ON VIEW codeio.funnel IS 'Rows that passed, were dropped by or wait for 
 
 
 --
+-- Name: pending_dedup; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.pending_dedup AS
+ SELECT raw_file_id,
+    language,
+    blob_sha256
+   FROM codeio.raw_file
+  WHERE (NOT (EXISTS ( SELECT
+           FROM codeio.dedup_result
+          WHERE (dedup_result.subject_id = raw_file.raw_file_id))));
+
+
+--
+-- Name: VIEW pending_dedup; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.pending_dedup IS 'Raw files that were not yet compared with all others.';
+
+
+--
 -- Name: pending_prompt; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -2029,6 +2443,116 @@ CREATE VIEW codeio.pending_prompt AS
 --
 
 COMMENT ON VIEW codeio.pending_prompt IS 'Pairs and directions without a prompt. Pairs of a program with the same output would ask for an input in the same words: only the first of them does.';
+
+
+--
+-- Name: release_change; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.release_change AS
+ SELECT older.release_id AS old_release_id,
+    newer.release_id AS new_release_id,
+    COALESCE(old_sample.sample_id, new_sample.sample_id) AS sample_id,
+        CASE
+            WHEN (old_sample.sample_id IS NULL) THEN 'added'::text
+            WHEN (new_sample.sample_id IS NULL) THEN 'removed'::text
+            ELSE 'moved'::text
+        END AS change,
+    old_sample.split AS old_split,
+    new_sample.split AS new_split
+   FROM ((((codeio.release older
+     JOIN codeio.release newer ON ((newer.release_id <> older.release_id)))
+     CROSS JOIN LATERAL ( SELECT release_sample.sample_id
+           FROM codeio.release_sample
+          WHERE (release_sample.release_id = ANY (ARRAY[older.release_id, newer.release_id]))
+          GROUP BY release_sample.sample_id) either)
+     LEFT JOIN codeio.release_sample old_sample ON (((old_sample.release_id = older.release_id) AND (old_sample.sample_id = either.sample_id))))
+     LEFT JOIN codeio.release_sample new_sample ON (((new_sample.release_id = newer.release_id) AND (new_sample.sample_id = either.sample_id))))
+  WHERE (old_sample.split IS DISTINCT FROM new_sample.split);
+
+
+--
+-- Name: VIEW release_change; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.release_change IS 'Samples that were added, removed or moved to another split from one release to another; give both ids.';
+
+
+--
+-- Name: released_lineage; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.released_lineage AS
+ SELECT release.release_id,
+    release.name AS release_name,
+    release.version AS release_version,
+    release.status AS release_status,
+    release_sample.split,
+    sample.sample_id,
+    prompt.prompt_id,
+    prompt.direction,
+    io_pair.io_pair_id,
+    program.program_id,
+    program.raw_file_id,
+    raw_file_origin.origin_id,
+    source.source_id,
+    ((source.kind || ':'::text) || source.locator) AS source,
+    raw_file_origin.repository,
+    raw_file_origin.version AS source_version,
+    raw_file_origin.path,
+    raw_file_origin.licence,
+    transform_teacher.model AS transform_model,
+    transform_call.template_sha256 AS transform_template_sha256,
+    answer_teacher.model AS answer_model,
+    prompt.template_sha256 AS prompt_template_sha256,
+    verdict.verifier_version,
+    sample_run.sandbox_image_digest AS sample_image_digest,
+    verify_run.sandbox_image_digest AS verify_image_digest,
+    ingest_run.run_id AS ingest_run_id,
+    ingest_run.partition_key AS ingest_partition_key,
+    transform_run.run_id AS transform_run_id,
+    sample_run.run_id AS sample_run_id,
+    answer_run.run_id AS answer_run_id,
+    verify_run.run_id AS verify_run_id
+   FROM (((((((((((((((((codeio.release_sample
+     JOIN codeio.release USING (release_id))
+     JOIN codeio.sample USING (sample_id))
+     JOIN codeio.prompt USING (prompt_id))
+     JOIN codeio.io_pair USING (io_pair_id))
+     JOIN codeio.program USING (program_id))
+     JOIN codeio.raw_file_origin USING (raw_file_id))
+     JOIN codeio.source USING (source_id))
+     JOIN codeio.teacher_call transform_call ON ((transform_call.teacher_call_id = program.teacher_call_id)))
+     JOIN codeio.teacher transform_teacher ON ((transform_teacher.teacher_id = transform_call.teacher_id)))
+     JOIN codeio.verdict ON (((verdict.verdict_id = sample.first_verdict_id) OR (verdict.verdict_id = sample.second_verdict_id))))
+     JOIN codeio.response USING (response_id))
+     JOIN codeio.teacher answer_teacher ON ((answer_teacher.teacher_id = response.teacher_id)))
+     JOIN codeio.stage_run ingest_run ON ((ingest_run.stage_run_id = raw_file_origin.stage_run_id)))
+     JOIN codeio.stage_run transform_run ON ((transform_run.stage_run_id = program.stage_run_id)))
+     JOIN codeio.stage_run sample_run ON ((sample_run.stage_run_id = io_pair.stage_run_id)))
+     JOIN codeio.stage_run answer_run ON ((answer_run.stage_run_id = response.stage_run_id)))
+     JOIN codeio.stage_run verify_run ON ((verify_run.stage_run_id = verdict.stage_run_id)));
+
+
+--
+-- Name: VIEW released_lineage; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.released_lineage IS 'The way down: which released samples come from a source, repository, licence, file, model, template, image or run. One row for each release, sample, place of its file, and answer: count DISTINCT sample_id.';
+
+
+--
+-- Name: requeued_drop_requeued_drop_id_seq; Type: SEQUENCE; Schema: codeio; Owner: -
+--
+
+ALTER TABLE codeio.requeued_drop ALTER COLUMN requeued_drop_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME codeio.requeued_drop_requeued_drop_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 
 --
@@ -2149,6 +2673,22 @@ ALTER TABLE ONLY codeio.benchmark
 
 ALTER TABLE ONLY codeio.blob
     ADD CONSTRAINT blob_pk PRIMARY KEY (sha256);
+
+
+--
+-- Name: dedup_result dedup_result_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.dedup_result
+    ADD CONSTRAINT dedup_result_pk PRIMARY KEY (subject_id, spec);
+
+
+--
+-- Name: dedup_segment dedup_segment_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.dedup_segment
+    ADD CONSTRAINT dedup_segment_pk PRIMARY KEY (segment_key);
 
 
 --
@@ -2280,6 +2820,14 @@ ALTER TABLE ONLY codeio.release
 
 
 --
+-- Name: requeued_drop requeued_drop_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.requeued_drop
+    ADD CONSTRAINT requeued_drop_pk PRIMARY KEY (requeued_drop_id);
+
+
+--
 -- Name: response response_once; Type: CONSTRAINT; Schema: codeio; Owner: -
 --
 
@@ -2360,6 +2908,20 @@ ALTER TABLE ONLY codeio.verdict
 
 
 --
+-- Name: dedup_result_cluster; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX dedup_result_cluster ON codeio.dedup_result USING btree (cluster_id);
+
+
+--
+-- Name: dedup_result_code; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX dedup_result_code ON codeio.dedup_result USING btree (code_sha256, subject_kind, spec);
+
+
+--
 -- Name: gate_result_release; Type: INDEX; Schema: codeio; Owner: -
 --
 
@@ -2381,6 +2943,13 @@ CREATE INDEX raw_file_origin_raw_file ON codeio.raw_file_origin USING btree (raw
 
 
 --
+-- Name: raw_file_origin_repository; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX raw_file_origin_repository ON codeio.raw_file_origin USING btree (repository);
+
+
+--
 -- Name: raw_file_origin_source; Type: INDEX; Schema: codeio; Owner: -
 --
 
@@ -2399,6 +2968,13 @@ CREATE INDEX release_sample_sample ON codeio.release_sample USING btree (sample_
 --
 
 CREATE INDEX sample_prompt ON codeio.sample USING btree (prompt_id);
+
+
+--
+-- Name: stage_run_partition_key; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX stage_run_partition_key ON codeio.stage_run USING btree (partition_key);
 
 
 --
@@ -2430,6 +3006,22 @@ ALTER TABLE ONLY codeio.benchmark
 
 ALTER TABLE ONLY codeio.blob
     ADD CONSTRAINT blob_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
+-- Name: dedup_result dedup_result_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.dedup_result
+    ADD CONSTRAINT dedup_result_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
+-- Name: dedup_segment dedup_segment_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.dedup_segment
+    ADD CONSTRAINT dedup_segment_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 
 
 --
@@ -2577,6 +3169,14 @@ ALTER TABLE ONLY codeio.release
 
 
 --
+-- Name: requeued_drop requeued_drop_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.requeued_drop
+    ADD CONSTRAINT requeued_drop_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
 -- Name: response response_prompt_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
 --
 
@@ -2689,10 +3289,18 @@ GRANT USAGE ON SCHEMA codeio TO codeio_auditor;
 
 
 --
+-- Name: FUNCTION delete_unreferenced_blobs(before timestamp with time zone); Type: ACL; Schema: codeio; Owner: -
+--
+
+REVOKE ALL ON FUNCTION codeio.delete_unreferenced_blobs(before timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION codeio.delete_unreferenced_blobs(before timestamp with time zone) TO codeio_app;
+
+
+--
 -- Name: TABLE io_pair; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE codeio.io_pair TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.io_pair TO codeio_app;
 GRANT SELECT ON TABLE codeio.io_pair TO codeio_auditor;
 
 
@@ -2700,7 +3308,7 @@ GRANT SELECT ON TABLE codeio.io_pair TO codeio_auditor;
 -- Name: TABLE program; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE codeio.program TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.program TO codeio_app;
 GRANT SELECT ON TABLE codeio.program TO codeio_auditor;
 
 
@@ -2708,7 +3316,7 @@ GRANT SELECT ON TABLE codeio.program TO codeio_auditor;
 -- Name: TABLE prompt; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE codeio.prompt TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.prompt TO codeio_app;
 GRANT SELECT ON TABLE codeio.prompt TO codeio_auditor;
 
 
@@ -2716,7 +3324,7 @@ GRANT SELECT ON TABLE codeio.prompt TO codeio_auditor;
 -- Name: TABLE raw_file; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE codeio.raw_file TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.raw_file TO codeio_app;
 GRANT SELECT ON TABLE codeio.raw_file TO codeio_auditor;
 
 
@@ -2724,7 +3332,7 @@ GRANT SELECT ON TABLE codeio.raw_file TO codeio_auditor;
 -- Name: TABLE raw_file_origin; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE codeio.raw_file_origin TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.raw_file_origin TO codeio_app;
 GRANT SELECT ON TABLE codeio.raw_file_origin TO codeio_auditor;
 
 
@@ -2732,7 +3340,7 @@ GRANT SELECT ON TABLE codeio.raw_file_origin TO codeio_auditor;
 -- Name: TABLE release; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE codeio.release TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.release TO codeio_app;
 GRANT SELECT ON TABLE codeio.release TO codeio_auditor;
 
 
@@ -2761,7 +3369,7 @@ GRANT UPDATE(published_at) ON TABLE codeio.release TO codeio_app;
 -- Name: TABLE release_sample; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE codeio.release_sample TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.release_sample TO codeio_app;
 GRANT SELECT ON TABLE codeio.release_sample TO codeio_auditor;
 
 
@@ -2769,7 +3377,7 @@ GRANT SELECT ON TABLE codeio.release_sample TO codeio_auditor;
 -- Name: TABLE response; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE codeio.response TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.response TO codeio_app;
 GRANT SELECT ON TABLE codeio.response TO codeio_auditor;
 
 
@@ -2777,7 +3385,7 @@ GRANT SELECT ON TABLE codeio.response TO codeio_auditor;
 -- Name: TABLE sample; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE codeio.sample TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.sample TO codeio_app;
 GRANT SELECT ON TABLE codeio.sample TO codeio_auditor;
 
 
@@ -2785,7 +3393,7 @@ GRANT SELECT ON TABLE codeio.sample TO codeio_auditor;
 -- Name: TABLE source; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE codeio.source TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.source TO codeio_app;
 GRANT SELECT ON TABLE codeio.source TO codeio_auditor;
 
 
@@ -2811,10 +3419,24 @@ GRANT UPDATE(cursor_value) ON TABLE codeio.source TO codeio_app;
 
 
 --
+-- Name: COLUMN source.settings; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT UPDATE(settings) ON TABLE codeio.source TO codeio_app;
+
+
+--
+-- Name: COLUMN source.removed; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT UPDATE(removed) ON TABLE codeio.source TO codeio_app;
+
+
+--
 -- Name: TABLE stage_run; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE codeio.stage_run TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.stage_run TO codeio_app;
 GRANT SELECT ON TABLE codeio.stage_run TO codeio_auditor;
 
 
@@ -2822,7 +3444,7 @@ GRANT SELECT ON TABLE codeio.stage_run TO codeio_auditor;
 -- Name: TABLE teacher; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE codeio.teacher TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.teacher TO codeio_app;
 GRANT SELECT ON TABLE codeio.teacher TO codeio_auditor;
 
 
@@ -2830,7 +3452,7 @@ GRANT SELECT ON TABLE codeio.teacher TO codeio_auditor;
 -- Name: TABLE teacher_call; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE codeio.teacher_call TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.teacher_call TO codeio_app;
 GRANT SELECT ON TABLE codeio.teacher_call TO codeio_auditor;
 
 
@@ -2838,15 +3460,47 @@ GRANT SELECT ON TABLE codeio.teacher_call TO codeio_auditor;
 -- Name: TABLE verdict; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE codeio.verdict TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.verdict TO codeio_app;
 GRANT SELECT ON TABLE codeio.verdict TO codeio_auditor;
+
+
+--
+-- Name: TABLE drop_record; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.drop_record TO codeio_app;
+GRANT SELECT ON TABLE codeio.drop_record TO codeio_auditor;
+
+
+--
+-- Name: TABLE requeued_drop; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,MAINTAIN ON TABLE codeio.requeued_drop TO codeio_app;
+GRANT SELECT ON TABLE codeio.requeued_drop TO codeio_auditor;
+
+
+--
+-- Name: FUNCTION requeue(wanted_stage text, wanted_reason text); Type: ACL; Schema: codeio; Owner: -
+--
+
+REVOKE ALL ON FUNCTION codeio.requeue(wanted_stage text, wanted_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION codeio.requeue(wanted_stage text, wanted_reason text) TO codeio_app;
+
+
+--
+-- Name: TABLE current_verdict; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,MAINTAIN ON TABLE codeio.current_verdict TO codeio_app;
+GRANT SELECT ON TABLE codeio.current_verdict TO codeio_auditor;
 
 
 --
 -- Name: TABLE benchmark; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE codeio.benchmark TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.benchmark TO codeio_app;
 GRANT SELECT ON TABLE codeio.benchmark TO codeio_auditor;
 
 
@@ -2854,7 +3508,7 @@ GRANT SELECT ON TABLE codeio.benchmark TO codeio_auditor;
 -- Name: TABLE benchmark_gram; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE codeio.benchmark_gram TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.benchmark_gram TO codeio_app;
 GRANT SELECT ON TABLE codeio.benchmark_gram TO codeio_auditor;
 
 
@@ -2862,7 +3516,7 @@ GRANT SELECT ON TABLE codeio.benchmark_gram TO codeio_auditor;
 -- Name: TABLE blob; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE codeio.blob TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.blob TO codeio_app;
 GRANT SELECT ON TABLE codeio.blob TO codeio_auditor;
 
 
@@ -2870,7 +3524,7 @@ GRANT SELECT ON TABLE codeio.blob TO codeio_auditor;
 -- Name: TABLE gate_result; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE codeio.gate_result TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.gate_result TO codeio_app;
 GRANT SELECT ON TABLE codeio.gate_result TO codeio_auditor;
 
 
@@ -2878,31 +3532,31 @@ GRANT SELECT ON TABLE codeio.gate_result TO codeio_auditor;
 -- Name: TABLE current_gate_result; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT ON TABLE codeio.current_gate_result TO codeio_app;
+GRANT SELECT,MAINTAIN ON TABLE codeio.current_gate_result TO codeio_app;
 GRANT SELECT ON TABLE codeio.current_gate_result TO codeio_auditor;
 
 
 --
--- Name: TABLE current_verdict; Type: ACL; Schema: codeio; Owner: -
+-- Name: TABLE dedup_result; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT ON TABLE codeio.current_verdict TO codeio_app;
-GRANT SELECT ON TABLE codeio.current_verdict TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.dedup_result TO codeio_app;
+GRANT SELECT ON TABLE codeio.dedup_result TO codeio_auditor;
 
 
 --
--- Name: TABLE drop_record; Type: ACL; Schema: codeio; Owner: -
+-- Name: TABLE dedup_segment; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE codeio.drop_record TO codeio_app;
-GRANT SELECT ON TABLE codeio.drop_record TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.dedup_segment TO codeio_app;
+GRANT SELECT ON TABLE codeio.dedup_segment TO codeio_auditor;
 
 
 --
 -- Name: TABLE drop_reason; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT ON TABLE codeio.drop_reason TO codeio_app;
+GRANT SELECT,MAINTAIN ON TABLE codeio.drop_reason TO codeio_app;
 GRANT SELECT ON TABLE codeio.drop_reason TO codeio_auditor;
 
 
@@ -2910,7 +3564,7 @@ GRANT SELECT ON TABLE codeio.drop_reason TO codeio_auditor;
 -- Name: TABLE finished_conversation; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT ON TABLE codeio.finished_conversation TO codeio_app;
+GRANT SELECT,MAINTAIN ON TABLE codeio.finished_conversation TO codeio_app;
 GRANT SELECT ON TABLE codeio.finished_conversation TO codeio_auditor;
 
 
@@ -2918,7 +3572,7 @@ GRANT SELECT ON TABLE codeio.finished_conversation TO codeio_auditor;
 -- Name: TABLE pending_answer; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT ON TABLE codeio.pending_answer TO codeio_app;
+GRANT SELECT,MAINTAIN ON TABLE codeio.pending_answer TO codeio_app;
 GRANT SELECT ON TABLE codeio.pending_answer TO codeio_auditor;
 
 
@@ -2926,7 +3580,7 @@ GRANT SELECT ON TABLE codeio.pending_answer TO codeio_auditor;
 -- Name: TABLE pending_revise; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT ON TABLE codeio.pending_revise TO codeio_app;
+GRANT SELECT,MAINTAIN ON TABLE codeio.pending_revise TO codeio_app;
 GRANT SELECT ON TABLE codeio.pending_revise TO codeio_auditor;
 
 
@@ -2934,7 +3588,7 @@ GRANT SELECT ON TABLE codeio.pending_revise TO codeio_auditor;
 -- Name: TABLE pending_sample; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT ON TABLE codeio.pending_sample TO codeio_app;
+GRANT SELECT,MAINTAIN ON TABLE codeio.pending_sample TO codeio_app;
 GRANT SELECT ON TABLE codeio.pending_sample TO codeio_auditor;
 
 
@@ -2942,7 +3596,7 @@ GRANT SELECT ON TABLE codeio.pending_sample TO codeio_auditor;
 -- Name: TABLE pending_transform; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT ON TABLE codeio.pending_transform TO codeio_app;
+GRANT SELECT,MAINTAIN ON TABLE codeio.pending_transform TO codeio_app;
 GRANT SELECT ON TABLE codeio.pending_transform TO codeio_auditor;
 
 
@@ -2950,23 +3604,47 @@ GRANT SELECT ON TABLE codeio.pending_transform TO codeio_auditor;
 -- Name: TABLE funnel; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT ON TABLE codeio.funnel TO codeio_app;
+GRANT SELECT,MAINTAIN ON TABLE codeio.funnel TO codeio_app;
 GRANT SELECT ON TABLE codeio.funnel TO codeio_auditor;
+
+
+--
+-- Name: TABLE pending_dedup; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.pending_dedup TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.pending_dedup TO codeio_app;
 
 
 --
 -- Name: TABLE pending_prompt; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT ON TABLE codeio.pending_prompt TO codeio_app;
+GRANT SELECT,MAINTAIN ON TABLE codeio.pending_prompt TO codeio_app;
 GRANT SELECT ON TABLE codeio.pending_prompt TO codeio_auditor;
+
+
+--
+-- Name: TABLE release_change; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.release_change TO codeio_app;
+GRANT SELECT ON TABLE codeio.release_change TO codeio_auditor;
+
+
+--
+-- Name: TABLE released_lineage; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.released_lineage TO codeio_app;
+GRANT SELECT ON TABLE codeio.released_lineage TO codeio_auditor;
 
 
 --
 -- Name: TABLE sample_text; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT ON TABLE codeio.sample_text TO codeio_app;
+GRANT SELECT,MAINTAIN ON TABLE codeio.sample_text TO codeio_app;
 GRANT SELECT ON TABLE codeio.sample_text TO codeio_auditor;
 
 
@@ -2974,7 +3652,7 @@ GRANT SELECT ON TABLE codeio.sample_text TO codeio_auditor;
 -- Name: TABLE verdict_share; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT ON TABLE codeio.verdict_share TO codeio_app;
+GRANT SELECT,MAINTAIN ON TABLE codeio.verdict_share TO codeio_app;
 GRANT SELECT ON TABLE codeio.verdict_share TO codeio_auditor;
 
 

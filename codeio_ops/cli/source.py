@@ -1,17 +1,34 @@
-"""`codeio source add | list | pause | resume`: where raw files come from."""
+"""`codeio source ...`: where raw files come from."""
 
+from collections import Counter
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from codeio_ops.cli.output import JsonOption, print_json, print_rows
 
+if TYPE_CHECKING:
+    from codeio_ops.records import Source
+
 source = typer.Typer(help="Where raw files come from.", no_args_is_help=True)
 
 SourceArgument = Annotated[
     str,
-    typer.Argument(metavar="KIND:LOCATOR", help="directory:PATH, jsonl:PATH or pypi:NAME==VERSION"),
+    typer.Argument(
+        metavar="KIND:LOCATOR",
+        help="directory:PATH, git:PATH_OR_URL, pypi:NAME==VERSION (or pypi:NAME for each new "
+        "version), jsonl:PATH, parquet:PATH (tables also at s3://...) or s3://BUCKET/PREFIX",
+    ),
+]
+LicenceOption = Annotated[
+    str, typer.Option(help="SPDX id of its files, where the source does not say.")
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help="Setting, such as tests=keep or columns.content=code."
+    ),
 ]
 
 
@@ -25,6 +42,12 @@ class SourceLine:
     read: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Count:
+    outcome: str
+    rows: int
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.add_typer(source, name="source")
@@ -33,16 +56,15 @@ def register(app: typer.Typer) -> None:
 @source.command()
 def add(
     text: SourceArgument,
-    licence: Annotated[
-        str, typer.Option(help="SPDX id of its files, where the source does not say.")
-    ] = "",
+    licence: LicenceOption = "",
+    setting: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add a source; the next run of `ingest_code` reads it."""
-    from codeio_ops.cli.clients import open_store
-    from codeio_ops.ingest.sources import add_source, parse_source
+    from codeio_ops.cli.clients import load_settings, open_store
+    from codeio_ops.ingest.sources import add_source
 
-    added = add_source(open_store(), parse_source(text, licence=licence))
+    added = add_source(open_store(), _parsed(text, licence, setting), load_settings())
     if as_json:
         print_json({"source": text, "added": added})
     else:
@@ -68,25 +90,84 @@ def list_sources(as_json: JsonOption = False) -> None:
 
 
 @source.command()
+def show(text: SourceArgument, as_json: JsonOption = False) -> None:
+    """Show a source: its settings, its cursor, and what became of its files."""
+    from codeio_ops.cli.clients import open_store
+    from codeio_ops.ingest.source_settings import SourceSettings
+    from codeio_ops.ingest.sources import find_source, parse_source
+
+    store = open_store()
+    item = find_source(store, parse_source(text).source_id)
+    place = f"{item.kind}:{item.locator} "
+    outcomes = store.fetch("ingest.outcomes", _Count, source_id=item.source_id, place=place)
+    facts = {
+        "source": f"{item.kind}:{item.locator}",
+        "licence": item.licence or "from the source",
+        "state": "paused" if item.paused else "active",
+        "cursor": item.cursor_value,
+        "settings": SourceSettings.parse(item.settings).model_dump(mode="json"),
+        "files": {count.outcome: count.rows for count in outcomes},
+    }
+    if as_json:
+        print_json(facts)
+        return
+    for name, value in facts.items():
+        if name != "files":
+            print(f"{name}: {value}")
+    print_rows("Files", outcomes, as_json=False)
+
+
+@source.command()
+def preview(
+    text: SourceArgument,
+    files: Annotated[int, typer.Option(min=1, help="Files to read at most.")] = 20,
+    licence: LicenceOption = "",
+    setting: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read a few files and show what the filters would do; nothing is written."""
+    from codeio_ops.cli.clients import load_settings
+    from codeio_ops.ingest.preview import preview_source
+
+    rows = preview_source(_parsed(text, licence, setting), load_settings(), most=files)
+    print_rows(f"The first files of {text}", rows, as_json=as_json)
+    if not as_json:
+        counts = Counter(row.outcome for row in rows)
+        print(", ".join(f"{outcome} {count}" for outcome, count in counts.most_common()))
+
+
+@source.command()
 def pause(text: SourceArgument) -> None:
     """Keep nightly runs from reading a source."""
-    _set_paused(text, paused=True)
+    _change("ingest.set_paused", text, paused=True)
 
 
 @source.command()
 def resume(text: SourceArgument) -> None:
     """Let nightly runs read a source again."""
-    _set_paused(text, paused=False)
+    _change("ingest.set_paused", text, paused=False)
 
 
-def _set_paused(text: str, *, paused: bool) -> None:
+@source.command()
+def remove(text: SourceArgument) -> None:
+    """Read a source no more; its files and their lineage stay."""
+    _change("ingest.remove_source", text)
+
+
+def _parsed(text: str, licence: str, setting: list[str] | None) -> "Source":
+    from codeio_ops.ingest.source_settings import settings_of_words
+    from codeio_ops.ingest.sources import parse_source
+
+    return parse_source(text, licence=licence, settings=settings_of_words(setting or []))
+
+
+def _change(statement: str, text: str, **values: object) -> None:
     from codeio_ops.cli.clients import open_store
     from codeio_ops.errors import SourceNotFound
     from codeio_ops.ingest.sources import parse_source
 
     with open_store().transaction() as transaction:
-        changed = transaction.execute(
-            "ingest.set_paused", source_id=parse_source(text).source_id, paused=paused
-        )
+        source_id = parse_source(text).source_id
+        changed = transaction.execute(statement, source_id=source_id, **values)
     if not changed:
         raise SourceNotFound(f"{text} is not a source here", cure="see `codeio source list`")

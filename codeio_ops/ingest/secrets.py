@@ -6,8 +6,8 @@ fifths of the time.
 """
 
 import re
-from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
 from codeio_ops.records import Drop
 
@@ -33,12 +33,13 @@ def _patterns() -> list[tuple[str, re.Pattern[str]]]:
     from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
     from detect_secrets.plugins.base import RegexBasedDetector
 
-    found = []
-    for kind, detector in sorted(get_mapping_from_secret_type_to_class().items()):
-        if issubclass(detector, RegexBasedDetector) and detector.__name__ not in _LEFT_OUT:
-            patterns: Iterable[re.Pattern[str]] = detector().denylist
-            found += [(str(kind), pattern) for pattern in patterns]
-    return found
+    classes: dict[str, Any] = get_mapping_from_secret_type_to_class()
+    return [
+        (kind, pattern)
+        for kind, detector in sorted(classes.items())
+        if issubclass(detector, RegexBasedDetector) and detector.__name__ not in _LEFT_OUT
+        for pattern in detector().denylist
+    ]
 
 
 def _is_example(value: str) -> bool:

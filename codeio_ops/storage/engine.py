@@ -136,6 +136,11 @@ class Store:
         with self.transaction() as transaction:
             return transaction.insert(records)
 
+    def run_alone(self, name: str, /) -> None:
+        """Run a named statement that Postgres allows in no transaction, such as VACUUM."""
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(query(name))
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()

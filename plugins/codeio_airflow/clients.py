@@ -68,7 +68,8 @@ class TaskClients:
     @cached_property
     def writer(self) -> FactWriter:
         """Writes facts under this try of this task."""
-        return FactWriter(self.store, stage_run(self._stage, self._task, self.settings))
+        run = stage_run(self._stage, self._task, self.settings, partition_key=current_night())
+        return FactWriter(self.store, run)
 
     @cached_property
     def sandbox_writer(self) -> FactWriter:
@@ -113,6 +114,17 @@ def current_task() -> TaskIdentity:
         map_index=-1 if instance.map_index is None else instance.map_index,
         try_number=instance.try_number,
     )
+
+
+def current_night() -> str:
+    """Return the night that the run belongs to; of a run by hand, the day it was started.
+
+    Empty for runs that assets start: they take what is pending, of whatever night.
+    """
+    run = get_current_context()["dag_run"]
+    if run.partition_key:
+        return str(run.partition_key)
+    return "" if run.run_type == "asset_triggered" else run.run_after.strftime("%Y-%m-%d")
 
 
 def name_mapped_task(name: str) -> None:

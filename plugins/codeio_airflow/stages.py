@@ -11,6 +11,29 @@ from codeio_ops.verify.answers import verify_responses
 from codeio_ops.verify.io_pairs import sample_programs
 
 
+def deduplicate_files(clients: TaskClients) -> Counter[str]:
+    """Raw files to clusters of near-duplicates."""
+    # It loads the compiler of the signatures, which other tasks need not wait for.
+    from codeio_ops.ingest.corpus import RawFiles
+    from codeio_ops.ingest.dedup import deduplicate
+
+    corpus = RawFiles(clients.store, clients.blobs)
+    return deduplicate(corpus, store=clients.store, objects=clients.objects, writer=clients.writer)
+
+
+def deduplicate_programs(clients: TaskClients) -> Counter[str]:
+    """Programs to clusters of near-duplicates."""
+    from codeio_ops.ingest.corpus import Programs
+    from codeio_ops.ingest.dedup import deduplicate
+
+    return deduplicate(
+        Programs(clients.store),
+        store=clients.store,
+        objects=clients.objects,
+        writer=clients.writer,
+    )
+
+
 def transform(shard: Shard, clients: TaskClients) -> Counter[str]:
     """Raw files to programs."""
     return transform_files(

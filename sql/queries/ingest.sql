@@ -29,3 +29,21 @@ SELECT subject_id FROM codeio.drop_record WHERE stage = 'ingest' AND subject_id 
 
 -- name: known_raw_files
 SELECT raw_file_id FROM codeio.raw_file WHERE raw_file_id = any(:raw_file_ids);
+
+-- name: outcomes
+WITH outcome AS (
+    SELECT coalesce(drop_record.reason, 'kept') AS name
+    FROM codeio.raw_file_origin
+    LEFT JOIN codeio.drop_record ON drop_record.stage = 'ingest' AND drop_record.subject_id = raw_file_origin.origin_id
+    WHERE raw_file_origin.source_id = :source_id
+    UNION ALL
+    SELECT drop_record.reason AS name
+    FROM codeio.drop_record
+    WHERE drop_record.stage = 'ingest' AND starts_with(drop_record.detail, :place) AND NOT EXISTS (
+        SELECT FROM codeio.raw_file_origin WHERE raw_file_origin.origin_id = drop_record.subject_id
+    )
+)
+SELECT outcome.name AS outcome, count(*) AS rows
+FROM outcome
+GROUP BY outcome.name
+ORDER BY count(*) DESC, outcome.name;

@@ -130,3 +130,11 @@ def write(tmp_path: Path) -> Callable[..., Path]:
         return root
 
     return write_files
+
+
+@pytest.fixture(scope="module")
+def module_platform(module_settings: Settings) -> Iterator[Platform]:
+    """Return a platform that the tests of a module share and none of them changes."""
+    opened = open_platform(module_settings)
+    yield opened
+    opened.store.close()

@@ -1,0 +1,53 @@
+"""### maintenance: garbage, dead letters and table statistics
+
+**Reads** `blob`, `dedup_segment` and the objects of the bucket; `drop_record`.
+
+**Writes** nothing new: deletes blobs that nothing refers to, packs in which no blob is left, and
+dedup segments that no row names, each only when older than a day; moves drops of the reasons
+in `requeue` to `requeued_drop`, so that their stage tries again; vacuums and analyses.
+
+**Idempotent by** what is left to do: a second run finds nothing.
+
+**On failure** run it again; what it deleted was not referred to.
+
+Example configuration: `{"requeue": {"sample": ["timeout"], "transform": ["truncated"]}}`
+"""
+
+from airflow.sdk import Param, chain, dag, get_current_context, task
+
+from codeio_airflow.clients import task_clients
+from codeio_airflow.defaults import DAG_DEFAULTS
+
+REQUEUE = Param({}, type="object", description="Stage -> reasons whose drops are tried again.")
+
+
+@dag(schedule="30 4 * * 0", params={"requeue": REQUEUE}, doc_md=__doc__, **DAG_DEFAULTS)
+def maintenance() -> None:
+    """Collect garbage, re-queue dead letters, vacuum and report growth."""
+
+    @task
+    def collect_garbage() -> dict[str, int]:
+        from codeio_airflow import maintenance_tasks
+
+        with task_clients("maintenance") as clients:
+            return maintenance_tasks.collect(clients)
+
+    @task
+    def requeue_dead_letters() -> dict[str, int]:
+        from codeio_airflow import maintenance_tasks
+
+        with task_clients("maintenance") as clients:
+            wanted = get_current_context()["params"]["requeue"]
+            return maintenance_tasks.requeue(wanted, clients)
+
+    @task
+    def report_growth() -> dict[str, int]:
+        from codeio_airflow import maintenance_tasks
+
+        with task_clients("maintenance") as clients:
+            return maintenance_tasks.vacuum(clients)
+
+    chain(collect_garbage(), requeue_dead_letters(), report_growth())
+
+
+maintenance()
