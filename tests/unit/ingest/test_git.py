@@ -1,0 +1,119 @@
+"""The git reader: what is new since a commit, and never a byte of a damaged repository."""
+
+from pathlib import Path
+
+import pygit2
+import pytest
+
+from codeio_ops.errors import SourceDamaged, SourceNotFound
+from codeio_ops.ingest.base import SourceFile
+from codeio_ops.ingest.git import GitReader
+
+WHO = pygit2.Signature("Somebody", "somebody@example.org", 1_700_000_000, 0)
+
+
+class Repository:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._repository = pygit2.init_repository(str(root), initial_head="main")
+
+    def commit(self, **files: str | None) -> str:
+        index = self._repository.index
+        for name, content in files.items():
+            path = self.root / f"{name}.py"
+            if content is None:
+                index.remove(path.name)
+                continue
+            path.write_text(content)
+            index.add(path.name)
+        index.write()
+        head = self._repository
+        parents = [] if head.head_is_unborn else [head.head.target]
+        commit = head.create_commit("HEAD", WHO, WHO, "change", index.write_tree(), parents)
+        return str(commit)
+
+    def read(self, *, since: str = "", history: str = "head") -> list[SourceFile]:
+        reader = GitReader(str(self.root), licence="", history=history)
+        return list(reader.files(max_bytes=1000, since=since))
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository(tmp_path / "code")
+
+
+def test_the_files_of_head_come_by_path_with_its_commit(repository: Repository) -> None:
+    repository.commit(b="b = 1\n", a="a = 1\n")
+    head = repository.commit(b="b = 2\n")
+    found = repository.read()
+    assert [(f.path, f.content, f.version) for f in found] == [
+        ("a.py", b"a = 1\n", head),
+        ("b.py", b"b = 2\n", head),
+    ]
+    assert GitReader(str(repository.root), licence="").cursor() == head
+
+
+def test_only_what_changed_since_the_cursor_comes_again(repository: Repository) -> None:
+    first = repository.commit(a="a = 1\n", b="b = 1\n", gone="g = 1\n")
+    repository.commit(b="b = 2\n", c="c = 1\n", gone=None)
+    assert [file.path for file in repository.read(since=first)] == ["b.py", "c.py"]
+    head = repository.commit(a="a = 2\n")
+    assert repository.read(since=head) == []
+
+
+def test_history_brings_every_version_oldest_first(repository: Repository) -> None:
+    first = repository.commit(a="a = 1\n")
+    second = repository.commit(a="a = 2\n")
+    third = repository.commit(a="a = 3\n")
+    found = repository.read(history="all")
+    assert [(f.version, f.content) for f in found] == [
+        (first, b"a = 1\n"),
+        (second, b"a = 2\n"),
+        (third, b"a = 3\n"),
+    ]
+    assert [f.version for f in repository.read(history="all", since=second)] == [third]
+
+
+def test_a_cursor_that_is_gone_means_everything(repository: Repository) -> None:
+    repository.commit(a="a = 1\n")
+    assert [file.path for file in repository.read(since="0" * 40)] == ["a.py"]
+
+
+def test_a_link_in_the_repository_is_no_file(repository: Repository, tmp_path: Path) -> None:
+    (repository.root / "link.py").symlink_to("/etc/passwd")
+    index = pygit2.Repository(str(repository.root)).index
+    index.add("link.py")
+    index.write()
+    repository.commit(a="a = 1\n")
+    assert [file.path for file in repository.read()] == ["a.py"]
+
+
+def test_a_large_file_is_measured_and_not_read(repository: Repository) -> None:
+    repository.commit(a="a" * 1001)
+    (found,) = repository.read()
+    assert (found.content, found.size_bytes) == (None, 1001)
+
+
+@pytest.mark.parametrize("damage", ["corrupt", "missing"])
+def test_a_damaged_object_is_a_clear_error(repository: Repository, damage: str) -> None:
+    repository.commit(a="a = 1\n")
+    blob = pygit2.hash(b"a = 1\n")
+    path = repository.root / ".git" / "objects" / str(blob)[:2] / str(blob)[2:]
+    path.chmod(0o644)
+    if damage == "missing":
+        path.unlink()
+    else:
+        whole = path.read_bytes()
+        path.write_bytes(whole[:6] + bytes(255 - byte for byte in whole[6:]))
+    with pytest.raises(SourceDamaged, match="is corrupt"):
+        repository.read()
+
+
+def test_what_is_no_repository_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(SourceNotFound, match="not a git repository"):
+        GitReader(str(tmp_path), licence="").cursor()
+
+
+def test_a_repository_without_a_commit_is_not_found(repository: Repository) -> None:
+    with pytest.raises(SourceNotFound, match="no commit"):
+        repository.read()

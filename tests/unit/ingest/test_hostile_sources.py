@@ -1,0 +1,118 @@
+"""Sources that would fill the memory, leave their directory, or never end."""
+
+import gzip
+import io
+import os
+import tarfile
+import tracemalloc
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from codeio_ops.config import Settings
+from codeio_ops.errors import SourceDamaged, SourceUnavailable
+from codeio_ops.ingest import archives
+from codeio_ops.ingest.archives import members
+from codeio_ops.ingest.base import SourceFile
+from codeio_ops.ingest.directory import DirectoryReader
+from codeio_ops.ingest.filters import drop_reason
+from codeio_ops.ingest.jsonl import JsonlReader
+
+TWO_GIB = 2 << 30
+
+
+def peak_of(action: object) -> int:
+    tracemalloc.start()
+    try:
+        assert callable(action)
+        action()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def tar_of(name: str, content: bytes) -> bytes:
+    body = io.BytesIO()
+    with tarfile.open(fileobj=body, mode="w:gz") as tar:
+        info = tarfile.TarInfo(name)
+        info.size = len(content)
+        tar.addfile(info, io.BytesIO(content))
+    return body.getvalue()
+
+
+def test_a_line_of_two_gigabytes_is_measured_and_never_held(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    with path.open("wb") as out:
+        out.write(b'{"content": "x = 1"}\n')
+        out.truncate(TWO_GIB)
+        out.seek(0, os.SEEK_END)
+        out.write(b'\n{"content": "y = 1"}\n')
+    found: list[SourceFile] = []
+    reader = JsonlReader(path, licence="")
+    peak = peak_of(lambda: found.extend(reader.files(max_bytes=100_000)))
+    assert [file.content for file in found] == [b"x = 1", None, b"y = 1"]
+    assert found[1].size_bytes > TWO_GIB - 100
+    drop = drop_reason(found[1], Settings.model_validate({"home": tmp_path}))
+    assert drop is not None
+    assert drop.reason == "too_large"
+    assert peak < 16 << 20
+
+
+def test_a_zip_bomb_is_refused_before_a_byte_is_unpacked() -> None:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as bomb:
+        for number in range(1100):
+            bomb.writestr(f"{number}.py", b"0" * (1 << 20))
+    with pytest.raises(SourceDamaged, match="would unpack"):
+        members("bomb-1.0.whl", body.getvalue())
+
+
+def test_a_zip_that_lies_about_its_sizes_gives_no_more_than_it_says() -> None:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("a.py", b"0" * (8 << 20))
+    lying = body.getvalue().replace((8 << 20).to_bytes(4, "little"), (64).to_bytes(4, "little"))
+    member = members("bomb-1.0.whl", lying)["a.py"]
+    assert member.size_bytes == 64
+    with pytest.raises(SourceDamaged, match="corrupt"):
+        member.read()
+
+
+def test_a_tar_bomb_is_refused_while_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MAX_UNPACKED_BYTES", 1 << 20)
+    with pytest.raises(SourceDamaged, match="would unpack"):
+        members("bomb-1.0.tar.gz", tar_of("a.py", b"0" * (8 << 20)))
+
+
+@pytest.mark.parametrize("filename", ["a-1.0.tar.gz", "a-1.0-py3-none-any.whl"])
+def test_an_archive_that_is_cut_off_is_unavailable(filename: str) -> None:
+    whole = tar_of("a.py", os.urandom(10_000))
+    with pytest.raises((SourceUnavailable, SourceDamaged)):
+        {name: member.read() for name, member in members(filename, whole[:5000]).items()}
+
+
+@pytest.mark.parametrize("path", ["../../etc/cron.d/x.py", "a/../../b.py", "/etc/x.py"])
+def test_a_path_that_leaves_its_source_is_dropped(path: str) -> None:
+    (name,) = members("a-1.0.tar.gz", tar_of(path, b"x = 1\n"))
+    file = SourceFile(
+        path=name, version="1", licence="MIT", language="python", size_bytes=6, content=b"x = 1\n"
+    )
+    drop = drop_reason(file, Settings.model_validate({"home": Path("/nonexistent")}))
+    assert drop is not None
+    assert drop.reason == "unsafe_path"
+
+
+def test_a_loop_of_links_ends(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n")
+    (tmp_path / "down").mkdir()
+    (tmp_path / "down" / "up").symlink_to(tmp_path)
+    found = list(DirectoryReader(tmp_path, licence="").files(max_bytes=100))
+    assert [file.path for file in found] == ["a.py"]
+
+
+def test_a_gzip_that_is_cut_off_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl.gz"
+    path.write_bytes(gzip.compress(os.urandom(10_000))[:5000])
+    with pytest.raises(SourceUnavailable, match="cannot be read"):
+        list(JsonlReader(path, licence="").files(max_bytes=100))

@@ -1,0 +1,64 @@
+"""The Parquet reader: mapped columns, the Hugging Face layout, and only shards that are new."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from codeio_ops.errors import SourceDamaged, SourceNotFound
+from codeio_ops.ingest.parquet import ParquetReader
+from codeio_ops.ingest.source_settings import Columns
+
+
+def shard(path: Path, *texts: object, column: str = "content") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    columns = {column: list(texts), "repo_name": ["a/b"] * len(texts), "stars": [1] * len(texts)}
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+def test_rows_of_the_hugging_face_layout_come_in_order(tmp_path: Path) -> None:
+    shard(tmp_path / "data" / "train-00001-of-00002.parquet", "c = 1")
+    shard(tmp_path / "data" / "train-00000-of-00002.parquet", "a = 1", "b = 1")
+    (tmp_path / "README.md").write_text("a card")
+    found = list(ParquetReader(tmp_path, licence="MIT").files(max_bytes=100))
+    assert [file.content for file in found] == [b"a = 1", b"b = 1", b"c = 1"]
+    assert {(file.repository, file.licence) for file in found} == {("a/b", "MIT")}
+
+
+def test_only_shards_that_are_new_or_changed_are_read_again(tmp_path: Path) -> None:
+    shard(tmp_path / "one.parquet", "a = 1")
+    reader = ParquetReader(tmp_path, licence="")
+    cursor = reader.cursor()
+    assert list(reader.files(max_bytes=100, since=cursor)) == []
+    shard(tmp_path / "two.parquet", "b = 1")
+    found = list(ParquetReader(tmp_path, licence="").files(max_bytes=100, since=cursor))
+    assert [file.content for file in found] == [b"b = 1"]
+
+
+def test_columns_have_the_names_that_are_set(tmp_path: Path) -> None:
+    path = shard(tmp_path / "one.parquet", "a = 1", column="text")
+    reader = ParquetReader(path, licence="", columns=Columns(content="text"))
+    assert [file.content for file in reader.files(max_bytes=100)] == [b"a = 1"]
+    with pytest.raises(SourceDamaged, match="no column 'content'") as caught:
+        list(ParquetReader(path, licence="").files(max_bytes=100))
+    assert "text" in caught.value.cure
+
+
+def test_a_row_without_a_text_is_no_source_file(tmp_path: Path) -> None:
+    path = shard(tmp_path / "one.parquet", None, "a = 1")
+    found = list(ParquetReader(path, licence="").files(max_bytes=100))
+    assert [file.language for file in found] == ["", "python"]
+
+
+def test_what_is_no_parquet_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "one.parquet"
+    path.write_bytes(b"PAR1 and then nothing of the kind")
+    with pytest.raises(SourceDamaged, match="no valid Parquet"):
+        list(ParquetReader(path, licence="").files(max_bytes=100))
+
+
+def test_a_path_that_is_missing_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(SourceNotFound):
+        ParquetReader(tmp_path / "nothing", licence="").cursor()
