@@ -2,7 +2,8 @@
 
 **Reads** raw files without a program, then programs without pairs.
 
-**Writes** `program`, `teacher_call`, `io_pair`, `drop_record`; updates the asset `programs`.
+**Writes** `program`, `teacher_call`, `dedup_result`, `io_pair`, `drop_record`; updates the asset
+`programs`.
 
 **Idempotent by** content ids: a shard takes what is still pending in its range, so clearing a
 task never pays the teacher twice for a file.
@@ -24,7 +25,7 @@ from codeio_airflow.shard_tasks import sharded_stage
 
 @dag(schedule=[RAW_FILES], doc_md=__doc__, **DAG_DEFAULTS)
 def build_programs() -> None:
-    """Transform, then sample."""
+    """Transform, drop programs that repeat another, then sample."""
 
     @task(outlets=[PROGRAMS], trigger_rule=TriggerRule.NONE_FAILED)
     def announce() -> None:
@@ -32,9 +33,14 @@ def build_programs() -> None:
             count = clients.store.value("funnel.sampled_programs")
             get_current_context()["outlet_events"][PROGRAMS].extra = {"row_count": count}
 
+    @task(trigger_rule=TriggerRule.NONE_FAILED)
+    def deduplicate() -> dict[str, int]:
+        with task_clients("dedup") as clients:
+            return dict(stages.deduplicate_programs(clients))
+
     _, transformed = sharded_stage("transform", stages.transform, pool=TEACHER_POOL)
     plan_sample, sampled = sharded_stage("sample", stages.sample, pool=SANDBOX_POOL)
-    chain(transformed, plan_sample)
+    chain(transformed, deduplicate(), plan_sample)
     chain(sampled, announce())
 
 

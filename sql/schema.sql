@@ -1682,40 +1682,40 @@ COMMENT ON VIEW codeio.current_verdict IS 'The latest verdict on each response.'
 CREATE FUNCTION codeio.stale_rows(current_image text, current_verifier text, current_templates text[]) RETURNS TABLE(kind text, id uuid, cause text, made_with text)
     LANGUAGE sql STABLE
     BEGIN ATOMIC
- SELECT 'program'::text,
-     program.program_id,
-     'template'::text,
-     teacher_call.template_sha256
+ SELECT 'program'::text AS kind,
+     program.program_id AS id,
+     'template'::text AS cause,
+     teacher_call.template_sha256 AS made_with
     FROM (codeio.program
       JOIN codeio.teacher_call USING (teacher_call_id))
    WHERE (teacher_call.template_sha256 <> ALL (stale_rows.current_templates))
  UNION ALL
-  SELECT 'prompt'::text,
-     prompt.prompt_id,
-     'template'::text,
-     prompt.template_sha256
+  SELECT 'prompt'::text AS kind,
+     prompt.prompt_id AS id,
+     'template'::text AS cause,
+     prompt.template_sha256 AS made_with
     FROM codeio.prompt
    WHERE (prompt.template_sha256 <> ALL (stale_rows.current_templates))
  UNION ALL
-  SELECT 'io_pair'::text,
-     io_pair.io_pair_id,
-     'image'::text,
-     stage_run.sandbox_image_digest
+  SELECT 'io_pair'::text AS kind,
+     io_pair.io_pair_id AS id,
+     'image'::text AS cause,
+     stage_run.sandbox_image_digest AS made_with
     FROM (codeio.io_pair
       JOIN codeio.stage_run USING (stage_run_id))
    WHERE (stage_run.sandbox_image_digest IS DISTINCT FROM stale_rows.current_image)
  UNION ALL
-  SELECT 'verdict'::text,
-     current_verdict.verdict_id,
-     'verifier'::text,
-     current_verdict.verifier_version
+  SELECT 'verdict'::text AS kind,
+     current_verdict.verdict_id AS id,
+     'verifier'::text AS cause,
+     current_verdict.verifier_version AS made_with
     FROM codeio.current_verdict
    WHERE (current_verdict.verifier_version <> stale_rows.current_verifier)
  UNION ALL
-  SELECT 'verdict'::text,
-     current_verdict.verdict_id,
-     'image'::text,
-     stage_run.sandbox_image_digest
+  SELECT 'verdict'::text AS kind,
+     current_verdict.verdict_id AS id,
+     'image'::text AS cause,
+     stage_run.sandbox_image_digest AS made_with
     FROM ((codeio.current_verdict
       JOIN codeio.verdict USING (verdict_id))
       JOIN codeio.stage_run ON ((stage_run.stage_run_id = verdict.stage_run_id)))
@@ -2269,7 +2269,7 @@ CREATE VIEW codeio.pending_sample AS
            FROM codeio.io_pair
           WHERE (io_pair.program_id = program.program_id)))) AND (NOT (EXISTS ( SELECT
            FROM codeio.drop_record
-          WHERE ((drop_record.stage = 'sample'::text) AND (drop_record.subject_id = program.program_id))))));
+          WHERE ((drop_record.stage = ANY (ARRAY['dedup'::text, 'sample'::text])) AND (drop_record.subject_id = program.program_id))))));
 
 
 --
@@ -2292,7 +2292,7 @@ CREATE VIEW codeio.pending_transform AS
            FROM codeio.program
           WHERE (program.raw_file_id = raw_file.raw_file_id)))) AND (NOT (EXISTS ( SELECT
            FROM codeio.drop_record
-          WHERE ((drop_record.stage = ANY (ARRAY['dedup'::text, 'transform'::text])) AND (drop_record.subject_id = raw_file.raw_file_id))))));
+          WHERE ((drop_record.stage = ANY (ARRAY['dedup'::text, 'screen'::text, 'transform'::text])) AND (drop_record.subject_id = raw_file.raw_file_id))))));
 
 
 --
@@ -2453,9 +2453,9 @@ CREATE VIEW codeio.release_change AS
  SELECT older.release_id AS old_release_id,
     newer.release_id AS new_release_id,
     COALESCE(old_sample.sample_id, new_sample.sample_id) AS sample_id,
-        CASE
-            WHEN (old_sample.sample_id IS NULL) THEN 'added'::text
-            WHEN (new_sample.sample_id IS NULL) THEN 'removed'::text
+        CASE (num_nulls(old_sample.sample_id) - num_nulls(new_sample.sample_id))
+            WHEN 1 THEN 'added'::text
+            WHEN '-1'::integer THEN 'removed'::text
             ELSE 'moved'::text
         END AS change,
     old_sample.split AS old_split,
@@ -2538,7 +2538,7 @@ CREATE VIEW codeio.released_lineage AS
 -- Name: VIEW released_lineage; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON VIEW codeio.released_lineage IS 'The way down: which released samples come from a source, repository, licence, file, model, template, image or run. One row for each release, sample, place of its file, and answer: count DISTINCT sample_id.';
+COMMENT ON VIEW codeio.released_lineage IS 'The way down: released samples by source, licence, file, model, template, image and run. One row for each release, sample, place of its file, and answer.';
 
 
 --

@@ -69,11 +69,14 @@ _IMPORT, _FROM = np.uint64(_word_hash("import")), np.uint64(_word_hash("from"))
 _PYTHON_BUILTINS = {name for name in dir(builtins) if not name.startswith("_")} - {
     "PythonFinalizationError"
 }
-_KEPT = {
-    "python": _kept_words(
-        set(keyword.kwlist) | _PYTHON_BUILTINS | {"print", "exec", "xrange", "self", "cls"}
+_NO_WORDS = np.empty(0, np.uint64)
+# Of each language: words that never are names, and words that are none where they are called.
+_WORDS = {
+    "python": (
+        _kept_words(set(keyword.kwlist)),
+        _kept_words(_PYTHON_BUILTINS | {"exec", "raw_input", "unicode", "xrange"}),
     ),
-    "javascript": _kept_words(set(_JAVASCRIPT_WORDS.split())),
+    "javascript": (_kept_words(set(_JAVASCRIPT_WORDS.split())), _NO_WORDS),
 }
 
 
@@ -98,8 +101,9 @@ def tokenize(content: bytes, *, language: str) -> Tokens:
     text = np.empty(2 * len(code) + 1, np.uint8)
     hashes = np.empty(len(code) + 1, np.uint64)
     names = np.empty(len(code) + 1, np.bool_)
-    kept = _KEPT.get(language, _KEPT["python"])
-    length, count = _scan(code, _CLASSES, kept, language == "javascript", text, hashes, names)
+    kept, called = _WORDS.get(language, _WORDS["python"])
+    slashes = language == "javascript"
+    length, count = _scan(code, _CLASSES, kept, called, slashes, text, hashes, names)
     return Tokens(text=text[:length].tobytes(), hashes=hashes[:count], names=names[:count])
 
 
@@ -107,6 +111,14 @@ def tokenize(content: bytes, *, language: str) -> Tokens:
 def _is_kept(value: np.uint64, kept: Hashes) -> bool:
     place = np.searchsorted(kept, value)
     return bool(place < len(kept) and kept[place] == value)
+
+
+@numba.njit(cache=True, nogil=True, inline="always")
+def _is_called(code: Bytes, at: int) -> bool:
+    """Whether a parenthesis follows, on the same line."""
+    while at < len(code) and code[at] == 32:
+        at += 1
+    return bool(at < len(code) and code[at] == 40)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -153,6 +165,7 @@ def _scan(  # noqa: C901 - one pass over the bytes; parts of it would not be cle
     code: Bytes,
     classes: Bytes,
     kept: Hashes,
+    called: Hashes,
     slashes: bool,
     text: Bytes,
     hashes: Hashes,
@@ -189,6 +202,8 @@ def _scan(  # noqa: C901 - one pass over the bytes; parts of it would not be cle
                 importing = value in (_IMPORT, _FROM)
             literal = 48 <= byte <= 57
             name = not (literal or after_dot or importing or _is_kept(value, kept))
+            if name and _is_called(code, end):
+                name = not _is_kept(value, called)
             if after_word:
                 text[length] = 32
                 length += 1

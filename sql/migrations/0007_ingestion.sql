@@ -76,9 +76,20 @@ WHERE NOT EXISTS (
     SELECT FROM codeio.program WHERE program.raw_file_id = raw_file.raw_file_id
 ) AND NOT EXISTS (
     SELECT FROM codeio.drop_record
-    WHERE drop_record.stage IN ('dedup', 'transform') AND drop_record.subject_id = raw_file.raw_file_id
+    WHERE drop_record.stage IN ('dedup', 'screen', 'transform') AND drop_record.subject_id = raw_file.raw_file_id
 );
 COMMENT ON VIEW codeio.pending_transform IS 'Raw files without a program and without a reason for having none.';
+
+CREATE OR REPLACE VIEW codeio.pending_sample AS
+SELECT program.program_id, program.language, program.entry_point, program.main_function, program.input_generator
+FROM codeio.program
+WHERE NOT EXISTS (
+    SELECT FROM codeio.io_pair WHERE io_pair.program_id = program.program_id
+) AND NOT EXISTS (
+    SELECT FROM codeio.drop_record
+    WHERE drop_record.stage IN ('dedup', 'sample') AND drop_record.subject_id = program.program_id
+);
+COMMENT ON VIEW codeio.pending_sample IS 'Programs without pairs and without a reason for having none.';
 
 GRANT SELECT, INSERT ON codeio.dedup_result, codeio.dedup_segment TO codeio_app;
 GRANT SELECT ON codeio.dedup_result, codeio.dedup_segment, codeio.pending_dedup TO codeio_auditor;

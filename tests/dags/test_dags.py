@@ -155,7 +155,7 @@ def test_the_stages_follow_each_other(dags: Dags) -> None:
         "revise", "plan_verify_revisions", "verify_revisions", "announce",
     ]  # fmt: skip
     assert list(dags["build_programs"]["tasks"]) == [
-        "plan_transform", "transform", "plan_sample", "sample", "announce",
+        "plan_transform", "transform", "deduplicate", "plan_sample", "sample", "announce",
     ]  # fmt: skip
 
 

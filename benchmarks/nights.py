@@ -1,0 +1,182 @@
+"""Two nights of ingest on real sources, with planted near-duplicates, and what each brought.
+
+    python benchmarks/nights.py ROWS.jsonl [--old algorithms==1.0.0] [--new algorithms==1.0.1]
+
+`ROWS.jsonl` has the columns of python-edu. Night 1 reads the old version and the rows; night 2
+the new version; night 2 is then run again; at last 30 changed copies of files of the rows arrive.
+"""
+
+import argparse
+import ast
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ingest import stack
+
+COPIES = 30
+HEADER = "# Copyright 2020 Somebody\n# SPDX-License-Identifier: MIT\n\n"
+
+
+class _Rename(ast.NodeTransformer):
+    """Gives every variable and parameter of a module another name."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        nodes = list(ast.walk(tree))
+        stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        names = sorted(stored | {n.arg for n in nodes if isinstance(n, ast.arg)})
+        self._names = {name: f"renamed_{index}" for index, name in enumerate(names)}
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        node.id = self._names.get(node.id, node.id)
+        return node
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.arg = self._names.get(node.arg, node.arg)
+        return node
+
+    def visit_keyword(self, node: ast.keyword) -> ast.keyword:
+        self.generic_visit(node)
+        node.arg = self._names.get(node.arg or "", node.arg)
+        return node
+
+
+def changed(text: str, way: int) -> str:
+    """Return a copy of a module: renamed, reformatted, with other comments, or with a header."""
+    tree = ast.parse(text)
+    if way == 0:
+        return ast.unparse(_Rename(tree).visit(tree))
+    if way == 1:
+        return ast.unparse(tree)
+    if way == 2:
+        return text.replace("\n", "\n# another remark\n", 1) + "\n# the end\n"
+    return HEADER + text
+
+
+def plant(rows: list[dict[str, Any]], kept: set[str], path: Path) -> dict[str, str]:
+    """Write changed copies of kept files, and return sha256 of copy -> of original."""
+    from codeio_ops.fingerprint import sha256_hex
+
+    planted: dict[str, str] = {}
+    with path.open("w") as out:
+        for row in rows:
+            original = sha256_hex(row["content"].encode())
+            try:
+                copy = changed(row["content"], len(planted) % 4)
+            except (SyntaxError, ValueError, RecursionError):
+                continue
+            if original in kept and len(planted) < COPIES:
+                planted[sha256_hex(copy.encode())] = original
+                out.write(json.dumps({"content": copy, "path": f"{len(planted)}.py"}) + "\n")
+    return planted
+
+
+def nights(state: Any, rows: Path, old: str, new: str) -> Iterator[str]:
+    """Run the nights and yield what to print."""
+    from sqlalchemy import create_engine, text
+
+    from codeio_ops.ingest.corpus import RawFiles
+    from codeio_ops.ingest.dedup import deduplicate
+    from codeio_ops.ingest.sources import add_source, find_source, open_reader, parse_source
+    from codeio_ops.ingest.stage import ingest_source
+    from codeio_ops.records import RawFile
+    from codeio_ops.storage.blobs import BlobStore
+    from codeio_ops.storage.engine import Store
+    from codeio_ops.storage.objects import ObjectStore
+    from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
+    from support.storage import fresh_settings
+
+    with tempfile.TemporaryDirectory() as directory, fresh_settings(state, rows) as settings:
+        store = Store.open(settings.database_url.get_secret_value())
+        objects = ObjectStore.open(settings)
+        blobs = BlobStore(objects)
+        engine = create_engine(settings.auditor_database_url.get_secret_value())
+
+        def ask(statement: str) -> list[tuple[Any, ...]]:
+            with engine.connect() as link:
+                return [tuple(row) for row in link.execute(text(statement))]
+
+        def night(key: str, *sources: str) -> Iterator[str]:
+            for name in sources:
+                source = parse_source(name)
+                add_source(store, source)
+                source = find_source(store, source.source_id)
+                task = TaskIdentity(dag_id="nights", run_id=key, task_id=name)
+                run = stage_run("ingest", task, settings, partition_key=key)
+                counts = ingest_source(
+                    source,
+                    open_reader(source),
+                    store=store,
+                    blobs=blobs,
+                    writer=FactWriter(
+                        store, stage_run("ingest", task, settings, partition_key=key)
+                    ),
+                    settings=settings,
+                )
+                yield f"{key} {name}: {_words(counts)}"
+            task = TaskIdentity(dag_id="nights", run_id=key, task_id="dedup")
+            counts = deduplicate(
+                RawFiles(store, blobs),
+                store=store,
+                objects=objects,
+                writer=FactWriter(store, stage_run("dedup", task, settings, partition_key=key)),
+            )
+            yield f"{key} dedup: {_words(counts)}"
+
+        def rows_stored() -> str:
+            tables = ("raw_file", "raw_file_origin", "blob", "drop_record", "dedup_result")
+            counts = [ask(f"SELECT count(*) FROM codeio.{table}")[0][0] for table in tables]  # noqa: S608
+            return ", ".join(
+                f"{table} {count}" for table, count in zip(tables, counts, strict=True)
+            )
+
+        yield from night("night 1", f"pypi:{old}", f"jsonl:{rows}")
+        merged = ask(
+            "SELECT count(*) FROM codeio.dedup_result INNER JOIN codeio.raw_file_origin ON "
+            "raw_file_id = subject_id WHERE similarity < 1 AND path LIKE '%/%/%' AND version = ''"
+        )
+        yield f"near-duplicates among the rows: {merged[0][0]}"
+        yield from night("night 2", f"pypi:{new}")
+        once = rows_stored()
+        yield f"after night 2: {once}"
+        yield from night("night 2 again", f"pypi:{old}", f"pypi:{new}", f"jsonl:{rows}")
+        yield f"rows added by running it again: {0 if rows_stored() == once else rows_stored()}"
+        survivors = (
+            "SELECT blob_sha256 FROM codeio.raw_file INNER JOIN codeio.dedup_result ON "
+            "cluster_id = raw_file_id AND subject_id = raw_file_id"
+        )
+        kept = {row[0] for row in ask(survivors)}
+        contents = [json.loads(line) for line in rows.read_text().splitlines()]
+        planted = plant(contents, kept, Path(directory, "planted.jsonl"))
+        yield from night("planted", f"jsonl:{directory}/planted.jsonl")
+        matched = dict(ask("SELECT subject_id, matched_id FROM codeio.dedup_result"))
+        found = sum(
+            matched.get(RawFile.identify(copy)) == RawFile.identify(original)
+            for copy, original in planted.items()
+        )
+        yield f"planted copies found with the id of their original: {found} of {len(planted)}"
+        engine.dispose()
+        store.close()
+
+
+def _words(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.most_common()) or "nothing new"
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("rows", type=Path)
+    parser.add_argument("--old", default="algorithms==1.0.0")
+    parser.add_argument("--new", default="algorithms==1.0.1")
+    arguments = parser.parse_args()
+    with stack() as state:
+        for line in nights(state, arguments.rows, arguments.old, arguments.new):
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
