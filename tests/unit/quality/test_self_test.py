@@ -77,9 +77,7 @@ def test_a_program_that_fails_now_is_reported() -> None:
 
 def test_a_program_is_loaded_once_for_all_its_pairs() -> None:
     first = _pair({"n": 1}, 2)
-    second = PairToTest(
-        **{**_as_dict(first), "io_pair_id": uuid4(), "input": {"n": 4}, "output": 8}
-    )
+    second = replace(first, io_pair_id=uuid4(), input={"n": 4}, output=8)
     sandbox = ScriptedSandbox(_doubles)
     self_test([first, second], sandbox=sandbox, cpu_s=1.0)
     assert [[canonical(item) for item in inputs] for _, inputs, _ in sandbox.jobs] == [
