@@ -1,6 +1,7 @@
 """The self-test alters truths into values that are really wrong, and notices a bad pair."""
 
 import json
+from dataclasses import replace
 from uuid import uuid4
 
 from hypothesis import example, given
