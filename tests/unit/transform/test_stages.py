@@ -29,7 +29,7 @@ from codeio_ops.transform import answer, unify
 from codeio_ops.transform.calls import FLUSH_RESULTS, Answered, CallRecorder, Use, teacher_row
 
 SETTINGS = Settings.model_validate({"home": Path("/nonexistent")})
-PROGRAM = '''# Main Function
+PROGRAM = """# Main Function
 ```python
 def main_solution(n):
     return n * 2
@@ -83,8 +83,8 @@ def _failed(key: UUID, reason: CallFailure) -> FailedCall:
 
 def _recorder(teacher: ListedTeacher, facts: KeptFacts) -> CallRecorder:
     return CallRecorder(
-        teacher,  # type: ignore[arg-type]
-        facts,  # type: ignore[arg-type]
+        teacher,
+        facts,
         SETTINGS,
         purpose="answer",
         template_of=lambda _: "template",
@@ -148,7 +148,7 @@ def test_what_was_answered_before_a_fault_is_stored(facts: KeptFacts) -> None:
 
 def test_the_offline_teacher_is_the_same_wherever_it_listens(facts: KeptFacts) -> None:
     def row(host: str, kind: str) -> UUID:
-        return teacher_row(ListedTeacher([], host=host, kind=kind), facts).teacher_id  # type: ignore[arg-type]
+        return teacher_row(ListedTeacher([], host=host, kind=kind), facts).teacher_id
 
     assert row("127.0.0.1", "offline-trace") == row("other", "offline-trace")
     assert row("a.example", "api-model") != row("b.example", "api-model")
@@ -170,9 +170,9 @@ def test_a_reply_of_four_parts_is_a_program() -> None:
     (program,) = used.records
     assert isinstance(program, ProgramRow)
     assert program.raw_file_id == UUID(int=1) and program.provenance == {"kind": "k"}
-    assert unify._use(_answered(PROGRAM)).records[0].program_id == program.program_id  # type: ignore[attr-defined]
+    assert unify._use(_answered(PROGRAM)).records[0].program_id == program.program_id
     other = unify._use(_answered(PROGRAM.replace("n * 2", "n * 3"))).records[0]
-    assert other.program_id != program.program_id  # type: ignore[attr-defined]
+    assert other.program_id != program.program_id
 
 
 @pytest.mark.parametrize("text", ["nonsense", PROGRAM.replace("main_solution", "other"), "# "])
