@@ -22,7 +22,7 @@ from codeio_ops.storage.shards import plan_shards
 from support.json_values import TEXTS, VALUES
 
 TASK = TaskIdentity(dag_id="tests", run_id="storage", task_id="write")
-SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")
