@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from codeio_ops.local import stack
 from codeio_ops.local.home import Home
