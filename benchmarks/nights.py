@@ -111,9 +111,7 @@ def nights(state: Any, rows: Path, old: str, new: str) -> Iterator[str]:
                     open_reader(source),
                     store=store,
                     blobs=blobs,
-                    writer=FactWriter(
-                        store, stage_run("ingest", task, settings, partition_key=key)
-                    ),
+                    writer=FactWriter(store, run),
                     settings=settings,
                 )
                 yield f"{key} {name}: {_words(counts)}"
