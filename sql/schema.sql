@@ -3476,7 +3476,7 @@ GRANT SELECT ON TABLE codeio.drop_record TO codeio_auditor;
 -- Name: TABLE requeued_drop; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT,MAINTAIN ON TABLE codeio.requeued_drop TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.requeued_drop TO codeio_app;
 GRANT SELECT ON TABLE codeio.requeued_drop TO codeio_auditor;
 
 

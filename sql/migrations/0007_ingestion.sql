@@ -116,7 +116,8 @@ COMMENT ON COLUMN codeio.requeued_drop.detail IS 'The case in detail.';
 COMMENT ON COLUMN codeio.requeued_drop.stage_run_id IS 'Who dropped it.';
 COMMENT ON COLUMN codeio.requeued_drop.dropped_at IS 'When it was dropped.';
 COMMENT ON COLUMN codeio.requeued_drop.requeued_at IS 'When it was taken back.';
-GRANT SELECT ON codeio.requeued_drop TO codeio_app, codeio_auditor;
+GRANT SELECT, INSERT ON codeio.requeued_drop TO codeio_app;
+GRANT SELECT ON codeio.requeued_drop TO codeio_auditor;
 
 -- The application adds facts and deletes none; these two functions are the exceptions, with the
 -- rights of the owner and no others.
