@@ -52,6 +52,10 @@ class Settings(BaseSettings):
         max_file_bytes: Larger raw files are dropped.
         shard_rows: Rows of one mapped task.
         licences: SPDX ids that may enter a release; empty allows all.
+        allow_unknown_licence: Whether a file whose licence nobody knows may enter one.
+        quarantine_leaks: Whether sources that leak a benchmark leave the pipeline; without
+            it the leakage gate is all that keeps them out of a release.
+        audited_pairs: Pairs of a release that the determinism audit runs again.
     """
 
     model_config = SettingsConfigDict(
@@ -100,6 +104,9 @@ class Settings(BaseSettings):
     max_file_bytes: int = 100_000
     shard_rows: int = Field(default=100, ge=1)
     licences: tuple[str, ...] = ()
+    allow_unknown_licence: bool = True
+    quarantine_leaks: bool = True
+    audited_pairs: int = Field(default=200, ge=1)
 
     @classmethod
     def load(cls, home: Path | None = None) -> "Settings":

@@ -94,6 +94,10 @@ class GateFailed(TerminalError):
     """A release candidate failed a gate; it stays `rejected` and its evidence is kept."""
 
 
+class OverrideRefused(TerminalError):
+    """A decision about a failed gate cannot be accepted."""
+
+
 class NothingToRelease(TerminalError):
     """No conversation is finished, so a release would be empty."""
 

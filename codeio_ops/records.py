@@ -5,6 +5,7 @@ from content by the `new` constructors, so that a fact written twice is one row.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
@@ -330,27 +331,64 @@ class GateResult(Record):
     value: float
     threshold: float
     evidence: Json = field(metadata=JSON_COLUMN)
+    severity: str
     stage_run_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Benchmark(Record):
-    """A benchmark that releases must not leak."""
+class GateOverride(Record):
+    """What a person decided about a soft gate that failed."""
 
-    table: ClassVar[str] = "benchmark"
-    benchmark_id: UUID
+    table: ClassVar[str] = "gate_override"
+    gate_override_id: UUID
+    gate_result_id: UUID
+    approved: bool
+    decided_by: str
+    decided_at: datetime
+    reason: str
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchmarkIndexRow(Record):
+    """A benchmark that releases must not leak, and where its index lies."""
+
+    table: ClassVar[str] = "benchmark_index"
+    benchmark_index_id: UUID
     name: str
+    definition: str
     origin: str
     items: int
+    unscannable: int
     grams: int
+    object_key: str
+    object_sha256: str
     stage_run_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BenchmarkGram(Record):
-    """A hashed 13-gram of a benchmark item."""
+class LeakScan(Record):
+    """A raw file that was scanned for a benchmark."""
 
-    table: ClassVar[str] = "benchmark_gram"
-    gram_sha256: str
-    benchmark_id: UUID
+    table: ClassVar[str] = "leak_scan"
+    raw_file_id: UUID
+    benchmark_index_id: UUID
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeakHit(Record):
+    """A benchmark item and a training text that share words."""
+
+    table: ClassVar[str] = "leak_hit"
+    leak_hit_id: UUID
+    subject_kind: str
+    subject_id: UUID
+    benchmark_index_id: UUID
     item: str
+    paper_any13: bool
+    any13: bool
+    leak: bool
+    rules: Json = field(metadata=JSON_COLUMN)
+    evidence: Json = field(metadata=JSON_COLUMN)
+    stage_run_id: UUID

@@ -24,7 +24,7 @@ from codeio_airflow.shard_tasks import sharded_stage
 
 @dag(schedule=[RAW_FILES], doc_md=__doc__, **DAG_DEFAULTS)
 def build_programs() -> None:
-    """Transform, then sample."""
+    """Screen, transform, then sample."""
 
     @task(outlets=[PROGRAMS], trigger_rule=TriggerRule.NONE_FAILED)
     def announce() -> None:
@@ -32,8 +32,10 @@ def build_programs() -> None:
             count = clients.store.value("funnel.sampled_programs")
             get_current_context()["outlet_events"][PROGRAMS].extra = {"row_count": count}
 
-    _, transformed = sharded_stage("transform", stages.transform, pool=TEACHER_POOL)
+    _, screened = sharded_stage("screen", stages.screen)
+    plan_transform, transformed = sharded_stage("transform", stages.transform, pool=TEACHER_POOL)
     plan_sample, sampled = sharded_stage("sample", stages.sample, pool=SANDBOX_POOL)
+    chain(screened, plan_transform)
     chain(transformed, plan_sample)
     chain(sampled, announce())
 

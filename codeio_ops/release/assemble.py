@@ -7,9 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from codeio_ops.errors import NothingToRelease, ReleaseMissing
-from codeio_ops.fingerprint import content_id, sha256_hex
+from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
-from codeio_ops.quality.leakage import BenchmarkIndex
+from codeio_ops.quality.splits import assign_splits
 from codeio_ops.records import Drop, DropRecord, Record, ReleaseRow, ReleaseSample, SampleRow
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.rows import SampleText, content_sha256
@@ -46,8 +46,6 @@ class _Conversation:
 class _ScreenedProgram:
     program_id: UUID
     main_function: str
-    problem_statement: str
-    io_description: str
 
 
 def assemble_release(recipe: Recipe, *, store: Store, writer: FactWriter) -> Release:
@@ -66,12 +64,14 @@ def assemble_release(recipe: Recipe, *, store: Store, writer: FactWriter) -> Rel
             cure="run the pipeline first; `codeio run status` shows where rows wait",
         )
     writer.write(samples)
-    rows = [
-        replace(row, split=split_of(row.program_id, recipe))
-        for row in store.fetch(
-            "release.sample_texts", SampleText, sample_ids=[s.sample_id for s in samples]
-        )
-    ]
+    texts = store.fetch(
+        "release.sample_texts", SampleText, sample_ids=[s.sample_id for s in samples]
+    )
+    splits = assign_splits(
+        {text.program_id: text.reference_code for text in texts},
+        validation_percent=recipe.validation_percent,
+    )
+    rows = [replace(text, split=splits[text.program_id]) for text in texts]
     return _find_or_create(recipe, rows, store, writer)
 
 
@@ -87,21 +87,14 @@ def find_release(store: Store, release_id: UUID) -> Release:
     return found[0]
 
 
-def split_of(program_id: UUID, recipe: Recipe) -> str:
-    """Return the split of a program: all its samples go together."""
-    bucket = int(sha256_hex(str(program_id).encode())[:8], 16) % 100
-    return "validation" if bucket < recipe.validation_percent else "train"
-
-
 def _screen_programs(store: Store, writer: FactWriter) -> None:
-    """Drop programs that another one repeats, and those that hold text of a benchmark."""
+    """Drop programs that another one repeats."""
     programs = store.fetch("release.unscreened_programs", _ScreenedProgram)
-    index = BenchmarkIndex.load(store)
     first: dict[str, UUID] = {}
     drops: list[Record] = []
     for program in programs:
         original = first.setdefault(program.main_function, program.program_id)
-        drop = _repeated(program, original) or _leaking(program, index)
+        drop = _repeated(program, original)
         if drop:
             drops.append(
                 DropRecord.new(
@@ -118,12 +111,6 @@ def _repeated(program: _ScreenedProgram, original: UUID) -> Drop | None:
     if original == program.program_id:
         return None
     return Drop(reason="duplicate_program", detail=f"of program {original}")
-
-
-def _leaking(program: _ScreenedProgram, index: BenchmarkIndex) -> Drop | None:
-    texts = (program.main_function, program.problem_statement, program.io_description)
-    hits = index.hits(texts)
-    return Drop(reason="leak", detail=", ".join(map(str, hits[:5]))) if hits else None
 
 
 def _samples(store: Store, writer: FactWriter) -> list[SampleRow]:

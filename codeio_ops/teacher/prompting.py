@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Literal
+from typing import Literal, get_args
 
 from codeio_ops.errors import TerminalError
 from codeio_ops.fingerprint import sha256_hex
@@ -73,6 +73,11 @@ class PredictTask:
 def template_fingerprint(name: TemplateName) -> str:
     """Return the sha256 of a template and of the rules that fill it."""
     return sha256_hex(f"{RENDERER_VERSION}\n{_template(name)}".encode())
+
+
+def template_texts() -> list[str]:
+    """Return the fixed parts of all templates, the same in every prompt."""
+    return [part for name in get_args(TemplateName) for part in _SLOT.split(_template(name))[::2]]
 
 
 def transform_prompt(source: str, *, language: str = "python") -> str:

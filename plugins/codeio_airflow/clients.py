@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # The sandbox that confirms pairs must not share the hash seed of the one that drew them.
 _CONFIRMING_HASH_SEED = 1
+_AUDITING_HASH_SEED = 2
 
 
 class TaskClients:
@@ -64,6 +65,11 @@ class TaskClients:
     def confirming_sandbox(self) -> Sandbox:
         """Another container, whose programs hash strings in another order."""
         return self._open_sandbox(hash_seed=_CONFIRMING_HASH_SEED)
+
+    @cached_property
+    def auditing_sandbox(self) -> Sandbox:
+        """A fresh container under a hash seed that no other stage uses."""
+        return self._open_sandbox(hash_seed=_AUDITING_HASH_SEED)
 
     @cached_property
     def writer(self) -> FactWriter:

@@ -3,12 +3,24 @@
 from collections import Counter
 
 from codeio_airflow.clients import TaskClients
+from codeio_ops.quality.leakage.quarantine import screen_files
 from codeio_ops.storage.shards import Shard
 from codeio_ops.transform.answer import answer_prompts, revise_answers
 from codeio_ops.transform.prompts import build_prompts
 from codeio_ops.transform.unify import transform_files
 from codeio_ops.verify.answers import verify_responses
 from codeio_ops.verify.io_pairs import sample_programs
+
+
+def screen(shard: Shard, clients: TaskClients) -> Counter[str]:
+    """Raw files to quarantine, where they leak a benchmark."""
+    return screen_files(
+        shard,
+        store=clients.store,
+        objects=clients.objects,
+        writer=clients.writer,
+        settings=clients.settings,
+    )
 
 
 def transform(shard: Shard, clients: TaskClients) -> Counter[str]:

@@ -1,5 +1,15 @@
 -- What waits for each stage. A shard is the rows whose id lies in [low, high).
 
+-- name: count_screen
+SELECT count(*) FROM codeio.pending_screen;
+
+-- name: screen
+SELECT pending_screen.raw_file_id, blob.sha256, blob.pack_key, blob.pack_offset, blob.pack_bytes
+FROM codeio.pending_screen
+INNER JOIN codeio.blob ON blob.sha256 = pending_screen.blob_sha256
+WHERE pending_screen.raw_file_id >= :low AND pending_screen.raw_file_id < :high
+ORDER BY pending_screen.raw_file_id;
+
 -- name: count_transform
 SELECT count(*) FROM codeio.pending_transform;
 

@@ -9,7 +9,7 @@ WHERE NOT EXISTS (
 ORDER BY finished_conversation.prompt_id;
 
 -- name: unscreened_programs
-SELECT DISTINCT program.program_id, program.main_function, program.problem_statement, program.io_description
+SELECT DISTINCT program.program_id, program.main_function
 FROM codeio.finished_conversation
 INNER JOIN codeio.program USING (program_id)
 WHERE NOT EXISTS (
@@ -62,7 +62,7 @@ UPDATE codeio.release SET status = 'published', uri = :uri, published_at = now()
 WHERE release_id = :release_id AND status <> 'published';
 
 -- name: gate_results
-SELECT gate, passed, metric, value, threshold, evidence
+SELECT gate_result_id, gate, severity, passed, metric, value, threshold, evidence
 FROM codeio.current_gate_result WHERE release_id = :release_id ORDER BY gate;
 
 -- name: pairs_to_test
@@ -84,3 +84,47 @@ WHERE release_sample.release_id = :release_id
 GROUP BY sample_text.prompt
 HAVING count(*) > 1
 ORDER BY sample_id;
+
+-- name: files
+SELECT DISTINCT ON (sample_text.raw_file_id) sample_text.raw_file_id, sample_text.licence,
+    blob.sha256, blob.pack_key, blob.pack_offset, blob.pack_bytes
+FROM codeio.release_sample
+INNER JOIN codeio.sample_text USING (sample_id)
+INNER JOIN codeio.raw_file ON raw_file.raw_file_id = sample_text.raw_file_id
+INNER JOIN codeio.blob ON blob.sha256 = raw_file.blob_sha256
+WHERE release_sample.release_id = :release_id
+ORDER BY sample_text.raw_file_id;
+
+-- name: split_programs
+SELECT program.program_id, program.main_function, array_agg(DISTINCT release_sample.split ORDER BY release_sample.split) AS splits
+FROM codeio.release_sample
+INNER JOIN codeio.sample USING (sample_id)
+INNER JOIN codeio.prompt USING (prompt_id)
+INNER JOIN codeio.io_pair USING (io_pair_id)
+INNER JOIN codeio.program USING (program_id)
+WHERE release_sample.release_id = :release_id
+GROUP BY program.program_id
+ORDER BY program.program_id;
+
+-- name: constant_programs
+SELECT io_pair.program_id, count(*) AS pairs
+FROM codeio.io_pair
+WHERE io_pair.program_id IN (
+    SELECT paired.program_id
+    FROM codeio.release_sample
+    INNER JOIN codeio.sample USING (sample_id)
+    INNER JOIN codeio.prompt USING (prompt_id)
+    INNER JOIN codeio.io_pair AS paired USING (io_pair_id)
+    WHERE release_sample.release_id = :release_id
+)
+GROUP BY io_pair.program_id
+HAVING count(DISTINCT io_pair.output_sha256) = 1
+ORDER BY io_pair.program_id;
+
+-- name: overrides
+SELECT current_gate_result.gate, gate_override.gate_result_id, gate_override.approved, gate_override.decided_by,
+    gate_override.decided_at, gate_override.reason
+FROM codeio.current_gate_result
+INNER JOIN codeio.gate_override USING (gate_result_id)
+WHERE current_gate_result.release_id = :release_id
+ORDER BY current_gate_result.gate, gate_override.decided_at, gate_override.gate_override_id;
