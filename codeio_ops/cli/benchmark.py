@@ -38,9 +38,8 @@ def add(
     if as_json:
         print_json(asdict(indexed))
     else:
-        print(
-            f"{name}: {indexed.items} items ({indexed.unscannable} unscannable), {indexed.grams} 13-grams"
-        )
+        short = f"{indexed.unscannable} of them unscannable"
+        print(f"{name}: {indexed.items} items, {short}, {indexed.grams} distinct 13-grams")
 
 
 @benchmark.command(name="list")
