@@ -72,7 +72,7 @@ class _Item:
         )
         l2 = bool(long) and (2 * len(long) >= self.all_tokens or _run(long) >= 50)
         rules = {"L1": self._is_l1(short), "L2": l2, "L4": l4, "L5": self.shapes & source.shapes}
-        if not (paper or long or short or any(rules.values())):
+        if not (paper or long or any(rules.values())):
             return None
         return paper, bool(long), tuple(name for name, broken in rules.items() if broken)
 

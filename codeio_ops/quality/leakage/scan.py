@@ -74,7 +74,10 @@ class LeakageScanner:
             for (source, name), text in zip(places, texts, strict=True):
                 self._find_functions(_Field(name, text, source, found))
         for source, number, item in sorted(found.items):
-            yield self._hit(batch[source].source, number, item, found.items[source, number, item])
+            finds = found.items[source, number, item]
+            hit = self._hit(batch[source].source, number, item, finds)
+            if hit.paper_any13 or hit.any13 or hit.leak:
+                yield hit
 
     def _hit(self, source: str, number: int, item: int, finds: Finds) -> Hit:
         index = self.indexes[number]
@@ -173,6 +176,7 @@ class _Field:
         self._folded: str | None = None
         self._tokens: list[Token] | None = None
         self._squeezed: str | None = None
+        self._back: WayBack | None = None
 
     def finds(self, benchmark: int, item: int) -> Finds:
         return self._found.items[self._source, benchmark, item]
@@ -208,7 +212,9 @@ class _Field:
         return Span(self._name, start, start + sum(map(len, lines[first - 1 : last])))
 
     def _span(self, start: int, end: int) -> Span:
-        return Span(self._name, *WayBack(self.text).span(start, end))
+        if self._back is None:
+            self._back = WayBack(self.text)
+        return Span(self._name, *self._back.span(start, end))
 
 
 def _rows(table: PatternTable, hashed: int) -> range:
