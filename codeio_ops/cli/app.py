@@ -11,6 +11,7 @@ from codeio_ops.cli import (
     demo,
     leakage,
     lineage,
+    psql,
     release,
     run,
     source,
@@ -29,7 +30,19 @@ app = typer.Typer(
 )
 
 # Each module below adds its commands to the application it is given; add yours here.
-for module in (stack, demo, run, source, benchmark, leakage, release, lineage, teacher, compose):
+for module in (
+    stack,
+    demo,
+    run,
+    source,
+    benchmark,
+    leakage,
+    release,
+    lineage,
+    psql,
+    teacher,
+    compose,
+):
     module.register(app)
 
 

@@ -2,13 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from codeio_ops.jsonvalue import Json
-from codeio_ops.quality.leakage.index import BenchmarkIndex
 from codeio_ops.quality.leakage.registry import load_index, stored_indexes
 from codeio_ops.quality.leakage.training import TrainingText, program_sources
 from codeio_ops.quality.leakage.verdict import Hit
 from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement
+
+if TYPE_CHECKING:
+    from codeio_ops.quality.leakage.index import BenchmarkIndex
 
 _FLAGS = ("paper_any13", "any13", "leak")
 
@@ -36,7 +39,7 @@ def leakage(inputs: GateInputs) -> Measurement:
     )
 
 
-def summary(indexes: Sequence[BenchmarkIndex], hits: Sequence[Hit]) -> dict[str, Json]:
+def summary(indexes: "Sequence[BenchmarkIndex]", hits: Sequence[Hit]) -> dict[str, Json]:
     """Count the items of each benchmark that were found, by how they were found."""
     found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for hit in hits:

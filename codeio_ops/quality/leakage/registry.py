@@ -1,19 +1,21 @@
 """Where benchmark indexes are kept: the index in S3, what it is in Postgres."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from codeio_ops.config import Settings
 from codeio_ops.errors import BlobCorrupt
 from codeio_ops.fingerprint import content_id, sha256_hex
-from codeio_ops.quality.leakage.build import build_index
 from codeio_ops.quality.leakage.definition import NAME
-from codeio_ops.quality.leakage.index import BenchmarkIndex
 from codeio_ops.quality.leakage.sources import read_benchmark
 from codeio_ops.records import BenchmarkIndexRow
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.runs import FactWriter
+
+if TYPE_CHECKING:
+    from codeio_ops.quality.leakage.index import BenchmarkIndex
 
 PREFIX = "benchmarks/"
 
@@ -42,12 +44,14 @@ def index_benchmark(
         SourceNotFound: there is nothing at the location.
         SourceUnavailable: it cannot be read, or is not a benchmark.
     """
+    from codeio_ops.quality.leakage.build import build_index
+
     items = read_benchmark(location, settings=settings)
     return store_index(build_index(name, items), origin=location, objects=objects, writer=writer)
 
 
 def store_index(
-    index: BenchmarkIndex, *, origin: str, objects: ObjectStore, writer: FactWriter
+    index: "BenchmarkIndex", *, origin: str, objects: ObjectStore, writer: FactWriter
 ) -> BenchmarkIndexRow:
     """Keep an index; from now on it is the one in use for its benchmark."""
     content = index.to_bytes()
@@ -74,12 +78,14 @@ def stored_indexes(store: Store) -> list[StoredIndex]:
     return store.fetch("benchmark.indexes", StoredIndex)
 
 
-def load_index(stored: StoredIndex, *, objects: ObjectStore) -> BenchmarkIndex:
+def load_index(stored: StoredIndex, *, objects: ObjectStore) -> "BenchmarkIndex":
     """Read an index back.
 
     Raises:
         BlobCorrupt: the object is not the one that was stored.
     """
+    from codeio_ops.quality.leakage.index import BenchmarkIndex
+
     content = objects.get(stored.object_key)
     if sha256_hex(content) != stored.object_sha256:
         raise BlobCorrupt(

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from support.candidate import Plot
 
 from codeio_ops.config import Settings
 from codeio_ops.sandbox.engine import ensure_engine
@@ -11,6 +10,7 @@ from codeio_ops.sandbox.image import ensure_image
 from codeio_ops.sandbox.pool import DockerSandbox
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
+from support.candidate import Plot
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 from psycopg2.errors import CheckViolation
 from sqlalchemy import create_engine
-from support.candidate import ADD, WORDS, Planted, Plot, sound
 
 from codeio_ops.errors import GateFailed, OverrideRefused
 from codeio_ops.fingerprint import content_id
@@ -19,6 +18,7 @@ from codeio_ops.quality.measurement import Measurement, Severity
 from codeio_ops.quality.overrides import Decision, overrides, record_decision
 from codeio_ops.records import GateResult
 from codeio_ops.release.assemble import Release, find_release
+from support.candidate import ADD, WORDS, Planted, Plot, sound
 
 RANDOM = "import random\n\ndef main_solution(a):\n    return random.randint(0, 10**9)\n"
 HASHED = "def main_solution(words):\n    return list(set(words))\n"

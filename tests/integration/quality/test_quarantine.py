@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from support.candidate import ADD, WORDS, Planted, Plot, sound
 
 from codeio_ops.errors import GateFailed, NothingToRelease
 from codeio_ops.quality.gates import GATES, decide, run_gate
@@ -16,6 +15,7 @@ from codeio_ops.release.assemble import assemble_release, find_release
 from codeio_ops.release.publish import publish
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.storage.shards import whole_range
+from support.candidate import ADD, WORDS, Planted, Plot, sound
 
 QUESTION = (
     "A train leaves the old harbour station before sunrise carrying seventeen wagons of coal "

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.leakage_oracle import Verdict, scan
 
 from codeio_ops.errors import BlobCorrupt
 from codeio_ops.quality.leakage.build import build_index
@@ -18,6 +17,7 @@ from codeio_ops.quality.leakage.text import tokens
 from codeio_ops.quality.leakage.training import SourceText
 from codeio_ops.quality.leakage.verdict import Hit
 from codeio_ops.teacher.prompting import template_texts
+from support.leakage_oracle import Verdict, scan
 
 WORDS = (
     *("river", "mountain", "seventeen", "algorithm", "kettle", "violet", "thunder", "harbour"),

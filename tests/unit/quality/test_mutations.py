@@ -1,6 +1,6 @@
 """Mutated answers are wrong, other forms of the truth are right, for any value."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from codeio_ops.jsonvalue import Json
@@ -24,6 +24,11 @@ values = st.recursive(
 
 
 @given(values)
+@example(-1.0)
+@example(-0.0)
+@example([1.0, 1.0005])
+@example([[0.5], [0.5001]])
+@example({})
 def test_every_mutation_is_wrong(value: Json) -> None:
     for label, altered in wrong_values(value):
         assert not same_value(altered, value), label

@@ -129,3 +129,18 @@ def test_splits_do_not_depend_on_the_order() -> None:
     assert assign_splits(named, validation_percent=20) == assign_splits(
         backwards, validation_percent=20
     )
+
+
+@given(st.uuids(), st.integers(0, 50), st.integers(0, 50))
+def test_a_larger_validation_share_only_adds_programs(program: UUID, one: int, two: int) -> None:
+    small, large = sorted((one, two))
+    named = {program: "def f(): return 1"}
+    if assign_splits(named, validation_percent=small)[program] == "validation":
+        assert assign_splits(named, validation_percent=large)[program] == "validation"
+    assert assign_splits(named, validation_percent=0)[program] == "train"
+
+
+def test_about_the_share_asked_for_is_validation() -> None:
+    named = {UUID(int=n << 100): f"def f{n}(a{n}): return a{n} + {n}" for n in range(2000)}
+    held = list(assign_splits(named, validation_percent=20).values()).count("validation")
+    assert 300 < held < 500
