@@ -154,7 +154,14 @@ def test_the_card_has_a_header_that_machines_read(make_row: Make) -> None:
 
 def test_the_card_counts_and_shows_the_gates(make_row: Make) -> None:
     gate = StoredResult(
-        gate="leakage", passed=True, metric="hits", value=0, threshold=0, evidence={}
+        gate_result_id=UUID(int=1),
+        gate="leakage",
+        severity="hard",
+        passed=True,
+        metric="hits",
+        value=0,
+        threshold=0,
+        evidence={},
     )
     card = _card([make_row(1), make_row(2, **TWO_TURNS)], [gate])
     assert "| MIT | 2 |" in card
