@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from psycopg2.errors import CheckViolation
@@ -274,3 +275,32 @@ def _as_owner(plot: Plot, statement: str) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql(statement)
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "user", "decided_by", "published"),
+    [("Approve", {"id": "1", "name": "jane"}, "jane", True), ("Reject", None, "timeout", False)],
+)
+def test_what_the_ui_answers_is_stored(
+    chosen: str, user: dict[str, str] | None, decided_by: str, published: bool, plot: Plot
+) -> None:
+    from codeio_airflow.release_tasks import open_questions, record_answer
+
+    release = _judged(plot, failed={"information": Severity.SOFT})
+    clients: Any = plot
+    assert open_questions(str(release.release_id), clients) == ["information"]
+    answer = {
+        "chosen_options": [chosen],
+        "params_input": {"reason": "Wanted in this release." if published else ""},
+        "responded_at": datetime(2026, 1, 2, tzinfo=UTC),
+        "responded_by_user": user,
+    }
+    record_answer(str(release.release_id), answer, clients)
+    (stored,) = overrides(plot.store, release.release_id)
+    assert (stored.approved, stored.decided_by) == (published, decided_by)
+    assert stored.decided_at == datetime(2026, 1, 2, tzinfo=UTC)
+    if published:
+        assert open_questions(str(release.release_id), clients) == []
+    else:
+        with pytest.raises(GateFailed, match="information"):
+            open_questions(str(release.release_id), clients)
