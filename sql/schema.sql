@@ -1384,105 +1384,158 @@ COMMENT ON FUNCTION codeio.lineage_of(wanted uuid) IS 'Every step from the sourc
 
 
 --
--- Name: benchmark; Type: TABLE; Schema: codeio; Owner: -
+-- Name: refuse_hard_override(); Type: FUNCTION; Schema: codeio; Owner: -
 --
 
-CREATE TABLE codeio.benchmark (
-    benchmark_id uuid NOT NULL,
+CREATE FUNCTION codeio.refuse_hard_override() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM codeio.gate_result
+        WHERE gate_result.gate_result_id = NEW.gate_result_id AND gate_result.severity = 'hard'
+    ) THEN
+        RAISE EXCEPTION 'a hard gate cannot be overridden' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+
+--
+-- Name: FUNCTION refuse_hard_override(); Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON FUNCTION codeio.refuse_hard_override() IS 'Keeps overrides of hard gates out, whoever inserts them.';
+
+
+--
+-- Name: benchmark_index; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.benchmark_index (
+    benchmark_index_id uuid NOT NULL,
     name text NOT NULL,
+    definition text NOT NULL,
     origin text NOT NULL,
     items integer NOT NULL,
+    unscannable integer NOT NULL,
     grams integer NOT NULL,
+    object_key text NOT NULL,
+    object_sha256 text NOT NULL,
+    indexed_at timestamp with time zone DEFAULT now() NOT NULL,
     stage_run_id uuid NOT NULL
 );
 
 
 --
--- Name: TABLE benchmark; Type: COMMENT; Schema: codeio; Owner: -
+-- Name: TABLE benchmark_index; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON TABLE codeio.benchmark IS 'A benchmark that releases must not leak.';
-
-
---
--- Name: COLUMN benchmark.benchmark_id; Type: COMMENT; Schema: codeio; Owner: -
---
-
-COMMENT ON COLUMN codeio.benchmark.benchmark_id IS 'Derived from name.';
+COMMENT ON TABLE codeio.benchmark_index IS 'A benchmark that releases must not leak, as hashes; its text is not stored.';
 
 
 --
--- Name: COLUMN benchmark.name; Type: COMMENT; Schema: codeio; Owner: -
+-- Name: COLUMN benchmark_index.benchmark_index_id; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.benchmark.name IS 'Its name.';
-
-
---
--- Name: COLUMN benchmark.origin; Type: COMMENT; Schema: codeio; Owner: -
---
-
-COMMENT ON COLUMN codeio.benchmark.origin IS 'Where its items were read.';
+COMMENT ON COLUMN codeio.benchmark_index.benchmark_index_id IS 'Derived from name and content of the index.';
 
 
 --
--- Name: COLUMN benchmark.items; Type: COMMENT; Schema: codeio; Owner: -
+-- Name: COLUMN benchmark_index.name; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.benchmark.items IS 'Number of items.';
-
-
---
--- Name: COLUMN benchmark.grams; Type: COMMENT; Schema: codeio; Owner: -
---
-
-COMMENT ON COLUMN codeio.benchmark.grams IS 'Distinct 13-grams of their questions.';
+COMMENT ON COLUMN codeio.benchmark_index.name IS 'Name of the benchmark; of indexes with one name the latest counts.';
 
 
 --
--- Name: COLUMN benchmark.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+-- Name: COLUMN benchmark_index.definition; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.benchmark.stage_run_id IS 'Who indexed it.';
-
-
---
--- Name: benchmark_gram; Type: TABLE; Schema: codeio; Owner: -
---
-
-CREATE TABLE codeio.benchmark_gram (
-    gram_sha256 text NOT NULL,
-    benchmark_id uuid NOT NULL,
-    item text NOT NULL
-);
+COMMENT ON COLUMN codeio.benchmark_index.definition IS 'Definition of leakage it was built for.';
 
 
 --
--- Name: TABLE benchmark_gram; Type: COMMENT; Schema: codeio; Owner: -
+-- Name: COLUMN benchmark_index.origin; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON TABLE codeio.benchmark_gram IS 'Hashes of the 13-grams of benchmark questions; the text itself is not stored.';
-
-
---
--- Name: COLUMN benchmark_gram.gram_sha256; Type: COMMENT; Schema: codeio; Owner: -
---
-
-COMMENT ON COLUMN codeio.benchmark_gram.gram_sha256 IS 'First 32 hex digits of the sha256 of the 13 tokens.';
+COMMENT ON COLUMN codeio.benchmark_index.origin IS 'Where its items were read.';
 
 
 --
--- Name: COLUMN benchmark_gram.benchmark_id; Type: COMMENT; Schema: codeio; Owner: -
+-- Name: COLUMN benchmark_index.items; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.benchmark_gram.benchmark_id IS 'The benchmark.';
+COMMENT ON COLUMN codeio.benchmark_index.items IS 'Number of items.';
 
 
 --
--- Name: COLUMN benchmark_gram.item; Type: COMMENT; Schema: codeio; Owner: -
+-- Name: COLUMN benchmark_index.unscannable; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.benchmark_gram.item IS 'Id of the item in it.';
+COMMENT ON COLUMN codeio.benchmark_index.unscannable IS 'Items that no rule can find, because they are too short or too common.';
+
+
+--
+-- Name: COLUMN benchmark_index.grams; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.benchmark_index.grams IS 'Distinct 13-grams of its questions.';
+
+
+--
+-- Name: COLUMN benchmark_index.object_key; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.benchmark_index.object_key IS 'Key of the index in the bucket.';
+
+
+--
+-- Name: COLUMN benchmark_index.object_sha256; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.benchmark_index.object_sha256 IS 'sha256 of that object.';
+
+
+--
+-- Name: COLUMN benchmark_index.indexed_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.benchmark_index.indexed_at IS 'When.';
+
+
+--
+-- Name: COLUMN benchmark_index.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.benchmark_index.stage_run_id IS 'Who indexed it.';
+
+
+--
+-- Name: benchmark; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.benchmark AS
+ SELECT DISTINCT ON (name) benchmark_index_id,
+    name,
+    definition,
+    origin,
+    items,
+    unscannable,
+    grams,
+    object_key,
+    object_sha256,
+    indexed_at,
+    stage_run_id
+   FROM codeio.benchmark_index
+  ORDER BY name, indexed_at DESC, benchmark_index_id;
+
+
+--
+-- Name: VIEW benchmark; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.benchmark IS 'The index in use of each benchmark.';
 
 
 --
@@ -1563,7 +1616,9 @@ CREATE TABLE codeio.gate_result (
     threshold double precision NOT NULL,
     evidence json NOT NULL,
     judged_at timestamp with time zone DEFAULT now() NOT NULL,
-    stage_run_id uuid NOT NULL
+    stage_run_id uuid NOT NULL,
+    severity text DEFAULT 'hard'::text NOT NULL,
+    CONSTRAINT gate_result_severity CHECK ((severity = ANY (ARRAY['hard'::text, 'soft'::text])))
 );
 
 
@@ -1645,6 +1700,13 @@ COMMENT ON COLUMN codeio.gate_result.stage_run_id IS 'Who judged.';
 
 
 --
+-- Name: COLUMN gate_result.severity; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.gate_result.severity IS 'hard: a failure rejects the release; soft: a person may let it through.';
+
+
+--
 -- Name: current_gate_result; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -1658,7 +1720,8 @@ CREATE VIEW codeio.current_gate_result AS
     threshold,
     evidence,
     judged_at,
-    stage_run_id
+    stage_run_id,
+    severity
    FROM codeio.gate_result
   ORDER BY release_id, gate, judged_at DESC, gate_result_id;
 
@@ -1789,6 +1852,26 @@ COMMENT ON VIEW codeio.drop_reason IS 'How many rows each stage dropped, by reas
 
 
 --
+-- Name: quarantined_file; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.quarantined_file AS
+ SELECT subject_id AS raw_file_id,
+    reason,
+    detail,
+    dropped_at
+   FROM codeio.drop_record
+  WHERE (stage = 'screen'::text);
+
+
+--
+-- Name: VIEW quarantined_file; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.quarantined_file IS 'Raw files that leak: not transformed, and none of their samples is released.';
+
+
+--
 -- Name: finished_conversation; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -1797,20 +1880,23 @@ CREATE VIEW codeio.finished_conversation AS
     io_pair.program_id,
     first.verdict_id AS first_verdict_id,
     second.verdict_id AS second_verdict_id
-   FROM (((codeio.prompt
+   FROM ((((codeio.prompt
      JOIN codeio.io_pair USING (io_pair_id))
+     JOIN codeio.program USING (program_id))
      JOIN codeio.current_verdict first ON (((first.prompt_id = prompt.prompt_id) AND (first.turn = 1))))
      LEFT JOIN codeio.current_verdict second ON (((second.prompt_id = prompt.prompt_id) AND (second.turn = 2))))
-  WHERE ((first.verdict = 'correct'::text) OR (second.verdict_id IS NOT NULL) OR (EXISTS ( SELECT
+  WHERE (((first.verdict = 'correct'::text) OR (second.verdict_id IS NOT NULL) OR (EXISTS ( SELECT
            FROM codeio.drop_record
-          WHERE ((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = prompt.prompt_id)))));
+          WHERE ((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = prompt.prompt_id))))) AND (NOT (EXISTS ( SELECT
+           FROM codeio.quarantined_file
+          WHERE (quarantined_file.raw_file_id = program.raw_file_id)))));
 
 
 --
 -- Name: VIEW finished_conversation; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON VIEW codeio.finished_conversation IS 'Prompts whose conversation is complete: answered rightly, or revised once.';
+COMMENT ON VIEW codeio.finished_conversation IS 'Prompts whose conversation is complete (answered rightly, or revised once) and whose file is not in quarantine.';
 
 
 --
@@ -1899,7 +1985,7 @@ CREATE VIEW codeio.pending_transform AS
            FROM codeio.program
           WHERE (program.raw_file_id = raw_file.raw_file_id)))) AND (NOT (EXISTS ( SELECT
            FROM codeio.drop_record
-          WHERE ((drop_record.stage = 'transform'::text) AND (drop_record.subject_id = raw_file.raw_file_id))))));
+          WHERE ((drop_record.stage = ANY (ARRAY['screen'::text, 'transform'::text])) AND (drop_record.subject_id = raw_file.raw_file_id))))));
 
 
 --
@@ -2001,6 +2087,220 @@ COMMENT ON VIEW codeio.funnel IS 'Rows that passed, were dropped by or wait for 
 
 
 --
+-- Name: gate_override; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.gate_override (
+    gate_override_id uuid NOT NULL,
+    gate_result_id uuid NOT NULL,
+    approved boolean NOT NULL,
+    decided_by text NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+
+
+--
+-- Name: TABLE gate_override; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.gate_override IS 'What a person decided about a soft gate that failed.';
+
+
+--
+-- Name: COLUMN gate_override.gate_override_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.gate_override.gate_override_id IS 'Derived from result and stage run.';
+
+
+--
+-- Name: COLUMN gate_override.gate_result_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.gate_override.gate_result_id IS 'The failure that was looked at; a later failure needs a decision of its own.';
+
+
+--
+-- Name: COLUMN gate_override.approved; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.gate_override.approved IS 'Whether the release may go through all the same.';
+
+
+--
+-- Name: COLUMN gate_override.decided_by; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.gate_override.decided_by IS 'User of Airflow; timeout when nobody answered in time.';
+
+
+--
+-- Name: COLUMN gate_override.decided_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.gate_override.decided_at IS 'When.';
+
+
+--
+-- Name: COLUMN gate_override.reason; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.gate_override.reason IS 'Why, in the words of that person.';
+
+
+--
+-- Name: COLUMN gate_override.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.gate_override.stage_run_id IS 'The task that recorded it.';
+
+
+--
+-- Name: leak_hit; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.leak_hit (
+    leak_hit_id uuid NOT NULL,
+    subject_kind text NOT NULL,
+    subject_id uuid NOT NULL,
+    benchmark_index_id uuid NOT NULL,
+    item text NOT NULL,
+    paper_any13 boolean NOT NULL,
+    any13 boolean NOT NULL,
+    leak boolean NOT NULL,
+    rules json NOT NULL,
+    evidence json NOT NULL,
+    stage_run_id uuid NOT NULL,
+    CONSTRAINT leak_hit_subject_kind CHECK ((subject_kind = ANY (ARRAY['raw_file'::text, 'program'::text])))
+);
+
+
+--
+-- Name: TABLE leak_hit; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.leak_hit IS 'A benchmark item and a training text that share words, and whether that is a leak.';
+
+
+--
+-- Name: COLUMN leak_hit.leak_hit_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_hit.leak_hit_id IS 'Derived from subject, index and item.';
+
+
+--
+-- Name: COLUMN leak_hit.subject_kind; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_hit.subject_kind IS 'raw_file (before the transform) or program (all its samples, before promotion).';
+
+
+--
+-- Name: COLUMN leak_hit.subject_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_hit.subject_id IS 'The raw file or program.';
+
+
+--
+-- Name: COLUMN leak_hit.benchmark_index_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_hit.benchmark_index_id IS 'The benchmark.';
+
+
+--
+-- Name: COLUMN leak_hit.item; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_hit.item IS 'Id of the item in it.';
+
+
+--
+-- Name: COLUMN leak_hit.paper_any13; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_hit.paper_any13 IS 'Whether they share any 13-gram, as the paper counts.';
+
+
+--
+-- Name: COLUMN leak_hit.any13; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_hit.any13 IS 'Whether they share a 13-gram that means something.';
+
+
+--
+-- Name: COLUMN leak_hit.leak; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_hit.leak IS 'Whether a rule calls it a leak.';
+
+
+--
+-- Name: COLUMN leak_hit.rules; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_hit.rules IS 'The rules that do: L1, L2, L4, L5.';
+
+
+--
+-- Name: COLUMN leak_hit.evidence; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_hit.evidence IS 'Spans of the training text: field, start and end in characters; never the text.';
+
+
+--
+-- Name: COLUMN leak_hit.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_hit.stage_run_id IS 'Who found it.';
+
+
+--
+-- Name: leak_scan; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.leak_scan (
+    raw_file_id uuid NOT NULL,
+    benchmark_index_id uuid NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+
+
+--
+-- Name: TABLE leak_scan; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.leak_scan IS 'Which raw files were scanned for which benchmarks.';
+
+
+--
+-- Name: COLUMN leak_scan.raw_file_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_scan.raw_file_id IS 'The file.';
+
+
+--
+-- Name: COLUMN leak_scan.benchmark_index_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_scan.benchmark_index_id IS 'The index it was scanned with.';
+
+
+--
+-- Name: COLUMN leak_scan.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_scan.stage_run_id IS 'Who scanned it.';
+
+
+--
 -- Name: pending_prompt; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -2029,6 +2329,30 @@ CREATE VIEW codeio.pending_prompt AS
 --
 
 COMMENT ON VIEW codeio.pending_prompt IS 'Pairs and directions without a prompt. Pairs of a program with the same output would ask for an input in the same words: only the first of them does.';
+
+
+--
+-- Name: pending_screen; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.pending_screen AS
+ SELECT raw_file_id,
+    blob_sha256
+   FROM codeio.raw_file
+  WHERE ((EXISTS ( SELECT
+           FROM codeio.benchmark
+          WHERE (NOT (EXISTS ( SELECT
+                   FROM codeio.leak_scan
+                  WHERE ((leak_scan.raw_file_id = raw_file.raw_file_id) AND (leak_scan.benchmark_index_id = benchmark.benchmark_index_id))))))) AND (NOT (EXISTS ( SELECT
+           FROM codeio.drop_record
+          WHERE ((drop_record.stage = 'screen'::text) AND (drop_record.subject_id = raw_file.raw_file_id))))));
+
+
+--
+-- Name: VIEW pending_screen; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.pending_screen IS 'Raw files not yet scanned for a benchmark in use, and not quarantined.';
 
 
 --
@@ -2120,27 +2444,11 @@ COMMENT ON VIEW codeio.verdict_share IS 'Verdicts by direction and turn.';
 
 
 --
--- Name: benchmark_gram benchmark_gram_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+-- Name: benchmark_index benchmark_index_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
 --
 
-ALTER TABLE ONLY codeio.benchmark_gram
-    ADD CONSTRAINT benchmark_gram_pk PRIMARY KEY (gram_sha256, benchmark_id, item);
-
-
---
--- Name: benchmark benchmark_name; Type: CONSTRAINT; Schema: codeio; Owner: -
---
-
-ALTER TABLE ONLY codeio.benchmark
-    ADD CONSTRAINT benchmark_name UNIQUE (name);
-
-
---
--- Name: benchmark benchmark_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
---
-
-ALTER TABLE ONLY codeio.benchmark
-    ADD CONSTRAINT benchmark_pk PRIMARY KEY (benchmark_id);
+ALTER TABLE ONLY codeio.benchmark_index
+    ADD CONSTRAINT benchmark_index_pk PRIMARY KEY (benchmark_index_id);
 
 
 --
@@ -2165,6 +2473,14 @@ ALTER TABLE ONLY codeio.drop_record
 
 ALTER TABLE ONLY codeio.drop_record
     ADD CONSTRAINT drop_record_pk PRIMARY KEY (drop_record_id);
+
+
+--
+-- Name: gate_override gate_override_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.gate_override
+    ADD CONSTRAINT gate_override_pk PRIMARY KEY (gate_override_id);
 
 
 --
@@ -2197,6 +2513,22 @@ ALTER TABLE ONLY codeio.io_pair
 
 ALTER TABLE ONLY codeio.io_pair
     ADD CONSTRAINT io_pair_pk PRIMARY KEY (io_pair_id);
+
+
+--
+-- Name: leak_hit leak_hit_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.leak_hit
+    ADD CONSTRAINT leak_hit_pk PRIMARY KEY (leak_hit_id);
+
+
+--
+-- Name: leak_scan leak_scan_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.leak_scan
+    ADD CONSTRAINT leak_scan_pk PRIMARY KEY (raw_file_id, benchmark_index_id);
 
 
 --
@@ -2360,10 +2692,24 @@ ALTER TABLE ONLY codeio.verdict
 
 
 --
+-- Name: gate_override_gate_result; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX gate_override_gate_result ON codeio.gate_override USING btree (gate_result_id);
+
+
+--
 -- Name: gate_result_release; Type: INDEX; Schema: codeio; Owner: -
 --
 
 CREATE INDEX gate_result_release ON codeio.gate_result USING btree (release_id);
+
+
+--
+-- Name: leak_hit_subject; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX leak_hit_subject ON codeio.leak_hit USING btree (subject_id);
 
 
 --
@@ -2409,19 +2755,18 @@ CREATE INDEX teacher_call_subject ON codeio.teacher_call USING btree (subject_id
 
 
 --
--- Name: benchmark_gram benchmark_gram_benchmark_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+-- Name: gate_override gate_override_soft_only; Type: TRIGGER; Schema: codeio; Owner: -
 --
 
-ALTER TABLE ONLY codeio.benchmark_gram
-    ADD CONSTRAINT benchmark_gram_benchmark_fk FOREIGN KEY (benchmark_id) REFERENCES codeio.benchmark(benchmark_id);
+CREATE TRIGGER gate_override_soft_only BEFORE INSERT ON codeio.gate_override FOR EACH ROW EXECUTE FUNCTION codeio.refuse_hard_override();
 
 
 --
--- Name: benchmark benchmark_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+-- Name: benchmark_index benchmark_index_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
 --
 
-ALTER TABLE ONLY codeio.benchmark
-    ADD CONSTRAINT benchmark_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+ALTER TABLE ONLY codeio.benchmark_index
+    ADD CONSTRAINT benchmark_index_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 
 
 --
@@ -2438,6 +2783,22 @@ ALTER TABLE ONLY codeio.blob
 
 ALTER TABLE ONLY codeio.drop_record
     ADD CONSTRAINT drop_record_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
+-- Name: gate_override gate_override_gate_result_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.gate_override
+    ADD CONSTRAINT gate_override_gate_result_fk FOREIGN KEY (gate_result_id) REFERENCES codeio.gate_result(gate_result_id);
+
+
+--
+-- Name: gate_override gate_override_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.gate_override
+    ADD CONSTRAINT gate_override_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 
 
 --
@@ -2470,6 +2831,46 @@ ALTER TABLE ONLY codeio.io_pair
 
 ALTER TABLE ONLY codeio.io_pair
     ADD CONSTRAINT io_pair_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
+-- Name: leak_hit leak_hit_benchmark_index_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.leak_hit
+    ADD CONSTRAINT leak_hit_benchmark_index_fk FOREIGN KEY (benchmark_index_id) REFERENCES codeio.benchmark_index(benchmark_index_id);
+
+
+--
+-- Name: leak_hit leak_hit_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.leak_hit
+    ADD CONSTRAINT leak_hit_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
+-- Name: leak_scan leak_scan_benchmark_index_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.leak_scan
+    ADD CONSTRAINT leak_scan_benchmark_index_fk FOREIGN KEY (benchmark_index_id) REFERENCES codeio.benchmark_index(benchmark_index_id);
+
+
+--
+-- Name: leak_scan leak_scan_raw_file_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.leak_scan
+    ADD CONSTRAINT leak_scan_raw_file_fk FOREIGN KEY (raw_file_id) REFERENCES codeio.raw_file(raw_file_id);
+
+
+--
+-- Name: leak_scan leak_scan_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.leak_scan
+    ADD CONSTRAINT leak_scan_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 
 
 --
@@ -2843,19 +3244,19 @@ GRANT SELECT ON TABLE codeio.verdict TO codeio_auditor;
 
 
 --
+-- Name: TABLE benchmark_index; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE codeio.benchmark_index TO codeio_app;
+GRANT SELECT ON TABLE codeio.benchmark_index TO codeio_auditor;
+
+
+--
 -- Name: TABLE benchmark; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE codeio.benchmark TO codeio_app;
+GRANT SELECT ON TABLE codeio.benchmark TO codeio_app;
 GRANT SELECT ON TABLE codeio.benchmark TO codeio_auditor;
-
-
---
--- Name: TABLE benchmark_gram; Type: ACL; Schema: codeio; Owner: -
---
-
-GRANT SELECT,INSERT ON TABLE codeio.benchmark_gram TO codeio_app;
-GRANT SELECT ON TABLE codeio.benchmark_gram TO codeio_auditor;
 
 
 --
@@ -2907,6 +3308,14 @@ GRANT SELECT ON TABLE codeio.drop_reason TO codeio_auditor;
 
 
 --
+-- Name: TABLE quarantined_file; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.quarantined_file TO codeio_app;
+GRANT SELECT ON TABLE codeio.quarantined_file TO codeio_auditor;
+
+
+--
 -- Name: TABLE finished_conversation; Type: ACL; Schema: codeio; Owner: -
 --
 
@@ -2955,11 +3364,43 @@ GRANT SELECT ON TABLE codeio.funnel TO codeio_auditor;
 
 
 --
+-- Name: TABLE gate_override; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE codeio.gate_override TO codeio_app;
+GRANT SELECT ON TABLE codeio.gate_override TO codeio_auditor;
+
+
+--
+-- Name: TABLE leak_hit; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE codeio.leak_hit TO codeio_app;
+GRANT SELECT ON TABLE codeio.leak_hit TO codeio_auditor;
+
+
+--
+-- Name: TABLE leak_scan; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE codeio.leak_scan TO codeio_app;
+GRANT SELECT ON TABLE codeio.leak_scan TO codeio_auditor;
+
+
+--
 -- Name: TABLE pending_prompt; Type: ACL; Schema: codeio; Owner: -
 --
 
 GRANT SELECT ON TABLE codeio.pending_prompt TO codeio_app;
 GRANT SELECT ON TABLE codeio.pending_prompt TO codeio_auditor;
+
+
+--
+-- Name: TABLE pending_screen; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.pending_screen TO codeio_app;
+GRANT SELECT ON TABLE codeio.pending_screen TO codeio_auditor;
 
 
 --
