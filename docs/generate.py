@@ -109,7 +109,8 @@ assert not bag.import_errors, bag.import_errors
 print("\\n" + json.dumps([
     {"dag_id": dag.dag_id, "doc": dag.doc_md,
      "tasks": [task.task_id for task in dag.topological_sort()],
-     "schedule": dag.schedule if isinstance(dag.schedule, str) else "on " + ", ".join(
+     "schedule": "by hand" if dag.schedule is None else
+         dag.schedule if isinstance(dag.schedule, str) else "on " + ", ".join(
          asset.name for asset in dag.schedule)}
     for dag in sorted(bag.dags.values(), key=lambda dag: dag.dag_id)
 ]))
