@@ -26,7 +26,7 @@ _TYPE_CHARS = 100
 _SEED_STRIDE = 1_000_003
 _MIB = 1 << 20
 
-# Node maps address space that it never touches; the container bounds what it uses.
+# Node maps address space that it never touches; RLIMIT_DATA bounds what it may write to.
 _EXTRA_ADDRESS_SPACE = {"javascript": 16 << 30}
 
 _FILE_MIB = 8
@@ -103,6 +103,7 @@ def _limit(job: Job, base: int, calls: int) -> None:
     cpu_s = int(job.cpu_s * calls) + 2
     limits = {
         resource.RLIMIT_AS: base + job.address_space + _EXTRA_ADDRESS_SPACE.get(job.language, 0),
+        resource.RLIMIT_DATA: base + job.address_space,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: _FILE_MIB * _MIB,
         resource.RLIMIT_NOFILE: _OPEN_FILES,

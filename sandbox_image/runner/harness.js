@@ -105,6 +105,9 @@ function call(entry, text, outputBytes) {
   }
 }
 
+// V8 aborts when its heap is full, so a program must not be able to look like that.
+process.abort = () => process.reallyExit(134);
+
 function main() {
   const job = readJob();
   const [code, ...inputs] = job.parts;

@@ -17,14 +17,8 @@ _HARNESS = os.path.join(os.path.dirname(__file__), "harness.js")
 _LIBRARIES = "/usr/lib/*/libnode.so.*"
 _START = "_ZN4node5StartEiPPc"  # node::Start(int, char**)
 _JOB_FD = 4
-# The heap is bounded by the container, whose kill the supervisor can tell from a crash;
-# V8 would abort at a limit of its own, which looks like any other crash.
-_OPTIONS = (
-    "--max-old-space-size=4096",
-    "--v8-pool-size=0",
-    "--no-experimental-fetch",
-    "--disable-proto=delete",
-)
+_HEAP_SHARE = 0.75  # of what the job may write to; buffers lie outside of the heap
+_OPTIONS = ("--v8-pool-size=0", "--no-experimental-fetch", "--disable-proto=delete")
 
 
 class JobLike(Protocol):
@@ -34,6 +28,7 @@ class JobLike(Protocol):
     code: bytes
     inputs: list[bytes]
     seed: int
+    address_space: int
     output_bytes: int
 
 
@@ -52,7 +47,8 @@ def answer(job: JobLike, first: int) -> None:
         raise OSError(f"the job's pipe is {reading}, not {_JOB_FD}")
     _thread.start_new_thread(_feed, (writing, _frame(job, first)))
     start = getattr(ctypes.CDLL(path), _START)
-    words = ("node", *_OPTIONS, _HARNESS)
+    heap_mib = int(job.address_space * _HEAP_SHARE) >> 20
+    words = ("node", f"--max-old-space-size={heap_mib}", *_OPTIONS, _HARNESS)
     start(len(words), _arguments(words))
 
 

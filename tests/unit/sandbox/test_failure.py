@@ -105,14 +105,14 @@ def test_an_unknown_code_is_a_fault() -> None:
     ],
 )
 def test_ends_of_a_process(facts: dict[str, Any], verdict: Verdict) -> None:
-    result = from_end(ended(**facts))
+    result = from_end(ended(**facts), "python")
     assert result.verdict is verdict
     assert result.wall_ms == 3.0
 
 
 def test_an_unexplained_kill_is_not_blamed_on_the_program() -> None:
     with pytest.raises(SandboxFault, match="killed from outside"):
-        from_end(ended(signal=9))
+        from_end(ended(signal=9), "python")
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_header_kinds_are_told_apart() -> None:
         "peak_rss_kib": 100,
     }
     assert isinstance(decode_header(json.dumps(ended).encode()), Ended)
-    assert isinstance(decode_header(b'{"kind": "finished", "id": 3}'), Finished)
+    assert isinstance(decode_header(b'{"kind": "finished", "id": 3, "cpu_ms": 1.5}'), Finished)
 
 
 @pytest.mark.parametrize(
