@@ -12,6 +12,7 @@ from codeio_ops.cli import (
     lineage,
     release,
     run,
+    sandbox,
     source,
     stack,
     teacher,
@@ -28,7 +29,18 @@ app = typer.Typer(
 )
 
 # Each module below adds its commands to the application it is given; add yours here.
-for module in (stack, demo, run, source, benchmark, release, lineage, teacher, compose):
+for module in (
+    stack,
+    demo,
+    run,
+    source,
+    benchmark,
+    release,
+    lineage,
+    teacher,
+    sandbox,
+    compose,
+):
     module.register(app)
 
 

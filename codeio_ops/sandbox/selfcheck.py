@@ -124,9 +124,7 @@ def check_canary(result: RunResult) -> None:
     _refuse(wrong)
 
 
-def _hello_rules(
-    hello: Hello, hash_seed: int, memory_bytes: int
-) -> Iterator[tuple[str, bool]]:
+def _hello_rules(hello: Hello, hash_seed: int, memory_bytes: int) -> Iterator[tuple[str, bool]]:
     scratch = hello.scratch
     capabilities = {name: int(text or "f" * 16, 16) for name, text in hello.capabilities.items()}
     yield f"protocol {hello.version}", hello.version == PROTOCOL_VERSION

@@ -104,7 +104,9 @@ class Supervisor:
 
     def _new_cpu_ms(self) -> float:
         """Return what this process and its children used since the last job, start included."""
-        usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        usages = [
+            resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        ]
         before, self._cpu_s = self._cpu_s, sum(u.ru_utime + u.ru_stime for u in usages)
         return round((self._cpu_s - before) * 1000, 3)
 

@@ -11,6 +11,7 @@ from codeio_ops.sandbox.protocol import (
     MAX_REPLY_BYTES,
     MAX_REQUEST_BYTES,
     PREFIX,
+    PROTOCOL_VERSION,
     Ended,
     Finished,
     Job,
@@ -42,7 +43,12 @@ def test_job_frame_carries_language_and_sizes() -> None:
 
 def test_settings_frame_names_the_version() -> None:
     header, body = _split(encode_settings(first_uid=10, last_uid=20, preload=["numpy"]))
-    assert header == {"version": 1, "first_uid": 10, "last_uid": 20, "preload": ["numpy"]}
+    assert header == {
+        "version": PROTOCOL_VERSION,
+        "first_uid": 10,
+        "last_uid": 20,
+        "preload": ["numpy"],
+    }
     assert body == b""
 
 
