@@ -369,7 +369,8 @@ def test_costs_are_stated_where_a_process_ended(sandbox: Sandbox) -> None:
     program = Program(code="def f(x):\n while x: pass", entry_point="f")
     first, second = sandbox.run(program, [0, 1], limits=QUICK)
     assert first.cpu_ms is None
-    assert second.cpu_ms is not None and 490 < second.cpu_ms < 1000
+    # On a loaded machine the wall clock ends it before its CPU seconds do.
+    assert second.cpu_ms is not None and 0 < second.cpu_ms < 1000
     assert second.wall_ms >= 490
     assert second.peak_rss_kib is not None and second.peak_rss_kib > 1000
 
