@@ -15,6 +15,7 @@ from codeio_ops.cli import (
     source,
     stack,
     teacher,
+    transform,
 )
 from codeio_ops.cli.output import render_error
 from codeio_ops.errors import CodeIOError
@@ -28,7 +29,7 @@ app = typer.Typer(
 )
 
 # Each module below adds its commands to the application it is given; add yours here.
-for module in (stack, demo, run, source, benchmark, release, lineage, teacher, compose):
+for module in (stack, demo, run, source, benchmark, release, lineage, teacher, transform, compose):
     module.register(app)
 
 

@@ -1,6 +1,5 @@
 """The transform stage: a teacher rewrites each raw file into a program of the unified form."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
 from codeio_ops.storage.shards import Shard
 from codeio_ops.teacher.messages import Message, Request
-from codeio_ops.teacher.parsing import ProgramParts, Refusal, RefusalReason, parse_transform
+from codeio_ops.teacher.parsing import ProgramParts, Refusal, parse_transform, refusal_code
 from codeio_ops.teacher.prompting import template_fingerprint, transform_prompt
 from codeio_ops.transform.calls import Answered, CallRecorder, Use
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 ENTRY_POINT = "main_solution"
 # The prompt asks for Python whatever the language of the file.
 PROGRAM_LANGUAGE = "python"
-_REASON_CODE = re.compile(r"[a-z][a-z_]{1,30}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,23 +85,15 @@ def _requests(pending: list[_PendingFile], blobs: BlobStore) -> Iterator[Request
 def _use(answered: Answered) -> Use:
     parts = parse_transform(answered.completion.text)
     if isinstance(parts, Refusal):
-        drop = _drop(parts)
+        reason, detail = refusal_code(parts)
         record = DropRecord.new(
-            drop,
+            Drop(reason=reason, detail=detail),
             stage="transform",
             subject_id=answered.subject_id,
             stage_run_id=answered.stage_run_id,
         )
-        return Use(outcome=drop.reason, records=(record,))
+        return Use(outcome=reason, records=(record,))
     return Use(outcome="program", records=(_program(parts, answered),))
-
-
-def _drop(refusal: Refusal) -> Drop:
-    """Count a teacher's refusals by its own reason code, where it gives one."""
-    code, _, rest = refusal.detail.partition(":")
-    if refusal.reason is RefusalReason.REFUSED and _REASON_CODE.fullmatch(code):
-        return Drop(reason=f"refused_{code}", detail=rest.strip())
-    return Drop(reason=refusal.reason, detail=refusal.detail)
 
 
 def _program(parts: ProgramParts, answered: Answered) -> ProgramRow:
