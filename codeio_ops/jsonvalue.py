@@ -22,7 +22,7 @@ class NotJson(CodeIOError):
 
 
 def parse(text: str | bytes) -> Json:
-    """Read JSON as RFC 8259 has it: no NaN or Infinity, no duplicate surprises.
+    """Read JSON as RFC 8259 has it: no NaN or Infinity; of a repeated key the last counts.
 
     Raises:
         NotJson: the text is not JSON, is nested deeper than `MAX_DEPTH`, holds an integer

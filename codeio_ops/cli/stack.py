@@ -18,7 +18,7 @@ OnlyOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (up, down, status, doctor, migrate):
+    for command in (up, down, status, doctor, migrate, engine):
         app.command()(command)
 
 
@@ -81,6 +81,20 @@ def doctor(as_json: JsonOption = False) -> None:
     print_rows("Doctor", findings, as_json=as_json)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
+
+
+def engine(as_json: JsonOption = False) -> None:
+    """Make a Docker engine and the sandbox image available, installing what is missing."""
+    from codeio_ops.config import Settings
+    from codeio_ops.sandbox.engine import ensure_engine
+    from codeio_ops.sandbox.image import ensure_image
+
+    ensure_engine(say)
+    digest = ensure_image(Settings.load().sandbox_image, say)
+    if as_json:
+        print_json({"image_digest": digest})
+    else:
+        print(f"sandbox image {digest}")
 
 
 def migrate(as_json: JsonOption = False) -> None:

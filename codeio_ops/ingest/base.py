@@ -5,8 +5,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 NO_LICENCE = "NOASSERTION"
+# Language of a row that holds no source file.
+BAD_ROW = "bad_row"
 
 SUFFIX_LANGUAGES = {".py": "python"}
+
+
+def storable(text: str) -> str:
+    """Return text from outside in a form that Postgres takes: no lone surrogate, no NUL."""
+    return text.encode(errors="backslashreplace").decode().replace("\x00", "\ufffd")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +24,7 @@ class SourceFile:
         path: Path inside the source, with `/`.
         version: Version of the source, such as that of a package; may be empty.
         licence: SPDX id, or `NOASSERTION`.
-        language: Programming language.
+        language: Programming language; empty when this is no source file at all.
         size_bytes: Length of the file.
         content: Its bytes, or None when it is longer than the reader was told to read.
     """

@@ -1,5 +1,6 @@
 """Reads the source files below a local directory."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,7 +41,8 @@ class DirectoryReader:
         except OSError as exc:
             raise SourceUnavailable(f"{path} cannot be read: {exc.strerror}") from exc
         return SourceFile(
-            path=path.relative_to(self._root).as_posix(),
+            # A name need not be UTF-8, but what is stored must be.
+            path=os.fsencode(path.relative_to(self._root).as_posix()).decode(errors="replace"),
             version="",
             licence=self._licence,
             language=language,

@@ -4,12 +4,14 @@ import ast
 import warnings
 
 from codeio_ops.config import Settings
-from codeio_ops.ingest.base import SUFFIX_LANGUAGES, SourceFile
+from codeio_ops.ingest.base import BAD_ROW, SUFFIX_LANGUAGES, SourceFile
 from codeio_ops.records import Drop
 
 
 def drop_reason(file: SourceFile, settings: Settings) -> Drop | None:
     """Return why `file` must not enter the pipeline, or None when it may."""
+    if file.language == BAD_ROW:
+        return Drop(reason=BAD_ROW, detail="no JSON object with a text in `content`")
     if file.content is None or file.size_bytes > settings.max_file_bytes:
         return Drop(
             reason="too_large", detail=f"{file.size_bytes} bytes > {settings.max_file_bytes}"
@@ -40,10 +42,10 @@ def _unparsable(text: str) -> Drop | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            ast.parse(text)
-        except RecursionError:
+            ast.parse(text.removeprefix("\ufeff"))
+        except (RecursionError, MemoryError):
             return Drop(reason="unparsable", detail="nested too deeply")
-        except (SyntaxError, ValueError, MemoryError) as exc:
+        except (SyntaxError, ValueError) as exc:
             return None if _is_python2(text) else Drop(reason="unparsable", detail=str(exc))
     return None
 

@@ -6,12 +6,13 @@ Columns: `content` (the source text), and where present `path`, `repo_name`, `li
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from codeio_ops.errors import SourceNotFound, SourceUnavailable
-from codeio_ops.ingest.base import NO_LICENCE, SourceFile
+from codeio_ops.ingest.base import BAD_ROW, NO_LICENCE, SourceFile
 
 
 class JsonlReader:
@@ -39,7 +40,7 @@ class JsonlReader:
                 for number, line in enumerate(lines, start=1):
                     if line.strip():
                         yield self._row(number, line, max_bytes)
-        except (OSError, EOFError) as exc:
+        except (OSError, EOFError, zlib.error) as exc:
             raise SourceUnavailable(f"{self._path} cannot be read: {exc}") from exc
 
     def _open(self) -> BinaryIO | gzip.GzipFile:
@@ -52,13 +53,18 @@ class JsonlReader:
             row = json.loads(line)
             content = row["content"].encode()
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            row, content = {}, line
+            row, content = {"language": BAD_ROW}, line
         place = "/".join(str(row[name]) for name in ("repo_name", "path") if row.get(name))
         return SourceFile(
-            path=place.replace("\x00", "\ufffd") or f"row {number}",
+            path=_storable(place) or f"row {number}",
             version="",
-            licence=str(row.get("licence") or row.get("license") or self._licence),
-            language=str(row.get("language") or "python").lower(),
+            licence=_storable(str(row.get("licence") or row.get("license") or self._licence)),
+            language=_storable(str(row.get("language") or "python").lower()),
             size_bytes=len(content),
             content=content if len(content) <= max_bytes else None,
         )
+
+
+def _storable(text: str) -> str:
+    """Replace what Postgres cannot store: lone surrogates and NUL."""
+    return text.encode(errors="replace").decode().replace("\x00", "\ufffd")

@@ -16,9 +16,9 @@ UPDATE codeio.source SET cursor_value = :cursor_value WHERE source_id = :source_
 UPDATE codeio.source SET paused = :paused WHERE source_id = :source_id;
 
 -- name: known_origins
-SELECT origin_id FROM codeio.raw_file_origin WHERE origin_id = ANY(:origin_ids)
+SELECT origin_id FROM codeio.raw_file_origin WHERE origin_id = any(:origin_ids)
 UNION
-SELECT subject_id FROM codeio.drop_record WHERE stage = 'ingest' AND subject_id = ANY(:origin_ids);
+SELECT subject_id FROM codeio.drop_record WHERE stage = 'ingest' AND subject_id = any(:origin_ids);
 
 -- name: known_raw_files
-SELECT raw_file_id FROM codeio.raw_file WHERE raw_file_id = ANY(:raw_file_ids);
+SELECT raw_file_id FROM codeio.raw_file WHERE raw_file_id = any(:raw_file_ids);

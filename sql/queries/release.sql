@@ -20,7 +20,7 @@ ORDER BY program.program_id;
 
 -- name: sample_texts
 SELECT sample_text.* FROM codeio.sample_text
-WHERE sample_text.sample_id = ANY(:sample_ids)
+WHERE sample_text.sample_id = any(:sample_ids)
 ORDER BY sample_text.sample_id;
 
 -- name: samples

@@ -1,0 +1,51 @@
+# The README's commands. Everything they need beyond git, make and Python they install.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+UV := $(VENV)/bin/uv
+CODEIO := $(VENV)/bin/codeio
+RUN := $(VENV)/bin
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "codeio-ops needs Python 3.11 or later: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "Python's venv is missing; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+
+$(VENV)/.synced: uv.lock pyproject.toml | $(UV)
+	$(UV) sync --quiet --frozen --inexact --python $(RUN)/python
+	@touch $@
+
+setup: $(VENV)/.synced ## Install the locked environment into .venv
+
+engine: setup ## Make a Docker engine and the sandbox image available
+	@$(CODEIO) engine
+
+demo: setup ## Run the whole pipeline on a real package, to a published release
+	@$(CODEIO) demo
+
+stop: setup ## Stop the embedded stack; its data stays in .codeio
+	@$(CODEIO) down
+
+test: engine lint ## Run every test, on real Postgres, S3, Docker and Airflow
+	$(RUN)/pytest -n 2 --dist loadfile
+
+lint: setup ## Check style, types and generated docs
+	$(RUN)/ruff check --quiet .
+	$(RUN)/ruff format --quiet --check .
+	$(RUN)/mypy
+	$(RUN)/sqlfluff lint --disable-progress-bar sql/checks sql/queries sql/migrations
+
+docs: setup ## Write the generated docs anew (sql/README.md, sql/schema.sql, dags/README.md)
+	$(RUN)/python docs/generate.py
+
+clean: stop ## Stop the stack and delete its data
+	rm -rf .codeio
+
+.PHONY: help setup engine demo stop test lint docs clean
