@@ -167,6 +167,11 @@ class Settings(BaseSettings):
             home=home,
         )
 
+    @property
+    def most_revisions(self) -> int:
+        """Revisions of one answer at most, under the policy in force."""
+        return self.revision_turns if self.revision_policy == "by_expected_gain" else 1
+
     @cached_property
     def uses_offline_teacher(self) -> bool:
         """Whether no endpoint was named, so the embedded teacher answers."""

@@ -14,12 +14,20 @@ from dataclasses import replace
 from itertools import islice
 
 from codeio_ops.config import Settings
+from codeio_ops.storage.engine import Store
+from codeio_ops.storage.runs import FactWriter
 from codeio_ops.teacher.budget import Budget
 from codeio_ops.teacher.endpoint import Endpoint
 from codeio_ops.teacher.flight import Ended, Flight
-from codeio_ops.teacher.journal import Journal, NoJournal, StoredReply, request_sha256
+from codeio_ops.teacher.journal import (
+    Journal,
+    NoJournal,
+    PostgresJournal,
+    StoredReply,
+    request_sha256,
+)
 from codeio_ops.teacher.messages import Request, TeacherIdentity
-from codeio_ops.teacher.pace import Gate, Limits, MemoryPace, Pace
+from codeio_ops.teacher.pace import Gate, Limits, MemoryPace, Pace, PostgresPace
 from codeio_ops.teacher.prices import known_price
 from codeio_ops.teacher.reply import read_reply
 from codeio_ops.teacher.session import Result, Session, connect, parameters
@@ -54,6 +62,15 @@ class Teacher:
         """
         endpoint = Endpoint.chosen(settings)
         return cls(settings, endpoint, journal=NoJournal(), pace=MemoryPace())
+
+    @classmethod
+    def shared(
+        cls, settings: Settings, endpoint: Endpoint, *, store: Store, writer: FactWriter
+    ) -> "Teacher":
+        """Prepare a teacher that shares its journal, budgets and limits with other processes."""
+        # The embedded teacher sets no limits: nobody has to wait for anybody.
+        pace = MemoryPace() if endpoint.offline else PostgresPace(store, endpoint.name)
+        return cls(settings, endpoint, journal=PostgresJournal(store, writer), pace=pace)
 
     @property
     def identity(self) -> TeacherIdentity:

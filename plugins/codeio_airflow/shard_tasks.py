@@ -53,5 +53,7 @@ def stage_parameters(stage: str, clients: TaskClients) -> dict[str, object]:
             return {"prompted_pairs": clients.settings.prompted_pairs}
         case "verify":
             return {"verifier_version": VERIFIER_VERSION}
+        case "revise":
+            return {"revision_turns": clients.settings.most_revisions}
         case _:
             return {}

@@ -141,7 +141,7 @@ LEFT JOIN accepted ON accepted.teacher_call_id = teacher_call.teacher_call_id
 GROUP BY stage_run.dag_id, stage_run.run_id, teacher.kind, teacher.model, teacher_call.purpose;
 COMMENT ON VIEW codeio.teacher_cost IS 'Calls, tokens and dollars of each run, and dollars for each row they gave: a program with pairs, or a right answer.';
 
--- A reply is one call to pay, whatever the number of rows that use it.
+COMMENT ON COLUMN codeio.teacher_call.teacher_call_id IS 'Derived from purpose, subject, teacher and stage run.';
 COMMENT ON COLUMN codeio.teacher_call.outcome IS 'program or answered, or why the reply was of no use; unavailable when there was none at any try.';
 
 GRANT SELECT ON ALL TABLES IN SCHEMA codeio TO codeio_app, codeio_auditor;
