@@ -1,6 +1,7 @@
 """The answer stage: a teacher reasons in prose and ends with a JSON answer."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -37,11 +38,7 @@ def answer_prompts(
         TeacherRefused: the endpoint refuses key or model.
         BudgetExceeded: the next call could cost more than is left.
     """
-    pending = store.fetch("pending.answer", _PendingAnswer, low=shard.low, high=shard.high)
-    requests = (
-        Request(key=str(item.prompt_id), messages=(Message(role="user", content=item.body),))
-        for item in pending
-    )
+    pending = _pending(shard, store)
     templates = {item.prompt_id: item.template_sha256 for item in pending}
     recorder = CallRecorder(
         teacher,
@@ -51,7 +48,20 @@ def answer_prompts(
         purpose="answer",
         template_of=templates.__getitem__,
     )
-    return recorder.run(requests, lambda answered: use_answer(answered, turn=1))
+    return recorder.run(map(_request, pending), lambda answered: use_answer(answered, turn=1))
+
+
+def answer_requests(shard: Shard, *, store: Store) -> Iterator[Request]:
+    """Give the request of each pending prompt of the shard."""
+    yield from map(_request, _pending(shard, store))
+
+
+def _pending(shard: Shard, store: Store) -> list[_PendingAnswer]:
+    return store.fetch("pending.answer", _PendingAnswer, low=shard.low, high=shard.high)
+
+
+def _request(item: _PendingAnswer) -> Request:
+    return Request(key=str(item.prompt_id), messages=(Message(role="user", content=item.body),))
 
 
 def use_answer(answered: Answered, *, turn: int) -> Use:

@@ -87,7 +87,7 @@ def transform_files(
         files = [file for file in pending if file.raw_file_id in names]
         return recorder.run(_requests(files, blobs), use)
 
-    pending = store.fetch("pending.transform", _PendingFile, low=shard.low, high=shard.high)
+    pending = _pending(shard, store)
     template_sha256 = template_fingerprint("transform")
     names = {file.raw_file_id for file in pending}
     if first is None:
@@ -104,6 +104,15 @@ def _use_or_refer(answered: Answered, *, refused: set[UUID]) -> Use:
         refused.add(answered.subject_id)
         return Use(outcome=REFERRED, records=())
     return _use(answered)
+
+
+def transform_requests(shard: Shard, *, store: Store, blobs: BlobStore) -> Iterator[Request]:
+    """Give the request of each pending raw file of the shard."""
+    yield from _requests(_pending(shard, store), blobs)
+
+
+def _pending(shard: Shard, store: Store) -> list[_PendingFile]:
+    return store.fetch("pending.transform", _PendingFile, low=shard.low, high=shard.high)
 
 
 def _requests(pending: Iterable[_PendingFile], blobs: BlobStore) -> Iterator[Request]:
