@@ -115,6 +115,8 @@ class Session:
             self._last_success = time.monotonic()
             return _failed(request, refusal.reason, str(refusal)), None
         except PassingFault as fault:
+            if self.leaving:  # not all tries were made, so nothing is said of the request
+                raise TeacherUnavailable(f"the run ended early: {fault}") from fault
             if fault.reason is CallFailure.RATE_LIMITED:
                 return _failed(request, fault.reason, str(fault)), None
             await self._check_endpoint(fault, since=started)

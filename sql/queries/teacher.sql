@@ -87,3 +87,9 @@ UPDATE codeio.teacher_batch_request SET failure = 'no reply in the batch'
 WHERE batch_id = :batch_id AND failure IS NULL AND NOT EXISTS (
     SELECT FROM codeio.teacher_reply WHERE teacher_reply.request_sha256 = teacher_batch_request.request_sha256
 );
+
+-- name: mean_reply
+SELECT avg(teacher_call.completion_tokens)
+FROM codeio.teacher_call
+INNER JOIN codeio.teacher USING (teacher_id)
+WHERE teacher_call.purpose = :purpose AND teacher.model = :model AND teacher_call.completion_tokens > 0;

@@ -241,7 +241,7 @@ def test_both_turns_over_http_with_the_platforms_client(base_url: str) -> None:
             "model": OFFLINE_MODEL,
         }
     )
-    teacher = Teacher.open(settings, max_retries=0)
+    teacher = Teacher.open(settings)
     assert teacher.identity.kind == "offline-trace"
     case = CASES[1]
     prompt = case.output_prompt()
