@@ -10,6 +10,7 @@ from codeio_ops.cli import (
     compose,
     demo,
     lineage,
+    psql,
     release,
     run,
     source,
@@ -29,7 +30,9 @@ app = typer.Typer(
 )
 
 # Each module below adds its commands to the application it is given; add yours here.
-for module in (stack, demo, run, source, benchmark, release, lineage, teacher, transform, compose):
+for module in (
+    stack, demo, run, source, benchmark, release, lineage, psql, teacher, transform, compose,
+):  # fmt: skip
     module.register(app)
 
 

@@ -46,7 +46,9 @@ VALUES (
 ON CONFLICT (teacher) DO UPDATE SET cool_until = greatest(pace.cool_until, excluded.cool_until);
 
 -- name: cooling
-SELECT extract(EPOCH FROM cool_until - clock_timestamp()) FROM codeio.teacher_pace WHERE teacher = :teacher;
+SELECT extract(EPOCH FROM cool_until - clock_timestamp()) AS seconds
+FROM codeio.teacher_pace
+WHERE teacher = :teacher;
 
 -- name: given_up
 SELECT subject_id
@@ -73,7 +75,7 @@ VALUES (:batch_id, :teacher, :purpose, :requests, :stage_run_id, :status);
 
 -- name: add_batch_requests
 INSERT INTO codeio.teacher_batch_request (batch_id, request_sha256)
-SELECT :batch_id, unnest(cast(:fingerprints AS text []));
+SELECT cast(:batch_id AS text) AS batch_id, unnest(cast(:fingerprints AS text[])) AS request_sha256;
 
 -- name: close_batch
 UPDATE codeio.teacher_batch SET status = :status, collected_at = now() WHERE batch_id = :batch_id;
