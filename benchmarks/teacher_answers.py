@@ -25,7 +25,7 @@ from typing import Literal
 from uuid import UUID
 
 from codeio_ops.config import Settings
-from codeio_ops.jsonvalue import Json
+from codeio_ops.jsonvalue import Json, NotJson, check
 from codeio_ops.sandbox.base import Limits, Program, Verdict
 from codeio_ops.sandbox.pool import DockerSandbox
 from codeio_ops.teacher.offline.answer import answer
@@ -132,6 +132,8 @@ def cases(path: Path) -> list[Case]:
     for line in path.read_text().splitlines():
         row = json.loads(line)
         for pair in row["io_pairs"][:PAIRS]:
+            if not _is_json(pair):
+                continue
             texts = {
                 "problem_statement": row["problem"],
                 "io_description": row["io_spec"],
@@ -159,6 +161,15 @@ def cases(path: Path) -> list[Case]:
                     )
                 )
     return found
+
+
+def _is_json(value: Json) -> bool:
+    """Say whether a pair could be stored; some of the file hold NaN or Infinity."""
+    try:
+        check(value)
+    except NotJson:
+        return False
+    return True
 
 
 def ask(case: Case, teacher: DockerSandbox, verifier: DockerSandbox) -> Outcome:
