@@ -17,6 +17,7 @@ from codeio_ops.cli import (
     source,
     stack,
     teacher,
+    transform,
 )
 from codeio_ops.cli.output import render_error
 from codeio_ops.errors import CodeIOError
@@ -40,6 +41,7 @@ for module in (
     lineage,
     psql,
     teacher,
+    transform,
     sandbox,
     compose,
 ):

@@ -52,8 +52,21 @@ class TaskClients:
     def teacher(self) -> "Teacher":
         """The teacher that the settings name."""
         from codeio_ops.teacher.client import Teacher
+        from codeio_ops.teacher.endpoint import Endpoint
 
-        return Teacher.open(self.settings)
+        endpoint = Endpoint.chosen(self.settings)
+        return Teacher.shared(self.settings, endpoint, store=self.store, writer=self.writer)
+
+    @cached_property
+    def first_teacher(self) -> "Teacher | None":
+        """The offline teacher, where it is asked before the one in use (mixed mode)."""
+        from codeio_ops.teacher.client import Teacher
+        from codeio_ops.teacher.endpoint import Endpoint
+
+        if self.settings.transform_mode != "mixed" or self.settings.uses_offline_teacher:
+            return None
+        endpoint = Endpoint.embedded(self.settings)
+        return Teacher.shared(self.settings, endpoint, store=self.store, writer=self.writer)
 
     @cached_property
     def sandbox(self) -> Sandbox:

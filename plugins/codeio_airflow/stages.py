@@ -4,8 +4,9 @@ from collections import Counter
 
 from codeio_airflow.clients import TaskClients
 from codeio_ops.storage.shards import Shard
-from codeio_ops.transform.answer import answer_prompts, revise_answers
+from codeio_ops.transform.answer import answer_prompts
 from codeio_ops.transform.prompts import build_prompts
+from codeio_ops.transform.revise import revise_answers
 from codeio_ops.transform.unify import transform_files
 from codeio_ops.verify.answers import verify_responses
 from codeio_ops.verify.io_pairs import sample_programs
@@ -20,6 +21,7 @@ def transform(shard: Shard, clients: TaskClients) -> Counter[str]:
         teacher=clients.teacher,
         writer=clients.writer,
         settings=clients.settings,
+        first=clients.first_teacher,
     )
 
 
