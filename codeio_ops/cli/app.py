@@ -14,9 +14,11 @@ from codeio_ops.cli import (
     psql,
     release,
     run,
+    sandbox,
     source,
     stack,
     teacher,
+    transform,
 )
 from codeio_ops.cli.output import render_error
 from codeio_ops.errors import CodeIOError
@@ -41,6 +43,8 @@ for module in (
     lineage,
     psql,
     teacher,
+    transform,
+    sandbox,
     compose,
 ):
     module.register(app)

@@ -93,7 +93,7 @@ CREATE VIEW codeio.quarantined_file AS
 SELECT drop_record.subject_id AS raw_file_id, drop_record.reason, drop_record.detail, drop_record.dropped_at
 FROM codeio.drop_record
 WHERE drop_record.stage = 'screen';
-COMMENT ON VIEW codeio.quarantined_file IS 'Raw files that leak: not transformed, and none of their samples is released.';
+COMMENT ON VIEW codeio.quarantined_file IS 'Raw files that leak, or whose samples hold a secret or personal data: not transformed, and none of their samples is released.';
 
 CREATE OR REPLACE VIEW codeio.pending_transform AS
 SELECT raw_file.raw_file_id, raw_file.language, raw_file.blob_sha256
@@ -119,6 +119,38 @@ WHERE (first.verdict = 'correct' OR second.verdict_id IS NOT NULL OR EXISTS (
     SELECT FROM codeio.quarantined_file WHERE quarantined_file.raw_file_id = program.raw_file_id
 );
 COMMENT ON VIEW codeio.finished_conversation IS 'Prompts whose conversation is complete (answered rightly, or revised once) and whose file is not in quarantine.';
+
+CREATE OR REPLACE VIEW codeio.funnel AS
+WITH dropped AS (
+    SELECT drop_record.stage, count(*) AS rows FROM codeio.drop_record GROUP BY drop_record.stage
+),
+done (position, stage, passed) AS (
+    SELECT 1, 'ingest', count(*) FROM codeio.raw_file
+    UNION ALL SELECT 2, 'screen', count(*) FROM codeio.raw_file
+        WHERE raw_file.raw_file_id NOT IN (
+            SELECT quarantined_file.raw_file_id FROM codeio.quarantined_file
+            UNION ALL SELECT pending_screen.raw_file_id FROM codeio.pending_screen
+        )
+    UNION ALL SELECT 3, 'transform', count(*) FROM codeio.program
+    UNION ALL SELECT 4, 'sample', count(DISTINCT io_pair.program_id) FROM codeio.io_pair
+    UNION ALL SELECT 5, 'prompt', count(*) FROM codeio.prompt
+    UNION ALL SELECT 6, 'answer', count(*) FROM codeio.response WHERE response.turn = 1
+    UNION ALL SELECT 7, 'revise', count(*) FROM codeio.response WHERE response.turn = 2
+    UNION ALL SELECT 8, 'verify', count(*) FROM codeio.current_verdict
+    UNION ALL SELECT 9, 'release', count(*) FROM codeio.sample
+),
+waiting (stage, rows) AS (
+    SELECT 'screen', count(*) FROM codeio.pending_screen
+    UNION ALL SELECT 'transform', count(*) FROM codeio.pending_transform
+    UNION ALL SELECT 'sample', count(*) FROM codeio.pending_sample
+    UNION ALL SELECT 'answer', count(*) FROM codeio.pending_answer
+    UNION ALL SELECT 'revise', count(*) FROM codeio.pending_revise
+    UNION ALL SELECT 'verify', (SELECT count(*) FROM codeio.response) - (SELECT count(*) FROM codeio.current_verdict)
+)
+SELECT done.position, done.stage, done.passed, coalesce(dropped.rows, 0) AS dropped, coalesce(waiting.rows, 0) AS pending
+FROM done
+LEFT JOIN dropped USING (stage)
+LEFT JOIN waiting USING (stage);
 
 ALTER TABLE codeio.gate_result ADD COLUMN severity text NOT NULL DEFAULT 'hard'
     CONSTRAINT gate_result_severity CHECK (severity IN ('hard', 'soft'));
