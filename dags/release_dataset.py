@@ -10,7 +10,8 @@ S3; updates the asset `releases`.
 **On failure** of a gate the release stays `rejected` with its evidence, and nothing is
 published: see `codeio release show NAME VERSION`. Clearing the run judges it again.
 
-Example configuration: `{"recipe": {"name": "codeio", "turns": 1}}`
+Example configuration: `{"recipe": "drop_wrong"}`, or with a recipe of one's own
+`{"recipe": {"name": "short", "turns": 1, "questions": 2}}`
 """
 
 from airflow.sdk import Param, dag, get_current_context, task
@@ -22,9 +23,9 @@ from codeio_airflow.release_tasks import assemble_candidate, judge_candidate, pu
 from codeio_ops.quality.gate_names import GATE_NAMES
 
 RECIPE = Param(
-    {"name": "codeio_pp", "turns": 2},
-    type="object",
-    description="Settings of the release: name, turns, separator, validation_percent.",
+    "codeio_pp",
+    type=["string", "object"],
+    description="Name of a shipped recipe (`codeio release recipes`), or the fields of one.",
 )
 
 

@@ -1,6 +1,5 @@
 """Calls the release functions of `codeio_ops` with the clients of a task."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
 from codeio_airflow.clients import TaskClients
@@ -11,7 +10,7 @@ from codeio_ops.release.publish import publish
 from codeio_ops.release.recipe import parse_recipe
 
 
-def assemble_candidate(recipe: Mapping[str, Json], clients: TaskClients) -> str:
+def assemble_candidate(recipe: Json, clients: TaskClients) -> str:
     """Assemble the release of a recipe, and return its id."""
     release = assemble_release(parse_recipe(recipe), store=clients.store, writer=clients.writer)
     return str(release.release_id)

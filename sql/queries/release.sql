@@ -1,11 +1,19 @@
 -- name: conversations
-SELECT finished_conversation.prompt_id, finished_conversation.first_verdict_id,
-    finished_conversation.second_verdict_id
+SELECT finished_conversation.prompt_id, finished_conversation.program_id, finished_conversation.first_verdict_id,
+    finished_conversation.second_verdict_id, question_number.question, prompt.direction,
+    first_verdict.verdict AS verdict_1, second_verdict.verdict AS verdict_2,
+    length(program.main_function) AS code_chars, length(first_response.body) AS answer_chars
 FROM codeio.finished_conversation
+INNER JOIN codeio.prompt USING (prompt_id)
+INNER JOIN codeio.question_number USING (prompt_id)
+INNER JOIN codeio.program USING (program_id)
+INNER JOIN codeio.verdict AS first_verdict ON first_verdict.verdict_id = finished_conversation.first_verdict_id
+INNER JOIN codeio.response AS first_response ON first_response.response_id = first_verdict.response_id
+LEFT JOIN codeio.verdict AS second_verdict ON second_verdict.verdict_id = finished_conversation.second_verdict_id
 WHERE NOT EXISTS (
     SELECT FROM codeio.drop_record
     WHERE drop_record.stage = 'release' AND drop_record.subject_id = finished_conversation.program_id
-)
+) AND program.raw_file_id NOT IN (SELECT taken_down_file.raw_file_id FROM codeio.taken_down_file)
 ORDER BY finished_conversation.prompt_id;
 
 -- name: unscreened_programs
@@ -30,22 +38,43 @@ INNER JOIN codeio.sample_text USING (sample_id)
 WHERE release_sample.release_id = :release_id
 ORDER BY sample_text.sample_id;
 
+-- name: page
+SELECT release_sample.sample_id FROM codeio.release_sample
+WHERE release_sample.release_id = :release_id AND release_sample.split = :split
+    AND release_sample.position >= :low AND release_sample.position < :high
+ORDER BY release_sample.position, release_sample.sample_id;
+
+-- name: funnel
+SELECT stage.stage, stage.rows FROM (
+    SELECT 1 AS place, 'raw files' AS stage, count(*) AS rows FROM codeio.raw_file
+    UNION ALL SELECT 2, 'programs', count(*) FROM codeio.program
+    UNION ALL SELECT 3, 'programs with pairs', count(DISTINCT io_pair.program_id) FROM codeio.io_pair
+    UNION ALL SELECT 4, 'prompts', count(*) FROM codeio.prompt
+    UNION ALL SELECT 5, 'first answers', count(*) FROM codeio.response WHERE response.turn = 1
+    UNION ALL SELECT 6, 'finished conversations', count(*) FROM codeio.finished_conversation
+) AS stage
+ORDER BY stage.place;
+
+-- name: cost
+SELECT purpose, calls, prompt_tokens, completion_tokens, cost_usd, unpriced_calls
+FROM codeio.release_cost WHERE release_id = :release_id ORDER BY purpose;
+
 -- name: by_content
-SELECT release_id, name, version, recipe, content_sha256, status, samples, uri, created_at, published_at
+SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, created_at, published_at
 FROM codeio.release WHERE name = :name AND content_sha256 = :content_sha256;
 
 -- name: by_id
-SELECT release_id, name, version, recipe, content_sha256, status, samples, uri, created_at, published_at
+SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, created_at, published_at
 FROM codeio.release WHERE release_id = :release_id;
 
 -- name: by_version
-SELECT release_id, name, version, recipe, content_sha256, status, samples, uri, created_at, published_at
+SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, created_at, published_at
 FROM codeio.release WHERE name = :name AND (version = :version OR (:version = 0 AND status = 'published'))
 ORDER BY version DESC
 LIMIT 1;
 
 -- name: all
-SELECT release_id, name, version, recipe, content_sha256, status, samples, uri, created_at, published_at
+SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, created_at, published_at
 FROM codeio.release ORDER BY name, version;
 
 -- name: last_version
