@@ -183,7 +183,8 @@ def _dollars(cost: Cost) -> str:
 
 
 def _recipe(recipe: Recipe) -> str:
-    text = yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    values = recipe.model_dump(mode="json", exclude_defaults=True)
+    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=1000)
     return f"## Recipe\n\n```yaml\n{text}```"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from codeio_ops.release.leak_table import BenchmarkLine
-from codeio_ops.release.select import CORRECT
+from codeio_ops.release.select import CORRECT, WRONG
 from codeio_ops.release.statistics import LENGTH_STEP_CHARS, Statistics
 
 if TYPE_CHECKING:
@@ -84,7 +84,9 @@ def _funnel(axes: "Axes", funnel: Sequence[tuple[str, int]]) -> None:
 def _verdicts(axes: "Axes", verdicts: Mapping[tuple[str, int, str], int]) -> None:
     groups = sorted({(direction, turn) for direction, turn, _ in verdicts}, reverse=True)
     totals = {g: sum(n for (d, t, _), n in verdicts.items() if (d, t) == g) for g in groups}
-    kinds = sorted({kind for _, _, kind in verdicts}, key=lambda kind: (kind != CORRECT, kind))
+    kinds = sorted(
+        {kind for _, _, kind in verdicts}, key=lambda kind: (kind != CORRECT, kind != WRONG, kind)
+    )
     colours = {
         CORRECT: _GREEN,
         **dict(zip((k for k in kinds if k != CORRECT), _WRONG, strict=False)),
@@ -134,9 +136,10 @@ def _leakage(axes: "Axes", leaks: Sequence[BenchmarkLine], threshold: float | No
         total = sum(line.items for line in leaks)
         axes.axvline(
             100 * threshold / total if total else 0.0,
-            color="black", linestyle="--", linewidth=1, label="most that passes (leak)",
+            color="black", linestyle="--", linewidth=1.5, label="most that passes (leak)",
         )  # fmt: skip
-    axes.set_xlim(left=0, right=max(1.0, axes.get_xlim()[1] * 1.1))
+    right = max(1.0, axes.get_xlim()[1] * 1.1)
+    axes.set_xlim(left=-0.02 * right, right=right)
     axes.set_xlabel("per cent of the benchmark's items (bars bear the number of items)")
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
     axes.set_title("Benchmark items found in this release", loc="left")

@@ -7,7 +7,7 @@ from uuid import UUID
 from codeio_ops.fingerprint import content_id, sha256_hex
 from codeio_ops.release.recipe import Direction, Recipe
 
-CORRECT = "correct"
+CORRECT, WRONG = "correct", "wrong"
 _HASHES = 1 << 32
 
 

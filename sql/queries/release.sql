@@ -45,15 +45,15 @@ WHERE release_sample.release_id = :release_id AND release_sample.split = :split
 ORDER BY release_sample.position, release_sample.sample_id;
 
 -- name: funnel
-SELECT stage.stage, stage.rows FROM (
-    SELECT 1 AS place, 'raw files' AS stage, count(*) AS rows FROM codeio.raw_file
+WITH passed (place, stage, rows) AS (
+    SELECT 1, 'raw files', count(*) FROM codeio.raw_file
     UNION ALL SELECT 2, 'programs', count(*) FROM codeio.program
     UNION ALL SELECT 3, 'programs with pairs', count(DISTINCT io_pair.program_id) FROM codeio.io_pair
     UNION ALL SELECT 4, 'prompts', count(*) FROM codeio.prompt
     UNION ALL SELECT 5, 'first answers', count(*) FROM codeio.response WHERE response.turn = 1
     UNION ALL SELECT 6, 'finished conversations', count(*) FROM codeio.finished_conversation
-) AS stage
-ORDER BY stage.place;
+)
+SELECT passed.stage, passed.rows FROM passed ORDER BY passed.place;
 
 -- name: cost
 SELECT purpose, calls, prompt_tokens, completion_tokens, cost_usd, unpriced_calls
@@ -73,9 +73,22 @@ FROM codeio.release WHERE name = :name AND (version = :version OR (:version = 0 
 ORDER BY version DESC
 LIMIT 1;
 
--- name: all
-SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, created_at, published_at
-FROM codeio.release ORDER BY name, version;
+-- name: lines
+WITH taken_down AS (
+    SELECT release_sample.release_id, count(DISTINCT sample.sample_id) AS samples
+    FROM codeio.taken_down_file
+    INNER JOIN codeio.program USING (raw_file_id)
+    INNER JOIN codeio.io_pair USING (program_id)
+    INNER JOIN codeio.prompt USING (io_pair_id)
+    INNER JOIN codeio.sample USING (prompt_id)
+    INNER JOIN codeio.release_sample USING (sample_id)
+    GROUP BY release_sample.release_id
+)
+SELECT release.name, release.version, release.status, release.samples, coalesce(taken_down.samples, 0) AS taken_down,
+    release.created_at
+FROM codeio.release
+LEFT JOIN taken_down USING (release_id)
+ORDER BY release.name, release.version;
 
 -- name: last_version
 SELECT coalesce(max(version), 0) FROM codeio.release WHERE name = :name;
