@@ -12,13 +12,15 @@ from uuid import UUID
 from codeio_ops.errors import GateFailed
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
+from codeio_ops.quality.expectations import judge_expectations
 from codeio_ops.quality.leakage import BenchmarkIndex
 from codeio_ops.quality.self_test import PairToTest, self_test
 from codeio_ops.records import GateResult
-from codeio_ops.release.assemble import Release
+from codeio_ops.release.assemble import Release, find_release
 from codeio_ops.release.rows import SampleText
 from codeio_ops.sandbox.base import Sandbox
 from codeio_ops.storage.engine import Store
+from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.queries import check_names
 from codeio_ops.storage.runs import FactWriter
 
@@ -49,6 +51,7 @@ class GateInputs:
     release_id: UUID
     store: Store
     open_sandbox: Callable[[], Sandbox]
+    open_objects: Callable[[], ObjectStore]
     cpu_s: float
 
 
@@ -131,8 +134,21 @@ def verifier_self_test(inputs: GateInputs) -> Measurement:
     )
 
 
+def expectations(inputs: GateInputs) -> Measurement:
+    """Run the Great Expectations suite over the candidate."""
+    release = find_release(inputs.store, inputs.release_id)
+    report = judge_expectations(release, store=inputs.store, objects=inputs.open_objects())
+    return Measurement(
+        metric="expectations that do not hold",
+        value=len(report.failed),
+        threshold=0,
+        evidence=report.evidence(),
+    )
+
+
 GATES: Mapping[str, Callable[[GateInputs], Measurement]] = {
     "duplicates": duplicates,
+    "expectations": expectations,
     "integrity": integrity,
     "leakage": leakage,
     "verifier_self_test": verifier_self_test,

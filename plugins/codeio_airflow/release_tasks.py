@@ -23,6 +23,7 @@ def judge_candidate(gate: str, release_id: str, clients: TaskClients) -> bool:
         release_id=release.release_id,
         store=clients.store,
         open_sandbox=lambda: clients.sandbox,
+        open_objects=lambda: clients.objects,
         cpu_s=clients.settings.call_cpu_s,
     )
     return run_gate(gate, release, inputs, writer=clients.writer)

@@ -59,6 +59,22 @@ SELECT passed.stage, passed.rows FROM passed ORDER BY passed.place;
 SELECT purpose, calls, prompt_tokens, completion_tokens, cost_usd, unpriced_calls
 FROM codeio.release_cost WHERE release_id = :release_id ORDER BY purpose;
 
+-- name: previous_shares
+WITH previous AS (
+    SELECT release.release_id FROM codeio.release
+    WHERE release.name = :name AND release.version < :version AND release.status = 'published'
+    ORDER BY release.version DESC
+    LIMIT 1
+)
+SELECT prompt.direction, cast(avg(cast(verdict.verdict = 'correct' AS integer)) AS double precision) AS correct
+FROM previous
+INNER JOIN codeio.release_sample USING (release_id)
+INNER JOIN codeio.sample USING (sample_id)
+INNER JOIN codeio.prompt USING (prompt_id)
+INNER JOIN codeio.verdict ON verdict.verdict_id = sample.first_verdict_id
+GROUP BY prompt.direction
+ORDER BY prompt.direction;
+
 -- name: by_content
 SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, created_at, published_at
 FROM codeio.release WHERE name = :name AND content_sha256 = :content_sha256;
@@ -119,7 +135,7 @@ WHERE release_sample.release_id = :release_id
 ORDER BY program.program_id, io_pair.io_pair_id;
 
 -- name: duplicate_prompts
-SELECT min(sample_text.sample_id::text) AS sample_id, count(*) AS copies
+SELECT min(cast(sample_text.sample_id AS text)) AS sample_id, count(*) AS copies
 FROM codeio.release_sample
 INNER JOIN codeio.sample_text USING (sample_id)
 WHERE release_sample.release_id = :release_id
