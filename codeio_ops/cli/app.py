@@ -10,6 +10,7 @@ from codeio_ops.cli import (
     compose,
     demo,
     lineage,
+    psql,
     release,
     run,
     source,
@@ -28,7 +29,7 @@ app = typer.Typer(
 )
 
 # Each module below adds its commands to the application it is given; add yours here.
-for module in (stack, demo, run, source, benchmark, release, lineage, teacher, compose):
+for module in (stack, demo, run, source, benchmark, release, lineage, psql, teacher, compose):
     module.register(app)
 
 

@@ -1,11 +1,13 @@
 """`codeio lineage ID`: every step from a released sample back to its source."""
 
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
-from codeio_ops.cli.output import JsonOption, print_json
+from codeio_ops.cli.output import JsonOption, print_json, print_rows
+from codeio_ops.jsonvalue import Json
 
 
 def register(app: typer.Typer) -> None:
@@ -29,20 +31,28 @@ def lineage(
     if as_json:
         print_json(steps)
         return
-    from rich.console import Console
-    from rich.table import Table
+    print_rows(
+        f"Lineage of sample {sample_id}", [_step_line(step) for step in steps], as_json=False
+    )
 
-    table = Table(title=f"Lineage of sample {sample_id}", title_justify="left")
-    for column in ("step", "what", "run", "by"):
-        table.add_column(column, overflow="fold")
-    for step in steps:
-        assert isinstance(step, dict)
-        run = f"{step['dag_id']} / {step['task_id']}[{step['map_index']}] / {step['run_id']}"
-        by = [step["model"], step["template_sha256"], step["sandbox_image_digest"]]
-        table.add_row(
-            str(step["kind"]),
-            f"{step['detail']}\n{step['id']}",
-            run,
-            "\n".join(str(item)[:19] for item in by if item),
-        )
-    Console().print(table)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepLine:
+    """A step of a lineage as it is listed."""
+
+    step: str
+    what: str
+    run: str
+    by: str
+
+
+def _step_line(step: Json) -> StepLine:
+    assert isinstance(step, dict)
+    index = f"[{step['map_index']}]" if step["map_index"] != -1 else ""
+    by = (step["model"], step["template_sha256"], step["sandbox_image_digest"])
+    return StepLine(
+        step=str(step["kind"]),
+        what=f"{step['detail']}\n{step['id']}",
+        run=f"{step['dag_id']} / {step['task_id']}{index}\n{step['run_id']}",
+        by="\n".join(str(item)[:19] for item in by if item),
+    )

@@ -15,6 +15,8 @@ from codeio_ops.errors import CodeIOError
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+_PIPE_WIDTH = 160
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
 
 
@@ -48,15 +50,24 @@ def print_rows(title: str, rows: "Sequence[DataclassInstance]", *, as_json: bool
     if as_json:
         print_json(records)
         return
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for name in records[0] if records else ():
         table.add_column(name.replace("_", " "), overflow="fold")
     for record in records:
-        table.add_row(*(str(value) for value in record.values()))
-    Console().print(table if records else f"{title}: none")
+        table.add_row(
+            *(
+                Text({True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value))
+                for value in record.values()
+            )
+        )
+    # A pipe has no width: a log or `less -S` then gets whole lines.
+    console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+    console.print(table if records else Text(f"{title}: none"))
 
 
 def render_error(error: CodeIOError, *, as_json: bool) -> str:

@@ -1,5 +1,6 @@
 """`codeio release list | show | diff | verify | pull`: read the versions of the dataset."""
 
+import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -108,7 +109,7 @@ def show(name: NameArgument, version: VersionArgument = 0, as_json: JsonOption =
             metric=r.metric,
             value=r.value,
             threshold=r.threshold,
-            evidence=str(r.evidence)[:200],
+            evidence="" if r.passed else json.dumps(r.evidence, ensure_ascii=False)[:200],
         )
         for r in results
     ]

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 NO_LICENCE = "NOASSERTION"
-# Language of a row that holds no source file.
-BAD_ROW = "bad_row"
 
 SUFFIX_LANGUAGES = {".py": "python"}
 

@@ -4,14 +4,14 @@ import ast
 import warnings
 
 from codeio_ops.config import Settings
-from codeio_ops.ingest.base import BAD_ROW, SUFFIX_LANGUAGES, SourceFile
+from codeio_ops.ingest.base import SUFFIX_LANGUAGES, SourceFile
 from codeio_ops.records import Drop
 
 
 def drop_reason(file: SourceFile, settings: Settings) -> Drop | None:
     """Return why `file` must not enter the pipeline, or None when it may."""
-    if file.language == BAD_ROW:
-        return Drop(reason=BAD_ROW, detail="no JSON object with a text in `content`")
+    if not file.language:
+        return Drop(reason="bad_row", detail="no JSON object with a text in `content`")
     if file.content is None or file.size_bytes > settings.max_file_bytes:
         return Drop(
             reason="too_large", detail=f"{file.size_bytes} bytes > {settings.max_file_bytes}"
@@ -46,6 +46,9 @@ def _unparsable(text: str) -> Drop | None:
         except (RecursionError, MemoryError):
             return Drop(reason="unparsable", detail="nested too deeply")
         except (SyntaxError, ValueError) as exc:
+            # The parser's own limits ("too many nested parentheses") hold for Python 2 as well.
+            if "too many" in str(exc):
+                return Drop(reason="unparsable", detail="nested too deeply")
             return None if _is_python2(text) else Drop(reason="unparsable", detail=str(exc))
     return None
 
@@ -59,6 +62,6 @@ def _is_python2(text: str) -> bool:
     driver = Driver(pygram.python_grammar, convert=pytree.convert)
     try:
         driver.parse_string(text.expandtabs(8).rstrip() + "\n")
-    except (ParseError, TokenError, IndentationError, RecursionError):
+    except (ParseError, TokenError, IndentationError, RecursionError, MemoryError):
         return False
     return True

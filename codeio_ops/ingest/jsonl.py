@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from codeio_ops.errors import SourceNotFound, SourceUnavailable
-from codeio_ops.ingest.base import BAD_ROW, NO_LICENCE, SourceFile
+from codeio_ops.ingest.base import NO_LICENCE, SourceFile, storable
 
 
 class JsonlReader:
@@ -53,18 +53,14 @@ class JsonlReader:
             row = json.loads(line)
             content = row["content"].encode()
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            row, content = {"language": BAD_ROW}, line
+            row, content = {}, line
+        language = str(row.get("language") or "python").lower() if row else ""
         place = "/".join(str(row[name]) for name in ("repo_name", "path") if row.get(name))
         return SourceFile(
-            path=_storable(place) or f"row {number}",
+            path=storable(place) or f"row {number}",
             version="",
-            licence=_storable(str(row.get("licence") or row.get("license") or self._licence)),
-            language=_storable(str(row.get("language") or "python").lower()),
+            licence=storable(str(row.get("licence") or row.get("license") or self._licence)),
+            language=storable(language),
             size_bytes=len(content),
             content=content if len(content) <= max_bytes else None,
         )
-
-
-def _storable(text: str) -> str:
-    """Replace what Postgres cannot store: lone surrogates and NUL."""
-    return text.encode(errors="replace").decode().replace("\x00", "\ufffd")

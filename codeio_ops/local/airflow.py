@@ -70,7 +70,7 @@ def migrate(home: Home, state: StackState, environment: Mapping[str, str]) -> bo
     if find_spec("asyncpg") is None:
         raise StackError(
             "Airflow needs the package asyncpg to use Postgres, and it is not installed",
-            cure="Install the project's dependencies (`make install`).",
+            cure="Install the project's dependencies (`make setup`).",
         )
     version = installed_version()
     before = {"airflow": version, "revision": _revision(state)}

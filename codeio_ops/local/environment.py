@@ -122,7 +122,11 @@ def _airflow(home: Home, state: StackState) -> dict[str, str]:
         },
         "api_auth": {"jwt_secret": state.secrets.airflow_jwt_secret},
         "dag_processor": {"refresh_interval": "10"},
-        "logging": {"base_log_folder": str(home.airflow / "logs")},
+        "logging": {
+            "base_log_folder": str(home.airflow / "logs"),
+            # A line a request would bury what a task says itself.
+            "namespace_levels": "httpx=WARNING",
+        },
         "scheduler": {
             # A killed scheduler's tasks start again after about 45 s instead of 5 minutes.
             "scheduler_health_check_threshold": "20",

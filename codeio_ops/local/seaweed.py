@@ -38,7 +38,7 @@ def binary() -> Path:
     path = Path(sys.executable).parent / "weed"
     if not path.exists():
         raise StackError(
-            f"{path} is missing", cure="Install the project's dependencies (`make install`)."
+            f"{path} is missing", cure="Install the project's dependencies (`make setup`)."
         )
     return path
 

@@ -34,7 +34,11 @@ from codeio_ops.local.state import StackState, remember
 
 Say = Callable[[str], None]
 
-LLM_SLOTS = 4
+# Slots and description of each pool that the DAGs name.
+POOLS: Mapping[str, tuple[int, str]] = {
+    "llm": (4, "Tasks that call the teacher"),
+    "sandbox": (os.cpu_count() or 1, "Tasks that run programs"),
+}
 STOP_TIMEOUT_S = 120.0
 SUPERVISOR_TIMEOUT_S = 20.0
 
@@ -138,8 +142,8 @@ def _start_services(
 
 def _set_pools(state: StackState) -> None:
     with health.open_api(state) as api:
-        api.put_pool("llm", slots=LLM_SLOTS, description="Tasks that call the teacher")
-        api.put_pool("sandbox", slots=os.cpu_count() or 1, description="Tasks that run programs")
+        for name, (slots, description) in POOLS.items():
+            api.put_pool(name, slots=slots, description=description)
 
 
 def migrate(settings: Settings, say: Say) -> None:

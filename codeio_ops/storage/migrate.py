@@ -10,15 +10,15 @@ from codeio_ops.storage.queries import SQL_DIRECTORY
 _SCRIPTS = Path(__file__).parent / "revisions"
 
 
-def migrate(owner_url: str) -> None:
-    """Apply the migrations that the database of `owner_url` lacks.
+def migrate(owner_url: str, *, revision: str = "head") -> None:
+    """Apply the migrations up to `revision` that the database of `owner_url` lacks.
 
     The roles `codeio_app` and `codeio_auditor` must exist.
     """
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
     config.attributes["url"] = owner_url
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def run_file(name: str) -> None:

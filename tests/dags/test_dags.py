@@ -1,0 +1,180 @@
+"""Every DAG parses without a database, quickly, and is what the others rely on."""
+
+import ast
+import json
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from codeio_ops.local.pipeline import ROAD
+from codeio_ops.local.stack import POOLS
+from codeio_ops.quality.gate_names import GATE_NAMES
+from codeio_ops.quality.gates import GATES
+
+REPOSITORY = Path(__file__).parents[2]
+FILES = sorted(path.stem for path in (REPOSITORY / "dags").glob("*.py"))
+# Importing one of these takes longer than parsing all DAGs should.
+HEAVY = {
+    "boto3", "docker", "great_expectations", "numba", "numpy", "openai", "pandas", "pyarrow",
+    "pypi_simple",
+}  # fmt: skip
+
+Dags = dict[str, Any]
+
+
+def _tasks(dags: Dags) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (f"{dag_id}.{task_id}", task)
+        for dag_id, dag in dags.items()
+        for task_id, task in dag["tasks"].items()
+    ]
+
+
+def test_all_parse_without_a_database(parsed: dict[str, Any]) -> None:
+    assert parsed["import_errors"] == {}
+
+
+def test_each_file_holds_the_dag_of_its_name(dags: Dags) -> None:
+    assert sorted(dags) == FILES
+    assert {Path(dag["file"]).stem: dag_id for dag_id, dag in dags.items()} == {
+        name: name for name in FILES
+    }
+
+
+def test_parsing_imports_nothing_heavy(parsed: dict[str, Any]) -> None:
+    assert "codeio_ops" in parsed["modules"]
+    assert HEAVY.isdisjoint(parsed["modules"])
+
+
+def test_the_plugin_that_airflow_loads_imports_nothing_heavy(
+    fresh_python: Callable[..., str],
+) -> None:
+    output = fresh_python(
+        "-c",
+        "import sys, json, airflow.plugins_manager; before = set(sys.modules);"
+        "import codeio_plugin;"
+        "print('\\n' + json.dumps(sorted(set(sys.modules) - before)))",
+    )
+    added = json.loads(output.strip().splitlines()[-1])
+    assert "codeio_plugin" in added
+    assert HEAVY.isdisjoint(name.partition(".")[0] for name in added)
+
+
+def test_airflow_executes_one_file_of_the_plugins_folder() -> None:
+    ignored = (REPOSITORY / "plugins" / ".airflowignore").read_text().split()
+    scanned = [path.name for path in (REPOSITORY / "plugins").glob("*.py")]
+    assert scanned == ["codeio_plugin.py"]
+    assert "codeio_airflow" in ignored
+
+
+def test_each_is_documented_as_operators_need_it(dags: Dags) -> None:
+    for dag_id, dag in dags.items():
+        assert dag["doc"].startswith(f"### {dag_id}: ")
+        for heading in ("**Reads**", "**Writes**", "**Idempotent by**", "**On failure**"):
+            assert heading in dag["doc"], f"{dag_id} does not say what it {heading}"
+
+
+def test_each_has_the_tag_and_an_owner(dags: Dags) -> None:
+    assert all("codeio" in dag["tags"] for dag in dags.values())
+    assert {task["owner"] for _, task in _tasks(dags)} == {"codeio"}
+
+
+def test_one_run_at_a_time_and_none_for_the_past(dags: Dags) -> None:
+    assert {dag["max_active_runs"] for dag in dags.values()} == {1}
+    assert {dag["catchup"] for dag in dags.values()} == {False}
+
+
+def test_every_task_retries_by_the_class_of_error(dags: Dags) -> None:
+    assert [name for name, task in _tasks(dags) if not task["policy_is_shared"]] == []
+    assert [name for name, task in _tasks(dags) if task["retries"] < 1] == []
+
+
+def test_only_what_may_pass_is_tried_again(parsed: dict[str, Any]) -> None:
+    import codeio_ops.errors as errors
+
+    decisions = parsed["decisions"]
+    for name, action in decisions.items():
+        kind = getattr(errors, name, None)
+        if kind is not None and issubclass(kind, errors.TerminalError):
+            assert action == "fail", name
+        elif kind is not None and issubclass(kind, errors.TransientError):
+            assert action == "retry", name
+    assert decisions["ValueError"] == "default"
+    assert {decisions["TeacherUnavailable"], decisions["GateFailed"]} == {"retry", "fail"}
+
+
+def test_the_stacks_create_every_pool_that_a_task_names(dags: Dags) -> None:
+    named = {task["pool"] for _, task in _tasks(dags)} - {"default_pool"}
+    assert named == set(POOLS)
+    compose = (REPOSITORY / "docker-compose.yml").read_text()
+    assert set(re.findall(r"pools set (\w+)", compose)) == named
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "task_id", "pool"),
+    [
+        ("build_programs", "transform", "llm"),
+        ("build_programs", "sample", "sandbox"),
+        ("answer_prompts", "answer", "llm"),
+        ("answer_prompts", "revise", "llm"),
+        ("answer_prompts", "verify", "sandbox"),
+        ("answer_prompts", "verify_revisions", "sandbox"),
+        ("release_dataset", "gate", "sandbox"),
+    ],
+)
+def test_work_that_costs_is_capped_by_its_pool(
+    dags: Dags, dag_id: str, task_id: str, pool: str
+) -> None:
+    assert dags[dag_id]["tasks"][task_id]["pool"] == pool
+
+
+def test_assets_join_the_dags_into_one_road(dags: Dags) -> None:
+    outlets = {
+        dag_id: [name for task in dag["tasks"].values() for name in task["outlets"]]
+        for dag_id, dag in dags.items()
+    }
+    for dag_id, following in pairwise(ROAD):
+        assert outlets[dag_id] == dags[following]["inlets"] != []
+    assert dags[ROAD[0]]["inlets"] == []
+    assert outlets[ROAD[-1]] == ["releases"]
+
+
+def test_an_asset_is_updated_by_the_last_task_alone(dags: Dags) -> None:
+    for dag_id in ROAD:
+        writers = [task for task in dags[dag_id]["tasks"].values() if task["outlets"]]
+        assert [task["downstream"] for task in writers] == [[]]
+
+
+def test_the_stages_follow_each_other(dags: Dags) -> None:
+    assert list(dags["answer_prompts"]["tasks"]) == [
+        "plan_prompt", "prompt", "plan_answer", "answer", "plan_verify", "verify", "plan_revise",
+        "revise", "plan_verify_revisions", "verify_revisions", "announce",
+    ]  # fmt: skip
+    assert list(dags["build_programs"]["tasks"]) == [
+        "plan_transform", "transform", "plan_sample", "sample", "announce",
+    ]  # fmt: skip
+
+
+def test_every_gate_judges_before_anything_is_published(dags: Dags) -> None:
+    tasks = dags["release_dataset"]["tasks"]
+    assert tuple(tasks["gate"]["names"]) == GATE_NAMES == tuple(sorted(GATES))
+    assert "publish" in tasks["gate"]["downstream"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_dag_file_is_wiring_alone(name: str) -> None:
+    tree = ast.parse((REPOSITORY / "dags" / f"{name}.py").read_text())
+    logic = (ast.For, ast.While, ast.Try)
+    bodies = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    tasks = [node for node in bodies if any("task" in ast.dump(d) for d in node.decorator_list)]
+    assert len((REPOSITORY / "dags" / f"{name}.py").read_text().splitlines()) <= 150
+    assert [n.name for n in bodies for part in ast.walk(n) if isinstance(part, logic)] == []
+    assert all(len(task.body) <= 5 for task in tasks)
+    imported = {
+        node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module
+    }
+    assert {module for module in imported if module.startswith("airflow")} <= {"airflow.sdk"}

@@ -1,0 +1,175 @@
+"""One whole stack through the command line: up, a run of all DAGs, a release, down."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from codeio_ops.local import environment, health, ports, processes
+from codeio_ops.local.home import REPOSITORY, Home
+from codeio_ops.local.pipeline import ROAD
+from codeio_ops.local.state import StackState, remember
+from support.road import CORPUS
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """Runs `codeio` commands on one home."""
+
+    home: Home
+
+    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            (sys.executable, "-m", "codeio_ops.cli", *arguments),
+            env={**environment.base_environment(), "CODEIO_HOME": str(self.home.root)},
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+        )
+        assert not check or done.returncode == 0, done.stderr
+        return done
+
+    def json(self, *arguments: str) -> Any:
+        return json.loads(self.run(*arguments, "--json").stdout)
+
+    @property
+    def state(self) -> StackState:
+        state = StackState.load(self.home)
+        assert state is not None
+        return state
+
+
+@pytest.fixture(scope="module")
+def shell() -> Iterator[Shell]:
+    """A shell beside a stack that is up; the stack is stopped at the end whatever happens."""
+    # Not below pytest's directories: Postgres may run as a user who cannot enter them.
+    home = Home(Path(tempfile.mkdtemp(prefix="codeio-e2e-", dir="/tmp")))
+    home.create()
+    remember(home, running=(), preferred=ports.ANY)
+    shell = Shell(home=home)
+    try:
+        shell.run("engine")
+        shell.run("up")
+        yield shell
+    finally:
+        shell.run("down", check=False)
+        shutil.rmtree(home.root, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def funnel(shell: Shell) -> Any:
+    """What the first run of the pipeline on the small corpus says at its end."""
+    assert shell.json("source", "add", f"directory:{CORPUS}", "--licence", "MIT")["added"]
+    return shell.json("run")
+
+
+def test_the_stack_is_healthy(shell: Shell) -> None:
+    components = shell.json("status")["components"]
+    assert {component["state"] for component in components} == {"healthy"}
+    assert {"postgres", "s3", "teacher", "airflow-scheduler"} <= {c["name"] for c in components}
+
+
+def test_rows_pass_every_stage(funnel: Any) -> None:
+    passed = {stage["stage"]: stage["passed"] for stage in funnel["all"]}
+    assert passed["transform"] >= 10
+    assert passed["release"] == passed["prompt"] == passed["answer"] > 50
+    assert passed["revise"] > 0
+    assert {stage["pending"] for stage in funnel["all"]} == {0}
+
+
+def test_every_dag_ran_once_and_is_green(shell: Shell, funnel: Any) -> None:
+    with health.open_api(shell.state) as api:
+        for dag_id in ROAD:
+            (run,) = api.list_runs(dag_id)
+            assert run.state == "success"
+            tasks = api.task_instances(dag_id, run.run_id)
+            assert {task.state for task in tasks} <= {"success", "skipped"}
+            assert {task.try_number for task in tasks if task.state == "success"} == {1}
+        (release_run,) = api.list_runs("release_dataset")
+        gates = api.task_instances("release_dataset", release_run.run_id)
+        labels = {task.label for task in gates if task.task_id == "gate"}
+        assert "verifier_self_test" in labels
+        assert api.import_errors() == {}
+
+
+def test_a_release_is_published_and_reads_back(shell: Shell, funnel: Any) -> None:
+    (release,) = shell.json("release", "list")
+    assert (release["name"], release["status"]) == ("codeio_pp", "published")
+    assert release["samples"] == next(s["passed"] for s in funnel["all"] if s["stage"] == "release")
+    verified = shell.json("release", "verify", "codeio_pp")
+    assert verified["verified_files"] >= 4
+    gates = shell.json("release", "show", "codeio_pp")["gates"]
+    assert gates and all(gate["passed"] for gate in gates)
+
+
+def test_a_pulled_sample_leads_back_to_its_file(shell: Shell, funnel: Any, tmp_path: Path) -> None:
+    shell.run("release", "pull", "codeio_pp", str(tmp_path))
+    lines = (tmp_path / "chat" / "train-00000.jsonl").read_text().splitlines()
+    sample_id = json.loads(lines[0])["sample_id"]
+    steps = shell.json("lineage", sample_id)
+    assert steps[0]["detail"] == f"directory:{CORPUS}"
+    assert (CORPUS / steps[1]["detail"].partition(" (")[0]).is_file()
+    assert {step["dag_id"] for step in steps} == set(ROAD)
+
+
+def test_the_log_of_a_task_can_be_read_and_holds_no_secret(shell: Shell, funnel: Any) -> None:
+    secrets = shell.state.secrets
+    with (
+        health.open_api(shell.state) as api,
+        httpx.Client(base_url=environment.airflow_url(shell.state), trust_env=False) as http,
+    ):
+        login = {
+            "username": environment.AIRFLOW_USER,
+            "password": secrets.airflow_admin_password,
+        }
+        token = http.post("/auth/token", json=login).json()["access_token"]
+        (run,) = api.list_runs("ingest_code")
+        path = f"/api/v2/dags/ingest_code/dagRuns/{run.run_id}/taskInstances/ingest/logs/1"
+        answer = http.get(
+            path, params={"map_index": 0}, headers={"Authorization": f"Bearer {token}"}
+        )
+    assert answer.status_code == 200
+    assert re.search(r"ingested \S*tests/data/corpus", answer.text)
+    assert secrets.app_password not in answer.text
+    assert secrets.s3_secret_key not in answer.text
+
+
+def test_down_leaves_no_process(shell: Shell, funnel: Any) -> None:
+    records = processes.records(shell.home).values()
+    family = [process for record in records for process in processes.family(record)]
+    assert len(family) > 8
+    assert len(shell.json("down")["stopped"]) >= 7
+    assert [process for process in family if _lives(process)] == []
+    assert _processes_of(shell.home) == []
+    assert all(ports.is_free(port) for port in shell.state.ports.values())
+    assert shell.run("status", check=False).returncode == 1
+
+
+def _lives(process: psutil.Process) -> bool:
+    # Dead and not yet fetched by process 1 is dead.
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _processes_of(home: Home) -> list[str]:
+    """Return the command line of every process that names the home."""
+    commands = (
+        " ".join(process.info["cmdline"] or ())
+        for process in psutil.process_iter(["cmdline", "status"])
+        if process.info["status"] != psutil.STATUS_ZOMBIE
+    )
+    return [command for command in commands if str(home.root) in command]

@@ -1,0 +1,153 @@
+"""The pipeline on a small corpus: walked once a run, then copied for each test that needs it.
+
+The finished road is a database and a bucket that all workers of the run share. A test gets a
+copy of both, so it may change what it wants.
+"""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+from pydantic import SecretStr
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from codeio_ops.config import Settings
+from codeio_ops.local.home import exclusive
+from codeio_ops.local.state import StackState
+from codeio_ops.sandbox.engine import ensure_engine
+from codeio_ops.sandbox.image import ensure_image
+from codeio_ops.sandbox.pool import DockerSandbox
+from codeio_ops.storage.objects import ObjectStore
+from codeio_ops.teacher.offline.server import create_app
+from support.road import CORPUS, Road
+from support.storage import create_storage, fresh_settings, settings_of
+
+IMAGE = "codeio-sandbox:latest"
+FINISHED = "codeio-finished"
+TOKEN = "a-long-random-word"
+
+
+class CountedRequests:
+    """Counts the requests that reach a teacher."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.posts = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.posts += scope.get("method") == "POST"
+        await self._app(scope, receive, send)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeacherServer:
+    """The offline teacher over real HTTP."""
+
+    url: str
+    requests: CountedRequests
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[DockerSandbox]:
+    """Containers with hash seed 0, for the stages and the teacher."""
+    ensure_engine(print)
+    ensure_image(IMAGE, print)
+    with DockerSandbox.open(IMAGE, workers=2, hash_seed=0, labels={"codeio.test": "1"}) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def confirming(sandbox: DockerSandbox) -> Iterator[DockerSandbox]:
+    """Containers with another hash seed."""
+    with DockerSandbox.open(IMAGE, workers=2, hash_seed=1, labels={"codeio.test": "1"}) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def teacher_server(sandbox: DockerSandbox, confirming: DockerSandbox) -> Iterator[TeacherServer]:
+    """The offline teacher on a free port."""
+    app = CountedRequests(create_app(sandbox=sandbox, confirm=confirming, token=TOKEN))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        port = listener.getsockname()[1]
+        yield TeacherServer(url=f"http://127.0.0.1:{port}/v1", requests=app)
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def open_road(
+    sandbox: DockerSandbox, confirming: DockerSandbox, teacher_server: TeacherServer
+) -> Iterator[Callable[[Settings], Road]]:
+    """Return a function that opens the road of some settings, taught by the offline teacher."""
+    opened: list[Road] = []
+
+    def open_(settings: Settings) -> Road:
+        taught = _taught(settings, teacher_server)
+        opened.append(Road.open(taught, sandbox=sandbox, confirming=confirming))
+        return opened[-1]
+
+    yield open_
+    for road in opened:
+        road.store.close()
+
+
+@pytest.fixture
+def empty_road(settings: Settings, open_road: Callable[[Settings], Road]) -> Road:
+    """A road on an empty database and bucket."""
+    return open_road(settings)
+
+
+@pytest.fixture
+def finished_road(
+    finished: str,
+    stack_state: StackState,
+    tmp_path: Path,
+    open_road: Callable[[Settings], Road],
+) -> Iterator[Road]:
+    """A road that was walked to a published release, this test's own copy."""
+    with fresh_settings(stack_state, tmp_path, template=finished) as copy:
+        _copy_objects(settings_of(stack_state, finished, tmp_path), copy)
+        yield open_road(copy)
+
+
+@pytest.fixture(scope="session")
+def finished(
+    shared_directory: Path,
+    stack_state: StackState,
+    sandbox: DockerSandbox,
+    confirming: DockerSandbox,
+    teacher_server: TeacherServer,
+) -> str:
+    """Walk the road once for all workers; return the name of its database and bucket."""
+    mark = shared_directory / "road-is-finished"
+    with exclusive(shared_directory / "road.lock"):
+        if not mark.exists():
+            create_storage(stack_state, FINISHED)
+            settings = settings_of(stack_state, FINISHED, shared_directory)
+            road = Road.open(
+                _taught(settings, teacher_server), sandbox=sandbox, confirming=confirming
+            )
+            road.add(f"directory:{CORPUS}")
+            road.run()
+            road.store.close()
+            mark.touch()
+    return FINISHED
+
+
+def _copy_objects(source: Settings, target: Settings) -> None:
+    origin, copy = ObjectStore.open(source), ObjectStore.open(target)
+    for key in origin.keys(""):
+        copy.put(key, origin.get(key))
+
+
+def _taught(settings: Settings, server: TeacherServer) -> Settings:
+    return settings.model_copy(
+        update={"teacher_url": server.url, "teacher_key": SecretStr(TOKEN), "shard_rows": 20}
+    )

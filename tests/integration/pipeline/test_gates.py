@@ -1,0 +1,150 @@
+"""What gates stop, and what nobody can do to a published release."""
+
+from pathlib import Path
+
+import pytest
+
+from codeio_ops.errors import GateFailed, ReleaseCorrupt, ReleaseExists, ReleaseMissing
+from codeio_ops.quality.leakage import BenchmarkItem, index_benchmark
+from codeio_ops.release.assemble import Release
+from codeio_ops.release.publish import prefix_of, publish, pull_release, verify_release
+from codeio_ops.release.recipe import Recipe
+from support.road import Road
+
+OTHER = Recipe(name="other")
+
+
+def _plant_benchmark(road: Road) -> None:
+    """Index the problem statement of one program as if it were a question of a benchmark."""
+    ((statement,),) = road.ask(
+        "SELECT problem_statement FROM codeio.program "
+        "INNER JOIN codeio.raw_file_origin USING (raw_file_id) WHERE path = 'numbers/luhn.py'"
+    )
+    index_benchmark(
+        "planted",
+        "a test",
+        [BenchmarkItem(item="q/7", segments=(f"A question. {statement} Answer it.",))],
+        writer=road.stage_writer("gate"),
+    )
+
+
+def _corrupt_pair(road: Road) -> None:
+    road.ask(
+        "UPDATE codeio.io_pair SET output = '\"not what it returns\"' WHERE io_pair_id IN "
+        "(SELECT io_pair_id FROM codeio.io_pair WHERE ordinal = 0 LIMIT 1) RETURNING 1"
+    )
+
+
+def test_a_program_that_holds_a_benchmark_question_stays_out(finished_road: Road) -> None:
+    (first,) = finished_road.releases()
+    _plant_benchmark(finished_road)
+    release = finished_road.with_parts(run_id="planted").release(Recipe())
+    assert (release.status, release.version) == ("published", 2)
+    assert release.samples < first.samples
+    drops = finished_road.ask("SELECT reason, detail FROM codeio.drop_record WHERE stage='release'")
+    assert drops == [("leak", "planted/q/7")]
+
+
+def test_a_leak_that_reaches_a_candidate_is_caught(finished_road: Road) -> None:
+    candidate = finished_road.assemble(OTHER)
+    _plant_benchmark(finished_road)
+    passed = finished_road.judge(candidate)
+    assert {name for name, ok in passed.items() if not ok} == {"leakage"}
+    _assert_rejected(finished_road, candidate)
+    ((value, evidence),) = finished_road.ask(
+        "SELECT value, evidence FROM codeio.current_gate_result "
+        "WHERE gate = 'leakage' AND NOT passed"
+    )
+    assert value == len(evidence["samples"]) > 0
+    assert {hit for hits in evidence["samples"].values() for hit in hits} == {"planted/q/7"}
+
+
+def test_a_pair_that_the_program_does_not_give_is_caught(finished_road: Road) -> None:
+    _corrupt_pair(finished_road)
+    candidate = finished_road.assemble(OTHER)
+    passed = finished_road.judge(candidate)
+    assert {name for name, ok in passed.items() if not ok} == {"verifier_self_test"}
+    _assert_rejected(finished_road, candidate)
+
+
+def test_a_release_that_no_gate_judged_is_not_published(finished_road: Road) -> None:
+    candidate = finished_road.assemble(OTHER)
+    _assert_rejected(finished_road, candidate)
+
+
+def test_a_rejected_release_may_be_judged_again(finished_road: Road) -> None:
+    candidate = finished_road.assemble(OTHER)
+    _assert_rejected(finished_road, candidate)
+    assert all(finished_road.judge(candidate).values())
+    assert finished_road.promote(candidate).status == "published"
+
+
+def _assert_rejected(road: Road, candidate: Release) -> None:
+    with pytest.raises(GateFailed, match="other v1 failed"):
+        road.promote(candidate)
+    rejected = road.found(candidate)
+    assert (rejected.status, rejected.uri) == ("rejected", "")
+    with pytest.raises(GateFailed):
+        publish(rejected, store=road.store, objects=road.bucket)
+    assert road.bucket.keys("releases/other/") == []
+    with pytest.raises(ReleaseMissing):
+        verify_release("other", 1, objects=road.bucket)
+
+
+@pytest.mark.parametrize(
+    "path", ["data/train-00000.parquet", "README.md", "chat/train-00000.jsonl"]
+)
+def test_a_file_with_one_other_byte_is_found(
+    finished_road: Road, path: str, tmp_path: Path
+) -> None:
+    bucket = finished_road.bucket
+    key = prefix_of("codeio_pp", 1) + path
+    content = bytearray(bucket.get(key))
+    content[len(content) // 2] ^= 1
+    bucket.put(key, bytes(content))
+    with pytest.raises(ReleaseCorrupt, match=path):
+        verify_release("codeio_pp", 1, objects=bucket)
+    with pytest.raises(ReleaseCorrupt, match=path):
+        list(pull_release("codeio_pp", 1, tmp_path, objects=bucket))
+    assert not (tmp_path / path).exists()
+
+
+def test_a_file_too_many_is_found(finished_road: Road) -> None:
+    finished_road.bucket.put(prefix_of("codeio_pp", 1) + "data/train-00001.parquet", b"more")
+    with pytest.raises(ReleaseCorrupt, match="unexpected"):
+        verify_release("codeio_pp", 1, objects=finished_road.bucket)
+
+
+def test_a_manifest_that_is_no_manifest_is_found(finished_road: Road) -> None:
+    finished_road.bucket.put(prefix_of("codeio_pp", 1) + "manifest.json", b'{"name": 1}')
+    with pytest.raises(ReleaseCorrupt, match="manifest"):
+        verify_release("codeio_pp", 1, objects=finished_road.bucket)
+
+
+def test_publishing_never_replaces_what_is_there(finished_road: Road) -> None:
+    bucket = finished_road.bucket
+    key = prefix_of("other", 1) + "data/train-00000.parquet"
+    bucket.put(key, b"of somebody else")
+    candidate = finished_road.assemble(OTHER)
+    finished_road.judge(candidate)
+    with pytest.raises(ReleaseExists, match="train-00000"):
+        finished_road.promote(candidate)
+    assert bucket.get(key) == b"of somebody else"
+    assert bucket.keys(prefix_of("other", 1)) == [key]
+    assert finished_road.found(candidate).status == "candidate"
+
+
+def test_the_role_that_writes_facts_cannot_change_them(finished_road: Road) -> None:
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.exc import ProgrammingError
+
+    engine = create_engine(finished_road.settings.database_url.get_secret_value())
+    for statement in (
+        "UPDATE codeio.verdict SET verdict = 'correct'",
+        "DELETE FROM codeio.drop_record",
+        "UPDATE codeio.release SET samples = 1",
+        "TRUNCATE codeio.gate_result",
+    ):
+        with engine.connect() as link, pytest.raises(ProgrammingError, match="permission denied"):
+            link.execute(text(statement))
+    engine.dispose()

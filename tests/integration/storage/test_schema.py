@@ -1,0 +1,169 @@
+"""The schema documents itself, is the same by every way to it, and is what is committed."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from codeio_ops.config import Settings
+from codeio_ops.local.state import StackState
+from codeio_ops.storage.migrate import migrate
+from support.storage import bare_database
+
+REPOSITORY = Path(__file__).parents[3]
+# Names that Postgres gives to constraints nobody named.
+AUTOMATIC = ("_pkey", "_fkey", "_key", "_check", "_excl")
+
+
+@pytest.fixture(scope="module")
+def generate() -> ModuleType:
+    """The generator of the docs, which is a script."""
+    spec = importlib.util.spec_from_file_location("generate", REPOSITORY / "docs" / "generate.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    # Its dataclass looks its own module up.
+    sys.modules["generate"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def owner_url(module_settings: Settings) -> str:
+    return module_settings.owner_database_url.get_secret_value()
+
+
+def _column(url: str, question: str) -> list[str]:
+    engine = create_engine(url)
+    with engine.connect() as link:
+        found = [str(item) for item in link.execute(text(question)).scalars()]
+    engine.dispose()
+    return found
+
+
+def test_every_table_view_and_function_has_a_comment(owner_url: str) -> None:
+    relations = _column(
+        owner_url,
+        "SELECT relname FROM pg_class WHERE relnamespace = 'codeio'::regnamespace "
+        "AND relkind IN ('r', 'v', 'm') AND obj_description(oid, 'pg_class') IS NULL",
+    )
+    functions = _column(
+        owner_url,
+        "SELECT proname FROM pg_proc WHERE pronamespace = 'codeio'::regnamespace "
+        "AND obj_description(oid, 'pg_proc') IS NULL",
+    )
+    assert relations == functions == []
+
+
+def test_every_column_of_a_table_has_a_comment(owner_url: str) -> None:
+    bare = _column(
+        owner_url,
+        "SELECT relname || '.' || attname "
+        "FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid "
+        "WHERE relnamespace = 'codeio'::regnamespace AND relkind = 'r' AND attnum > 0 "
+        "AND NOT attisdropped AND col_description(attrelid, attnum) IS NULL",
+    )
+    assert bare == []
+
+
+def test_every_constraint_was_named_by_a_person(owner_url: str) -> None:
+    names = _column(
+        owner_url,
+        "SELECT conname FROM pg_constraint WHERE connamespace = 'codeio'::regnamespace "
+        "AND contype <> 'n'",
+    )
+    assert len(names) > 30
+    assert [name for name in names if name.endswith(AUTOMATIC)] == []
+
+
+def test_every_time_has_a_zone(owner_url: str) -> None:
+    assert not _column(
+        owner_url,
+        "SELECT table_name || '.' || column_name FROM information_schema.columns "
+        "WHERE table_schema = 'codeio' AND data_type = 'timestamp without time zone'",
+    )
+
+
+def test_every_fact_names_the_run_that_wrote_it(owner_url: str) -> None:
+    without = _column(
+        owner_url,
+        "SELECT relname FROM pg_class WHERE relnamespace = 'codeio'::regnamespace "
+        "AND relkind = 'r' AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = pg_class.oid "
+        "AND attname = 'stage_run_id')",
+    )
+    # A person adds a source; the other two belong to a row that names its run.
+    assert set(without) <= {"source", "release_sample", "benchmark_gram"}
+
+
+@pytest.mark.parametrize("path", ["sql/schema.sql", "sql/README.md"])
+def test_what_is_committed_is_what_the_database_says(
+    generate: ModuleType, owner_url: str, path: str
+) -> None:
+    made = {"sql/schema.sql": generate.schema_dump, "sql/README.md": generate.data_dictionary}
+    assert made[path](owner_url) == (REPOSITORY / path).read_text(), "run `make docs`"
+
+
+def test_the_index_of_dags_is_what_the_dags_say(generate: ModuleType) -> None:
+    assert generate.dag_index() == (REPOSITORY / "dags" / "README.md").read_text(), (
+        "run `make docs`"
+    )
+
+
+def test_the_committed_schema_builds_the_same_database(
+    generate: ModuleType, stack_state: StackState
+) -> None:
+    committed = (REPOSITORY / "sql" / "schema.sql").read_text()
+    with bare_database(stack_state) as url:
+        _execute(url, committed)
+        assert _without_aliases(generate.schema_dump(url)) == _without_aliases(committed)
+
+
+def _without_aliases(dump: str) -> str:
+    """Drop the aliases that Postgres makes up for casts, and writes out once they were read."""
+    return re.sub(r"(::\w+) AS \w+", r"\1", dump)
+
+
+def test_the_first_schema_with_rows_in_it_migrates_to_the_last(
+    generate: ModuleType, stack_state: StackState
+) -> None:
+    with bare_database(stack_state) as url:
+        migrate(url, revision="0001")
+        _execute(
+            url,
+            "INSERT INTO codeio.source (source_id, kind, locator, licence) "
+            "VALUES (gen_random_uuid(), 'pypi', 'kept==1', 'MIT')",
+        )
+        migrate(url)
+        assert generate.schema_dump(url) == (REPOSITORY / "sql" / "schema.sql").read_text()
+        assert _column(url, "SELECT locator FROM codeio.source") == ["kept==1"]
+        migrate(url)
+        assert _column(url, "SELECT count(*) FROM codeio.source") == ["1"]
+
+
+def test_two_migrations_at_once_take_turns(generate: ModuleType, stack_state: StackState) -> None:
+    command = "import sys; from codeio_ops.storage.migrate import migrate; migrate(sys.argv[1])"
+    with bare_database(stack_state) as url:
+        both = [
+            subprocess.Popen(
+                (sys.executable, "-c", command, url), cwd=REPOSITORY, stderr=subprocess.PIPE
+            )
+            for _ in range(2)
+        ]
+        assert [(*process.communicate(), process.returncode)[1:] for process in both] == [
+            (b"", 0),
+            (b"", 0),
+        ]
+        assert generate.schema_dump(url) == (REPOSITORY / "sql" / "schema.sql").read_text()
+
+
+def _execute(url: str, script: str) -> None:
+    engine: Engine = create_engine(url)
+    driver = engine.raw_connection()
+    driver.cursor().execute(script)
+    driver.commit()
+    driver.close()
+    engine.dispose()
