@@ -45,7 +45,7 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
+    name: str = Field(default="codeio_pp", pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
     description: str = ""
     turns: Literal[1, 2] = 2
     separator: str = "\n\n"
@@ -114,9 +114,9 @@ def _parse_yaml(content: str, *, origin: str) -> Recipe:
 
 def _validated(value: Json, *, origin: str) -> Recipe:
     fields = ", ".join(Recipe.model_fields)
-    if not isinstance(value, Mapping):
+    if not isinstance(value, Mapping) or "name" not in value:
         raise SettingsError(
-            f"the recipe {origin} is not a mapping of fields", cure=f"its fields are {fields}"
+            f"the recipe {origin} is not a mapping with a name", cure=f"its fields are {fields}"
         )
     try:
         return Recipe.model_validate(value)

@@ -136,6 +136,7 @@ class Road:
             release_id=release.release_id,
             store=self.store,
             open_sandbox=lambda: self.sandbox,
+            open_objects=lambda: self.objects(self.bucket),
             cpu_s=self.settings.call_cpu_s,
         )
         writer = self.stage_writer("gate", image=True)
