@@ -356,7 +356,8 @@ CREATE TABLE codeio.raw_file_origin (
     version text NOT NULL,
     path text NOT NULL,
     licence text NOT NULL,
-    stage_run_id uuid NOT NULL
+    stage_run_id uuid NOT NULL,
+    author text DEFAULT ''::text NOT NULL
 );
 
 
@@ -417,6 +418,13 @@ COMMENT ON COLUMN codeio.raw_file_origin.stage_run_id IS 'Who wrote it.';
 
 
 --
+-- Name: COLUMN raw_file_origin.author; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.raw_file_origin.author IS 'Who wrote it, as the source states it: names and addresses; empty when it does not.';
+
+
+--
 -- Name: release; Type: TABLE; Schema: codeio; Owner: -
 --
 
@@ -432,6 +440,7 @@ CREATE TABLE codeio.release (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     published_at timestamp with time zone,
     stage_run_id uuid NOT NULL,
+    funnel json DEFAULT '[]'::json NOT NULL,
     CONSTRAINT release_status CHECK ((status = ANY (ARRAY['candidate'::text, 'rejected'::text, 'published'::text])))
 );
 
@@ -521,6 +530,13 @@ COMMENT ON COLUMN codeio.release.stage_run_id IS 'Who assembled it.';
 
 
 --
+-- Name: COLUMN release.funnel; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.release.funnel IS 'The funnel when it was assembled: [{"stage", "rows"}], from raw files to its samples. The card shows it.';
+
+
+--
 -- Name: release_sample; Type: TABLE; Schema: codeio; Owner: -
 --
 
@@ -528,6 +544,7 @@ CREATE TABLE codeio.release_sample (
     release_id uuid NOT NULL,
     sample_id uuid NOT NULL,
     split text NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
     CONSTRAINT release_sample_split CHECK ((split = ANY (ARRAY['train'::text, 'validation'::text])))
 );
 
@@ -558,6 +575,13 @@ COMMENT ON COLUMN codeio.release_sample.sample_id IS 'The sample.';
 --
 
 COMMENT ON COLUMN codeio.release_sample.split IS 'train or validation; all samples of a program are in one split.';
+
+
+--
+-- Name: COLUMN release_sample."position"; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.release_sample."position" IS 'Place of the row in the files of its split, from 0, in the order that the recipe asks for.';
 
 
 --
@@ -1384,6 +1408,22 @@ COMMENT ON FUNCTION codeio.lineage_of(wanted uuid) IS 'Every step from the sourc
 
 
 --
+-- Name: origin_matches(text, text, codeio.raw_file_origin, codeio.source); Type: FUNCTION; Schema: codeio; Owner: -
+--
+
+CREATE FUNCTION codeio.origin_matches(kind text, value text, origin codeio.raw_file_origin, source codeio.source) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE kind WHEN 'repository'::text THEN ((value = ANY (ARRAY[(source).locator, (((source).kind || ':'::text) || (source).locator), split_part((source).locator, '=='::text, 1)])) OR (((source).kind = 'jsonl'::text) AND starts_with((origin).path, (value || '/'::text)))) WHEN 'path'::text THEN (((origin).path = value) OR starts_with((origin).path, (rtrim(value, '/'::text) || '/'::text))) WHEN 'author'::text THEN ((regexp_split_to_array(lower((origin).author), '\s*[,;<>]\s*'::text) @> ARRAY[lower(value)]) OR (((source).kind = 'jsonl'::text) AND starts_with((origin).path, (value || '/'::text)))) WHEN 'licence'::text THEN ((origin).licence = value) ELSE NULL::boolean END;
+
+
+--
+-- Name: FUNCTION origin_matches(kind text, value text, origin codeio.raw_file_origin, source codeio.source); Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON FUNCTION codeio.origin_matches(kind text, value text, origin codeio.raw_file_origin, source codeio.source) IS 'Whether a takedown of this kind and value means a file seen at this place. A path means all below it; rows of a JSONL source begin with owner and repository.';
+
+
+--
 -- Name: benchmark; Type: TABLE; Schema: codeio; Owner: -
 --
 
@@ -2032,6 +2072,69 @@ COMMENT ON VIEW codeio.pending_prompt IS 'Pairs and directions without a prompt.
 
 
 --
+-- Name: question_number; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.question_number AS
+ SELECT prompt.prompt_id,
+    (dense_rank() OVER (PARTITION BY io_pair.program_id ORDER BY io_pair.ordinal, ((prompt.direction = 'output'::text) <> ((get_byte(uuid_send(io_pair.program_id), 15) % 2) = 0))))::integer AS question
+   FROM (codeio.prompt
+     JOIN codeio.io_pair USING (io_pair_id));
+
+
+--
+-- Name: VIEW question_number; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.question_number IS 'Number of each prompt among those of its program, from 1: pair by pair. By its id, a program begins with the output or the input, so the first N are balanced.';
+
+
+--
+-- Name: release_cost; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.release_cost AS
+ WITH member AS (
+         SELECT release_sample.release_id,
+            sample.prompt_id,
+            sample.first_verdict_id,
+            sample.second_verdict_id
+           FROM (codeio.release_sample
+             JOIN codeio.sample USING (sample_id))
+        ), used AS (
+         SELECT member.release_id,
+            response.teacher_call_id
+           FROM ((member
+             JOIN codeio.verdict ON (((verdict.verdict_id = member.first_verdict_id) OR (verdict.verdict_id = member.second_verdict_id))))
+             JOIN codeio.response USING (response_id))
+        UNION
+         SELECT member.release_id,
+            program.teacher_call_id
+           FROM (((member
+             JOIN codeio.prompt USING (prompt_id))
+             JOIN codeio.io_pair USING (io_pair_id))
+             JOIN codeio.program USING (program_id))
+        )
+ SELECT used.release_id,
+    teacher_call.purpose,
+    count(*) AS calls,
+    sum(teacher_call.prompt_tokens) AS prompt_tokens,
+    sum(teacher_call.completion_tokens) AS completion_tokens,
+    sum(teacher_call.cost_usd) AS cost_usd,
+    count(*) FILTER (WHERE (teacher_call.cost_usd IS NULL)) AS unpriced_calls
+   FROM (used
+     JOIN codeio.teacher_call USING (teacher_call_id))
+  GROUP BY used.release_id, teacher_call.purpose;
+
+
+--
+-- Name: VIEW release_cost; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.release_cost IS 'Teacher calls whose replies stand in a release, by purpose, with tokens and US dollars; calls of replies that were dropped are not among them.';
+
+
+--
 -- Name: sample_text; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -2096,6 +2199,91 @@ CREATE VIEW codeio.sample_text AS
 --
 
 COMMENT ON VIEW codeio.sample_text IS 'A sample as it is released: texts, labels and where it came from. Where a file was seen in several places, the first by name stands for all.';
+
+
+--
+-- Name: takedown; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.takedown (
+    takedown_id uuid NOT NULL,
+    kind text NOT NULL,
+    value text NOT NULL,
+    reason text NOT NULL,
+    taken_down_at timestamp with time zone DEFAULT now() NOT NULL,
+    stage_run_id uuid NOT NULL,
+    CONSTRAINT takedown_kind CHECK ((kind = ANY (ARRAY['repository'::text, 'path'::text, 'author'::text, 'licence'::text]))),
+    CONSTRAINT takedown_value CHECK ((value <> ''::text))
+);
+
+
+--
+-- Name: TABLE takedown; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.takedown IS 'What must not be in any later release. It holds for files that are ingested later, too.';
+
+
+--
+-- Name: COLUMN takedown.takedown_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.takedown.takedown_id IS 'Derived from kind and value.';
+
+
+--
+-- Name: COLUMN takedown.kind; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.takedown.kind IS 'What value names: a repository, path, author or licence.';
+
+
+--
+-- Name: COLUMN takedown.value; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.takedown.value IS 'The repository, path, author or licence.';
+
+
+--
+-- Name: COLUMN takedown.reason; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.takedown.reason IS 'Why, in the words of who asked for it.';
+
+
+--
+-- Name: COLUMN takedown.taken_down_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.takedown.taken_down_at IS 'When it was asked for.';
+
+
+--
+-- Name: COLUMN takedown.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.takedown.stage_run_id IS 'Who recorded it.';
+
+
+--
+-- Name: taken_down_file; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.taken_down_file AS
+ SELECT DISTINCT raw_file_origin.raw_file_id,
+    takedown.takedown_id
+   FROM ((codeio.takedown
+     CROSS JOIN codeio.raw_file_origin)
+     JOIN codeio.source USING (source_id))
+  WHERE codeio.origin_matches(takedown.kind, takedown.value, raw_file_origin.*, source.*);
+
+
+--
+-- Name: VIEW taken_down_file; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.taken_down_file IS 'Raw files that a takedown means. A file seen in several places is taken down when one of them is.';
 
 
 --
@@ -2328,6 +2516,22 @@ ALTER TABLE ONLY codeio.stage_run
 
 
 --
+-- Name: takedown takedown_once; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.takedown
+    ADD CONSTRAINT takedown_once UNIQUE (kind, value);
+
+
+--
+-- Name: takedown takedown_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.takedown
+    ADD CONSTRAINT takedown_pk PRIMARY KEY (takedown_id);
+
+
+--
 -- Name: teacher_call teacher_call_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
 --
 
@@ -2385,6 +2589,13 @@ CREATE INDEX raw_file_origin_raw_file ON codeio.raw_file_origin USING btree (raw
 --
 
 CREATE INDEX raw_file_origin_source ON codeio.raw_file_origin USING btree (source_id);
+
+
+--
+-- Name: release_sample_position; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX release_sample_position ON codeio.release_sample USING btree (release_id, split, "position", sample_id);
 
 
 --
@@ -2638,6 +2849,14 @@ ALTER TABLE ONLY codeio.sample
 
 ALTER TABLE ONLY codeio.sample
     ADD CONSTRAINT sample_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
+-- Name: takedown takedown_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.takedown
+    ADD CONSTRAINT takedown_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 
 
 --
@@ -2963,11 +3182,43 @@ GRANT SELECT ON TABLE codeio.pending_prompt TO codeio_auditor;
 
 
 --
+-- Name: TABLE question_number; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.question_number TO codeio_app;
+GRANT SELECT ON TABLE codeio.question_number TO codeio_auditor;
+
+
+--
+-- Name: TABLE release_cost; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.release_cost TO codeio_app;
+GRANT SELECT ON TABLE codeio.release_cost TO codeio_auditor;
+
+
+--
 -- Name: TABLE sample_text; Type: ACL; Schema: codeio; Owner: -
 --
 
 GRANT SELECT ON TABLE codeio.sample_text TO codeio_app;
 GRANT SELECT ON TABLE codeio.sample_text TO codeio_auditor;
+
+
+--
+-- Name: TABLE takedown; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE codeio.takedown TO codeio_app;
+GRANT SELECT ON TABLE codeio.takedown TO codeio_auditor;
+
+
+--
+-- Name: TABLE taken_down_file; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.taken_down_file TO codeio_app;
+GRANT SELECT ON TABLE codeio.taken_down_file TO codeio_auditor;
 
 
 --
