@@ -15,7 +15,6 @@ from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.rows import SPLITS
 from codeio_ops.release.statistics import Statistics
 
-_CONFIGS = (("default", "data", "parquet"), ("chat", "chat", "jsonl"), ("turns", "turns", "jsonl"))
 _CAPTIONS = {
     "plots/funnel.png": "Rows that passed each stage",
     "plots/verdicts.png": "Verdicts by direction and turn",
@@ -102,15 +101,12 @@ def _header(facts: CardFacts) -> str:
         "task_categories": ["text-generation"],
         "tags": ["code", "reasoning", "chain-of-thought"],
         "size_categories": [_size_category(facts.statistics.samples)],
+        # One format for all configurations is what `datasets` takes: JSON Lines are not named.
         "configs": [
             {
-                "config_name": name,
-                "default": name == "default",
-                "data_files": [
-                    {"split": split, "path": f"{folder}/{split}-*.{suffix}"} for split in present
-                ],
+                "config_name": "default",
+                "data_files": [{"split": s, "path": f"data/{s}-*.parquet"} for s in present],
             }
-            for name, folder, suffix in _CONFIGS
         ],
     }
     return f"---\n{yaml.safe_dump(header, sort_keys=False)}---"
@@ -191,10 +187,12 @@ def _recipe(recipe: Recipe) -> str:
 def _files() -> str:
     return (
         "## Files\n\n"
-        "`data/` (configuration `default`) holds Parquet with every column, among them where each "
-        "sample comes from, the input and output as JSON text, and `response`, the training text; "
-        "`chat/` prompt and response as `messages`; `turns/` the turns and their feedback one by "
-        "one, as they were recorded; `croissant.json` describes the columns to machines; "
+        "`data/` holds Parquet with every column, among them where each sample comes from, the "
+        "input and output as JSON text, and `response`, the training text: "
+        '`datasets.load_dataset("DIRECTORY")`. `chat/` holds prompt and response as `messages`: '
+        '`datasets.load_dataset("json", data_files={"train": "DIRECTORY/chat/train-*.jsonl"})`. '
+        "`turns/` holds the turns and their feedback one by one, as they were recorded. "
+        "`croissant.json` describes the columns to machines, "
         "`manifest.json` holds the sha256 of every file."
     )
 

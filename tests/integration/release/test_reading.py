@@ -31,14 +31,18 @@ def pulled(facts, objects, tmp_path) -> Path:
     return tmp_path / "pulled"
 
 
-def test_datasets_loads_every_configuration(pulled, tmp_path, monkeypatch):
+def test_datasets_loads_every_format(pulled, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     import datasets
 
     cache = str(tmp_path / "cache")
     samples = datasets.load_dataset(str(pulled), cache_dir=cache)
-    chat = datasets.load_dataset(str(pulled), "chat", cache_dir=cache)
-    turns = datasets.load_dataset(str(pulled), "turns", cache_dir=cache)
+
+    def lines_of(folder):
+        files = {split: f"{pulled}/{folder}/{split}-*.jsonl" for split in samples}
+        return datasets.load_dataset("json", data_files=files, cache_dir=cache)
+
+    chat, turns = lines_of("chat"), lines_of("turns")
     for split in samples:
         assert len(samples[split]) == len(chat[split]) == len(turns[split]) > 0
         assert samples[split]["sample_id"] == chat[split]["sample_id"]
