@@ -844,7 +844,7 @@ COMMENT ON COLUMN codeio.stage_run.stage_run_id IS 'Derived from the Airflow ids
 -- Name: COLUMN stage_run.stage; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.stage_run.stage IS 'Stage of the pipeline: ingest, transform, sample, prompt, answer, verify, revise, gate, promote.';
+COMMENT ON COLUMN codeio.stage_run.stage IS 'Stage of the pipeline: ingest, transform, sample, prompt, answer, verify, revise, gate, promote; canary attacks the sandbox.';
 
 
 --
@@ -1711,6 +1711,90 @@ COMMENT ON VIEW codeio.current_gate_result IS 'The latest result of each gate on
 
 
 --
+-- Name: sandbox_check; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.sandbox_check (
+    sandbox_check_id uuid NOT NULL,
+    image_digest text NOT NULL,
+    programs integer NOT NULL,
+    escaped json NOT NULL,
+    checked_at timestamp with time zone DEFAULT now() NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+
+
+--
+-- Name: TABLE sandbox_check; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.sandbox_check IS 'The hostile programs run against a sandbox image.';
+
+
+--
+-- Name: COLUMN sandbox_check.sandbox_check_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.sandbox_check_id IS 'Derived from the image and the stage run.';
+
+
+--
+-- Name: COLUMN sandbox_check.image_digest; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.image_digest IS 'Digest of the files that the image was built from.';
+
+
+--
+-- Name: COLUMN sandbox_check.programs; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.programs IS 'Hostile programs that ran.';
+
+
+--
+-- Name: COLUMN sandbox_check.escaped; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.escaped IS 'Those that were not contained: [{name, complaint, traces}].';
+
+
+--
+-- Name: COLUMN sandbox_check.checked_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.checked_at IS 'When.';
+
+
+--
+-- Name: COLUMN sandbox_check.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.stage_run_id IS 'Who checked.';
+
+
+--
+-- Name: current_sandbox_check; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.current_sandbox_check AS
+ SELECT DISTINCT ON (image_digest) image_digest,
+    programs,
+    json_array_length(escaped) AS escapes,
+    escaped,
+    checked_at
+   FROM codeio.sandbox_check
+  ORDER BY image_digest, checked_at DESC, sandbox_check_id;
+
+
+--
+-- Name: VIEW current_sandbox_check; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.current_sandbox_check IS 'The latest check of each sandbox image; while one shows an escape, no stage runs programs in that image.';
+
+
+--
 -- Name: current_verdict; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -2072,6 +2156,109 @@ COMMENT ON VIEW codeio.pending_prompt IS 'Pairs and directions without a prompt.
 
 
 --
+-- Name: program_measure; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.program_measure (
+    program_id uuid NOT NULL,
+    calls integer NOT NULL,
+    outputs integer NOT NULL,
+    distinct_outputs integer NOT NULL,
+    constant boolean NOT NULL,
+    boolean_share double precision NOT NULL,
+    float_share double precision NOT NULL,
+    mean_wall_ms double precision NOT NULL,
+    cpu_ms double precision NOT NULL,
+    peak_rss_kib integer NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+
+
+--
+-- Name: TABLE program_measure; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.program_measure IS 'What sampling shows of a program that returned something, whether it was kept or dropped.';
+
+
+--
+-- Name: COLUMN program_measure.program_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.program_id IS 'The program.';
+
+
+--
+-- Name: COLUMN program_measure.calls; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.calls IS 'Distinct inputs it was called with.';
+
+
+--
+-- Name: COLUMN program_measure.outputs; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.outputs IS 'Calls that gave an output within the size rules.';
+
+
+--
+-- Name: COLUMN program_measure.distinct_outputs; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.distinct_outputs IS 'Distinct values among those outputs.';
+
+
+--
+-- Name: COLUMN program_measure.constant; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.constant IS 'Whether several inputs gave one and the same output.';
+
+
+--
+-- Name: COLUMN program_measure.boolean_share; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.boolean_share IS 'Share of outputs that are true or false, from 0 to 1.';
+
+
+--
+-- Name: COLUMN program_measure.float_share; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.float_share IS 'Share of outputs that hold a fraction anywhere, from 0 to 1.';
+
+
+--
+-- Name: COLUMN program_measure.mean_wall_ms; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.mean_wall_ms IS 'Mean wall-clock time of those calls in milliseconds.';
+
+
+--
+-- Name: COLUMN program_measure.cpu_ms; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.cpu_ms IS 'CPU time of all its calls in milliseconds, loading included.';
+
+
+--
+-- Name: COLUMN program_measure.peak_rss_kib; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.peak_rss_kib IS 'Largest resident memory of its processes in KiB, the runner included.';
+
+
+--
+-- Name: COLUMN program_measure.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.stage_run_id IS 'Who sampled it.';
+
+
+--
 -- Name: question_number; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -2388,6 +2575,14 @@ ALTER TABLE ONLY codeio.io_pair
 
 
 --
+-- Name: program_measure program_measure_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.program_measure
+    ADD CONSTRAINT program_measure_pk PRIMARY KEY (program_id);
+
+
+--
 -- Name: program program_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
 --
 
@@ -2489,6 +2684,14 @@ ALTER TABLE ONLY codeio.response
 
 ALTER TABLE ONLY codeio.sample
     ADD CONSTRAINT sample_pk PRIMARY KEY (sample_id);
+
+
+--
+-- Name: sandbox_check sandbox_check_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.sandbox_check
+    ADD CONSTRAINT sandbox_check_pk PRIMARY KEY (sandbox_check_id);
 
 
 --
@@ -2684,6 +2887,22 @@ ALTER TABLE ONLY codeio.io_pair
 
 
 --
+-- Name: program_measure program_measure_program_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.program_measure
+    ADD CONSTRAINT program_measure_program_fk FOREIGN KEY (program_id) REFERENCES codeio.program(program_id);
+
+
+--
+-- Name: program_measure program_measure_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.program_measure
+    ADD CONSTRAINT program_measure_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
 -- Name: program program_raw_file_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
 --
 
@@ -2849,6 +3068,14 @@ ALTER TABLE ONLY codeio.sample
 
 ALTER TABLE ONLY codeio.sample
     ADD CONSTRAINT sample_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
+-- Name: sandbox_check sandbox_check_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.sandbox_check
+    ADD CONSTRAINT sandbox_check_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 
 
 --
@@ -3102,6 +3329,22 @@ GRANT SELECT ON TABLE codeio.current_gate_result TO codeio_auditor;
 
 
 --
+-- Name: TABLE sandbox_check; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE codeio.sandbox_check TO codeio_app;
+GRANT SELECT ON TABLE codeio.sandbox_check TO codeio_auditor;
+
+
+--
+-- Name: TABLE current_sandbox_check; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.current_sandbox_check TO codeio_app;
+GRANT SELECT ON TABLE codeio.current_sandbox_check TO codeio_auditor;
+
+
+--
 -- Name: TABLE current_verdict; Type: ACL; Schema: codeio; Owner: -
 --
 
@@ -3179,6 +3422,14 @@ GRANT SELECT ON TABLE codeio.funnel TO codeio_auditor;
 
 GRANT SELECT ON TABLE codeio.pending_prompt TO codeio_app;
 GRANT SELECT ON TABLE codeio.pending_prompt TO codeio_auditor;
+
+
+--
+-- Name: TABLE program_measure; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE codeio.program_measure TO codeio_app;
+GRANT SELECT ON TABLE codeio.program_measure TO codeio_auditor;
 
 
 --

@@ -13,6 +13,7 @@ from codeio_ops.cli import (
     psql,
     release,
     run,
+    sandbox,
     source,
     stack,
     teacher,
@@ -29,7 +30,19 @@ app = typer.Typer(
 )
 
 # Each module below adds its commands to the application it is given; add yours here.
-for module in (stack, demo, run, source, benchmark, release, lineage, psql, teacher, compose):
+for module in (
+    stack,
+    demo,
+    run,
+    source,
+    benchmark,
+    release,
+    lineage,
+    psql,
+    teacher,
+    sandbox,
+    compose,
+):
     module.register(app)
 
 

@@ -73,3 +73,21 @@ def revise(shard: Shard, clients: TaskClients) -> Counter[str]:
         writer=clients.writer,
         settings=clients.settings,
     )
+
+
+def attack_sandbox(clients: TaskClients) -> int:
+    """Attack the sandbox image in use and return how many programs were contained.
+
+    Raises:
+        SandboxUnsafe: one was not; this is stored, and stops the stages that run programs.
+    """
+    from codeio_ops.sandbox.approval import record_outcomes, require_contained
+    from codeio_ops.sandbox.attack import attack, load_attacks
+
+    sandbox = clients.attacked_sandbox
+    outcomes = attack(sandbox, load_attacks())
+    check = record_outcomes(
+        outcomes, image_digest=sandbox.image_digest, writer=clients.canary_writer
+    )
+    require_contained(clients.store, sandbox.image_digest)
+    return check.programs

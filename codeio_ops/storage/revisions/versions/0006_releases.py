@@ -3,7 +3,7 @@
 from codeio_ops.storage.migrate import run_file
 
 revision = "0006"
-down_revision = "0002"
+down_revision = "0003"
 
 
 def upgrade() -> None:
