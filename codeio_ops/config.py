@@ -85,6 +85,8 @@ class Settings(BaseSettings):
         allow_unknown_licence: Whether a file whose licence nobody knows may enter one.
         quarantine_leaks: Whether sources that leak a benchmark leave the pipeline; without
             it the leakage gate is all that keeps them out of a release.
+        quarantine_private: Whether files whose samples hold a secret or personal data leave
+            the pipeline; without it the gates are all that keeps them out.
         audited_pairs: Pairs of a release that the determinism audit runs again.
     """
 
@@ -157,6 +159,7 @@ class Settings(BaseSettings):
     licences: tuple[str, ...] = ()
     allow_unknown_licence: bool = True
     quarantine_leaks: bool = True
+    quarantine_private: bool = True
     audited_pairs: int = Field(default=200, ge=1)
 
     @classmethod

@@ -106,6 +106,10 @@ class NothingToRelease(TerminalError):
     """No conversation is finished, so a release would be empty."""
 
 
+class NothingToTakeDown(TerminalError):
+    """No file has the repository, path, author or licence that is to be taken down."""
+
+
 class ReleaseMissing(TerminalError):
     """There is no release of this name and version."""
 

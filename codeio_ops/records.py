@@ -100,6 +100,7 @@ class RawFileOrigin(Record):
     version: str
     path: str
     licence: str
+    author: str = ""
     stage_run_id: UUID
 
     @staticmethod
@@ -335,6 +336,7 @@ class ReleaseRow(Record):
     content_sha256: str
     status: str
     samples: int
+    funnel: Json = field(default_factory=list, metadata=JSON_COLUMN)
     stage_run_id: UUID
 
 
@@ -346,6 +348,7 @@ class ReleaseSample(Record):
     release_id: UUID
     sample_id: UUID
     split: str
+    position: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -422,3 +425,26 @@ class LeakHit(Record):
     rules: Json = field(metadata=JSON_COLUMN)
     evidence: Json = field(metadata=JSON_COLUMN)
     stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takedown(Record):
+    """What must not be in any later release."""
+
+    table: ClassVar[str] = "takedown"
+    takedown_id: UUID
+    kind: str
+    value: str
+    reason: str
+    stage_run_id: UUID
+
+    @classmethod
+    def new(cls, kind: str, value: str, *, reason: str, stage_run_id: UUID) -> "Takedown":
+        """Build the takedown that `kind` and `value` identify."""
+        return cls(
+            takedown_id=content_id("takedown", kind, value),
+            kind=kind,
+            value=value,
+            reason=reason,
+            stage_run_id=stage_run_id,
+        )

@@ -12,7 +12,8 @@ published: see `codeio release show NAME VERSION`. When only soft gates failed, 
 waits for a person (Browse, Required Actions): *Approve* with a reason publishes all the same,
 *Reject* or no answer in time rejects. Clearing the run judges it again.
 
-Example configuration: `{"recipe": {"name": "codeio", "turns": 1}}`
+Example configuration: `{"recipe": "drop_wrong"}`, or with a recipe of one's own
+`{"recipe": {"name": "short", "turns": 1, "questions": 2}}`
 """
 
 from airflow.providers.standard.operators.hitl import HITLOperator
@@ -34,9 +35,9 @@ from codeio_airflow.release_tasks import (
 from codeio_ops.quality.gate_names import GATE_NAMES
 
 RECIPE = Param(
-    {"name": "codeio_pp", "turns": 2},
-    type="object",
-    description="Settings of the release: name, turns, separator, validation_percent.",
+    "codeio_pp",
+    type=["string", "object"],
+    description="Name of a shipped recipe (`codeio release recipes`), or the fields of one.",
 )
 REASON = Param("", type="string", description="Why it may be published all the same.")
 

@@ -356,7 +356,8 @@ CREATE TABLE codeio.raw_file_origin (
     version text NOT NULL,
     path text NOT NULL,
     licence text NOT NULL,
-    stage_run_id uuid NOT NULL
+    stage_run_id uuid NOT NULL,
+    author text DEFAULT ''::text NOT NULL
 );
 
 
@@ -417,6 +418,13 @@ COMMENT ON COLUMN codeio.raw_file_origin.stage_run_id IS 'Who wrote it.';
 
 
 --
+-- Name: COLUMN raw_file_origin.author; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.raw_file_origin.author IS 'Who wrote it, as the source states it: names and addresses; empty when it does not.';
+
+
+--
 -- Name: release; Type: TABLE; Schema: codeio; Owner: -
 --
 
@@ -432,6 +440,7 @@ CREATE TABLE codeio.release (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     published_at timestamp with time zone,
     stage_run_id uuid NOT NULL,
+    funnel json DEFAULT '[]'::json NOT NULL,
     CONSTRAINT release_status CHECK ((status = ANY (ARRAY['candidate'::text, 'rejected'::text, 'published'::text])))
 );
 
@@ -521,6 +530,13 @@ COMMENT ON COLUMN codeio.release.stage_run_id IS 'Who assembled it.';
 
 
 --
+-- Name: COLUMN release.funnel; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.release.funnel IS 'The funnel when it was assembled: [{"stage", "rows"}], from raw files to its samples. The card shows it.';
+
+
+--
 -- Name: release_sample; Type: TABLE; Schema: codeio; Owner: -
 --
 
@@ -528,6 +544,7 @@ CREATE TABLE codeio.release_sample (
     release_id uuid NOT NULL,
     sample_id uuid NOT NULL,
     split text NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
     CONSTRAINT release_sample_split CHECK ((split = ANY (ARRAY['train'::text, 'validation'::text])))
 );
 
@@ -558,6 +575,13 @@ COMMENT ON COLUMN codeio.release_sample.sample_id IS 'The sample.';
 --
 
 COMMENT ON COLUMN codeio.release_sample.split IS 'train or validation; all samples of a program are in one split.';
+
+
+--
+-- Name: COLUMN release_sample."position"; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.release_sample."position" IS 'Place of the row in the files of its split, from 0, in the order that the recipe asks for.';
 
 
 --
@@ -820,7 +844,7 @@ COMMENT ON COLUMN codeio.stage_run.stage_run_id IS 'Derived from the Airflow ids
 -- Name: COLUMN stage_run.stage; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.stage_run.stage IS 'Stage of the pipeline: ingest, transform, sample, prompt, answer, verify, revise, gate, promote.';
+COMMENT ON COLUMN codeio.stage_run.stage IS 'Stage of the pipeline: ingest, transform, sample, prompt, answer, verify, revise, gate, promote; canary attacks the sandbox.';
 
 
 --
@@ -984,7 +1008,7 @@ COMMENT ON TABLE codeio.teacher_call IS 'A request that a teacher answered or re
 -- Name: COLUMN teacher_call.teacher_call_id; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.teacher_call.teacher_call_id IS 'Derived from purpose, subject and stage run.';
+COMMENT ON COLUMN codeio.teacher_call.teacher_call_id IS 'Derived from purpose, subject, teacher and stage run.';
 
 
 --
@@ -1026,7 +1050,7 @@ COMMENT ON COLUMN codeio.teacher_call.parameters IS 'Sampling parameters of the 
 -- Name: COLUMN teacher_call.outcome; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.teacher_call.outcome IS 'ok, or why the reply was of no use.';
+COMMENT ON COLUMN codeio.teacher_call.outcome IS 'program or answered, or why the reply was of no use; unavailable when there was none at any try.';
 
 
 --
@@ -1384,6 +1408,22 @@ COMMENT ON FUNCTION codeio.lineage_of(wanted uuid) IS 'Every step from the sourc
 
 
 --
+-- Name: origin_matches(text, text, codeio.raw_file_origin, codeio.source); Type: FUNCTION; Schema: codeio; Owner: -
+--
+
+CREATE FUNCTION codeio.origin_matches(kind text, value text, origin codeio.raw_file_origin, source codeio.source) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE kind WHEN 'repository'::text THEN ((value = ANY (ARRAY[(source).locator, (((source).kind || ':'::text) || (source).locator), split_part((source).locator, '=='::text, 1)])) OR (((source).kind = 'jsonl'::text) AND starts_with((origin).path, (value || '/'::text)))) WHEN 'path'::text THEN (((origin).path = value) OR starts_with((origin).path, (rtrim(value, '/'::text) || '/'::text))) WHEN 'author'::text THEN ((regexp_split_to_array(lower((origin).author), '\s*[,;<>]\s*'::text) @> ARRAY[lower(value)]) OR (((source).kind = 'jsonl'::text) AND starts_with((origin).path, (value || '/'::text)))) WHEN 'licence'::text THEN ((origin).licence = value) ELSE NULL::boolean END;
+
+
+--
+-- Name: FUNCTION origin_matches(kind text, value text, origin codeio.raw_file_origin, source codeio.source); Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON FUNCTION codeio.origin_matches(kind text, value text, origin codeio.raw_file_origin, source codeio.source) IS 'Whether a takedown of this kind and value means a file seen at this place. A path means all below it; rows of a JSONL source begin with owner and repository.';
+
+
+--
 -- Name: refuse_hard_override(); Type: FUNCTION; Schema: codeio; Owner: -
 --
 
@@ -1734,6 +1774,90 @@ COMMENT ON VIEW codeio.current_gate_result IS 'The latest result of each gate on
 
 
 --
+-- Name: sandbox_check; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.sandbox_check (
+    sandbox_check_id uuid NOT NULL,
+    image_digest text NOT NULL,
+    programs integer NOT NULL,
+    escaped json NOT NULL,
+    checked_at timestamp with time zone DEFAULT now() NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+
+
+--
+-- Name: TABLE sandbox_check; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.sandbox_check IS 'The hostile programs run against a sandbox image.';
+
+
+--
+-- Name: COLUMN sandbox_check.sandbox_check_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.sandbox_check_id IS 'Derived from the image and the stage run.';
+
+
+--
+-- Name: COLUMN sandbox_check.image_digest; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.image_digest IS 'Digest of the files that the image was built from.';
+
+
+--
+-- Name: COLUMN sandbox_check.programs; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.programs IS 'Hostile programs that ran.';
+
+
+--
+-- Name: COLUMN sandbox_check.escaped; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.escaped IS 'Those that were not contained: [{name, complaint, traces}].';
+
+
+--
+-- Name: COLUMN sandbox_check.checked_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.checked_at IS 'When.';
+
+
+--
+-- Name: COLUMN sandbox_check.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.stage_run_id IS 'Who checked.';
+
+
+--
+-- Name: current_sandbox_check; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.current_sandbox_check AS
+ SELECT DISTINCT ON (image_digest) image_digest,
+    programs,
+    json_array_length(escaped) AS escapes,
+    escaped,
+    checked_at
+   FROM codeio.sandbox_check
+  ORDER BY image_digest, checked_at DESC, sandbox_check_id;
+
+
+--
+-- Name: VIEW current_sandbox_check; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.current_sandbox_check IS 'The latest check of each sandbox image; while one shows an escape, no stage runs programs in that image.';
+
+
+--
 -- Name: current_verdict; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -1868,7 +1992,7 @@ CREATE VIEW codeio.quarantined_file AS
 -- Name: VIEW quarantined_file; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON VIEW codeio.quarantined_file IS 'Raw files that leak: not transformed, and none of their samples is released.';
+COMMENT ON VIEW codeio.quarantined_file IS 'Raw files that leak, or whose samples hold a secret or personal data: not transformed, and none of their samples is released.';
 
 
 --
@@ -1897,6 +2021,45 @@ CREATE VIEW codeio.finished_conversation AS
 --
 
 COMMENT ON VIEW codeio.finished_conversation IS 'Prompts whose conversation is complete (answered rightly, or revised once) and whose file is not in quarantine.';
+
+
+--
+-- Name: leak_scan; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.leak_scan (
+    raw_file_id uuid NOT NULL,
+    benchmark_index_id uuid NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+
+
+--
+-- Name: TABLE leak_scan; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.leak_scan IS 'Which raw files were scanned for which benchmarks.';
+
+
+--
+-- Name: COLUMN leak_scan.raw_file_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_scan.raw_file_id IS 'The file.';
+
+
+--
+-- Name: COLUMN leak_scan.benchmark_index_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_scan.benchmark_index_id IS 'The index it was scanned with.';
+
+
+--
+-- Name: COLUMN leak_scan.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_scan.stage_run_id IS 'Who scanned it.';
 
 
 --
@@ -1930,7 +2093,11 @@ CREATE VIEW codeio.pending_revise AS
  SELECT first.prompt_id,
     prompt.body AS prompt_body,
     first.body AS response_body,
-    first.feedback
+    first.feedback,
+    prompt.direction,
+    first.turn,
+    first.verdict,
+    first.teacher_id
    FROM (codeio.current_verdict first
      JOIN codeio.prompt USING (prompt_id))
   WHERE ((first.turn = 1) AND (first.verdict <> 'correct'::text) AND (NOT (EXISTS ( SELECT
@@ -1973,6 +2140,30 @@ COMMENT ON VIEW codeio.pending_sample IS 'Programs without pairs and without a r
 
 
 --
+-- Name: pending_screen; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.pending_screen AS
+ SELECT raw_file_id,
+    blob_sha256
+   FROM codeio.raw_file
+  WHERE ((EXISTS ( SELECT
+           FROM codeio.benchmark
+          WHERE (NOT (EXISTS ( SELECT
+                   FROM codeio.leak_scan
+                  WHERE ((leak_scan.raw_file_id = raw_file.raw_file_id) AND (leak_scan.benchmark_index_id = benchmark.benchmark_index_id))))))) AND (NOT (EXISTS ( SELECT
+           FROM codeio.drop_record
+          WHERE ((drop_record.stage = 'screen'::text) AND (drop_record.subject_id = raw_file.raw_file_id))))));
+
+
+--
+-- Name: VIEW pending_screen; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.pending_screen IS 'Raw files not yet scanned for a benchmark in use, and not quarantined.';
+
+
+--
 -- Name: pending_transform; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -2012,43 +2203,57 @@ CREATE VIEW codeio.funnel AS
            FROM codeio.raw_file
         UNION ALL
          SELECT 2,
+            'screen'::text,
+            count(*) AS count
+           FROM codeio.raw_file
+          WHERE (NOT (raw_file.raw_file_id IN ( SELECT quarantined_file.raw_file_id
+                   FROM codeio.quarantined_file
+                UNION ALL
+                 SELECT pending_screen.raw_file_id
+                   FROM codeio.pending_screen)))
+        UNION ALL
+         SELECT 3,
             'transform'::text,
             count(*) AS count
            FROM codeio.program
         UNION ALL
-         SELECT 3,
+         SELECT 4,
             'sample'::text,
             count(DISTINCT io_pair.program_id) AS count
            FROM codeio.io_pair
         UNION ALL
-         SELECT 4,
+         SELECT 5,
             'prompt'::text,
             count(*) AS count
            FROM codeio.prompt
         UNION ALL
-         SELECT 5,
+         SELECT 6,
             'answer'::text,
             count(*) AS count
            FROM codeio.response
           WHERE (response.turn = 1)
         UNION ALL
-         SELECT 6,
+         SELECT 7,
             'revise'::text,
             count(*) AS count
            FROM codeio.response
           WHERE (response.turn = 2)
         UNION ALL
-         SELECT 7,
+         SELECT 8,
             'verify'::text,
             count(*) AS count
            FROM codeio.current_verdict
         UNION ALL
-         SELECT 8,
+         SELECT 9,
             'release'::text,
             count(*) AS count
            FROM codeio.sample
         ), waiting(stage, rows) AS (
-         SELECT 'transform'::text AS "?column?",
+         SELECT 'screen'::text AS "?column?",
+            count(*) AS count
+           FROM codeio.pending_screen
+        UNION ALL
+         SELECT 'transform'::text,
             count(*) AS count
            FROM codeio.pending_transform
         UNION ALL
@@ -2262,42 +2467,30 @@ COMMENT ON COLUMN codeio.leak_hit.stage_run_id IS 'Who found it.';
 
 
 --
--- Name: leak_scan; Type: TABLE; Schema: codeio; Owner: -
+-- Name: pending_further_revision; Type: VIEW; Schema: codeio; Owner: -
 --
 
-CREATE TABLE codeio.leak_scan (
-    raw_file_id uuid NOT NULL,
-    benchmark_index_id uuid NOT NULL,
-    stage_run_id uuid NOT NULL
-);
-
-
---
--- Name: TABLE leak_scan; Type: COMMENT; Schema: codeio; Owner: -
---
-
-COMMENT ON TABLE codeio.leak_scan IS 'Which raw files were scanned for which benchmarks.';
-
-
---
--- Name: COLUMN leak_scan.raw_file_id; Type: COMMENT; Schema: codeio; Owner: -
---
-
-COMMENT ON COLUMN codeio.leak_scan.raw_file_id IS 'The file.';
+CREATE VIEW codeio.pending_further_revision AS
+ SELECT latest.prompt_id,
+    prompt.body AS prompt_body,
+    prompt.direction,
+    latest.turn,
+    latest.verdict,
+    latest.teacher_id
+   FROM (codeio.current_verdict latest
+     JOIN codeio.prompt USING (prompt_id))
+  WHERE ((latest.turn > 1) AND (latest.verdict <> 'correct'::text) AND (NOT (EXISTS ( SELECT
+           FROM codeio.response
+          WHERE ((response.prompt_id = latest.prompt_id) AND (response.turn > latest.turn))))) AND (NOT (EXISTS ( SELECT
+           FROM codeio.drop_record
+          WHERE ((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = latest.prompt_id))))));
 
 
 --
--- Name: COLUMN leak_scan.benchmark_index_id; Type: COMMENT; Schema: codeio; Owner: -
+-- Name: VIEW pending_further_revision; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.leak_scan.benchmark_index_id IS 'The index it was scanned with.';
-
-
---
--- Name: COLUMN leak_scan.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
---
-
-COMMENT ON COLUMN codeio.leak_scan.stage_run_id IS 'Who scanned it.';
+COMMENT ON VIEW codeio.pending_further_revision IS 'Prompts whose latest revision is wrong too. Whether there is another one is a setting (CODEIO_REVISION_TURNS).';
 
 
 --
@@ -2332,27 +2525,240 @@ COMMENT ON VIEW codeio.pending_prompt IS 'Pairs and directions without a prompt.
 
 
 --
--- Name: pending_screen; Type: VIEW; Schema: codeio; Owner: -
+-- Name: program_measure; Type: TABLE; Schema: codeio; Owner: -
 --
 
-CREATE VIEW codeio.pending_screen AS
- SELECT raw_file_id,
-    blob_sha256
-   FROM codeio.raw_file
-  WHERE ((EXISTS ( SELECT
-           FROM codeio.benchmark
-          WHERE (NOT (EXISTS ( SELECT
-                   FROM codeio.leak_scan
-                  WHERE ((leak_scan.raw_file_id = raw_file.raw_file_id) AND (leak_scan.benchmark_index_id = benchmark.benchmark_index_id))))))) AND (NOT (EXISTS ( SELECT
-           FROM codeio.drop_record
-          WHERE ((drop_record.stage = 'screen'::text) AND (drop_record.subject_id = raw_file.raw_file_id))))));
+CREATE TABLE codeio.program_measure (
+    program_id uuid NOT NULL,
+    calls integer NOT NULL,
+    outputs integer NOT NULL,
+    distinct_outputs integer NOT NULL,
+    constant boolean NOT NULL,
+    boolean_share double precision NOT NULL,
+    float_share double precision NOT NULL,
+    mean_wall_ms double precision NOT NULL,
+    cpu_ms double precision NOT NULL,
+    peak_rss_kib integer NOT NULL,
+    stage_run_id uuid NOT NULL
+);
 
 
 --
--- Name: VIEW pending_screen; Type: COMMENT; Schema: codeio; Owner: -
+-- Name: TABLE program_measure; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON VIEW codeio.pending_screen IS 'Raw files not yet scanned for a benchmark in use, and not quarantined.';
+COMMENT ON TABLE codeio.program_measure IS 'What sampling shows of a program that returned something, whether it was kept or dropped.';
+
+
+--
+-- Name: COLUMN program_measure.program_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.program_id IS 'The program.';
+
+
+--
+-- Name: COLUMN program_measure.calls; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.calls IS 'Distinct inputs it was called with.';
+
+
+--
+-- Name: COLUMN program_measure.outputs; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.outputs IS 'Calls that gave an output within the size rules.';
+
+
+--
+-- Name: COLUMN program_measure.distinct_outputs; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.distinct_outputs IS 'Distinct values among those outputs.';
+
+
+--
+-- Name: COLUMN program_measure.constant; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.constant IS 'Whether several inputs gave one and the same output.';
+
+
+--
+-- Name: COLUMN program_measure.boolean_share; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.boolean_share IS 'Share of outputs that are true or false, from 0 to 1.';
+
+
+--
+-- Name: COLUMN program_measure.float_share; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.float_share IS 'Share of outputs that hold a fraction anywhere, from 0 to 1.';
+
+
+--
+-- Name: COLUMN program_measure.mean_wall_ms; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.mean_wall_ms IS 'Mean wall-clock time of those calls in milliseconds.';
+
+
+--
+-- Name: COLUMN program_measure.cpu_ms; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.cpu_ms IS 'CPU time of all its calls in milliseconds, loading included.';
+
+
+--
+-- Name: COLUMN program_measure.peak_rss_kib; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.peak_rss_kib IS 'Largest resident memory of its processes in KiB, the runner included.';
+
+
+--
+-- Name: COLUMN program_measure.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.stage_run_id IS 'Who sampled it.';
+
+
+--
+-- Name: question_number; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.question_number AS
+ SELECT prompt.prompt_id,
+    (dense_rank() OVER (PARTITION BY io_pair.program_id ORDER BY io_pair.ordinal, ((prompt.direction = 'output'::text) <> ((get_byte(uuid_send(io_pair.program_id), 15) % 2) = 0))))::integer AS question
+   FROM (codeio.prompt
+     JOIN codeio.io_pair USING (io_pair_id));
+
+
+--
+-- Name: VIEW question_number; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.question_number IS 'Number of each prompt among those of its program, from 1: pair by pair. By its id, a program begins with the output or the input, so the first N are balanced.';
+
+
+--
+-- Name: release_cost; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.release_cost AS
+ WITH member AS (
+         SELECT release_sample.release_id,
+            sample.prompt_id,
+            sample.first_verdict_id,
+            sample.second_verdict_id
+           FROM (codeio.release_sample
+             JOIN codeio.sample USING (sample_id))
+        ), used AS (
+         SELECT member.release_id,
+            response.teacher_call_id
+           FROM ((member
+             JOIN codeio.verdict ON (((verdict.verdict_id = member.first_verdict_id) OR (verdict.verdict_id = member.second_verdict_id))))
+             JOIN codeio.response USING (response_id))
+        UNION
+         SELECT member.release_id,
+            program.teacher_call_id
+           FROM (((member
+             JOIN codeio.prompt USING (prompt_id))
+             JOIN codeio.io_pair USING (io_pair_id))
+             JOIN codeio.program USING (program_id))
+        )
+ SELECT used.release_id,
+    teacher_call.purpose,
+    count(*) AS calls,
+    sum(teacher_call.prompt_tokens) AS prompt_tokens,
+    sum(teacher_call.completion_tokens) AS completion_tokens,
+    sum(teacher_call.cost_usd) AS cost_usd,
+    count(*) FILTER (WHERE (teacher_call.cost_usd IS NULL)) AS unpriced_calls
+   FROM (used
+     JOIN codeio.teacher_call USING (teacher_call_id))
+  GROUP BY used.release_id, teacher_call.purpose;
+
+
+--
+-- Name: VIEW release_cost; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.release_cost IS 'Teacher calls whose replies stand in a release, by purpose, with tokens and US dollars; calls of replies that were dropped are not among them.';
+
+
+--
+-- Name: revision_gain; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.revision_gain AS
+ SELECT wrong.teacher_id,
+    prompt.direction,
+    wrong.verdict AS feedback_kind,
+    wrong.turn,
+    count(*) AS revised,
+    count(*) FILTER (WHERE (revision.verdict = 'correct'::text)) AS repaired,
+    (((count(*) FILTER (WHERE (revision.verdict = 'correct'::text)))::numeric + 1.0) / ((count(*) + 2))::numeric) AS expected_gain,
+    avg(teacher_call.cost_usd) AS mean_cost_usd
+   FROM ((((codeio.current_verdict wrong
+     JOIN codeio.current_verdict revision ON (((revision.prompt_id = wrong.prompt_id) AND (revision.rollout = wrong.rollout) AND (revision.turn = (wrong.turn + 1)))))
+     JOIN codeio.response ON ((response.response_id = revision.response_id)))
+     JOIN codeio.teacher_call ON ((teacher_call.teacher_call_id = response.teacher_call_id)))
+     JOIN codeio.prompt ON ((prompt.prompt_id = wrong.prompt_id)))
+  WHERE (wrong.verdict <> 'correct'::text)
+  GROUP BY wrong.teacher_id, prompt.direction, wrong.verdict, wrong.turn;
+
+
+--
+-- Name: VIEW revision_gain; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.revision_gain IS 'What revisions were worth so far, by teacher, direction, kind of feedback and turn.';
+
+
+--
+-- Name: COLUMN revision_gain.feedback_kind; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.revision_gain.feedback_kind IS 'Verdict that the teacher was told about.';
+
+
+--
+-- Name: COLUMN revision_gain.turn; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.revision_gain.turn IS 'Turn that was wrong.';
+
+
+--
+-- Name: COLUMN revision_gain.revised; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.revision_gain.revised IS 'Wrong answers that were revised.';
+
+
+--
+-- Name: COLUMN revision_gain.repaired; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.revision_gain.repaired IS 'Revisions that were right.';
+
+
+--
+-- Name: COLUMN revision_gain.expected_gain; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.revision_gain.expected_gain IS 'Expected share repaired of the next ones (rule of succession).';
+
+
+--
+-- Name: COLUMN revision_gain.mean_cost_usd; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.revision_gain.mean_cost_usd IS 'Mean price of a revision; null when no price is known.';
 
 
 --
@@ -2420,6 +2826,401 @@ CREATE VIEW codeio.sample_text AS
 --
 
 COMMENT ON VIEW codeio.sample_text IS 'A sample as it is released: texts, labels and where it came from. Where a file was seen in several places, the first by name stands for all.';
+
+
+--
+-- Name: takedown; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.takedown (
+    takedown_id uuid NOT NULL,
+    kind text NOT NULL,
+    value text NOT NULL,
+    reason text NOT NULL,
+    taken_down_at timestamp with time zone DEFAULT now() NOT NULL,
+    stage_run_id uuid NOT NULL,
+    CONSTRAINT takedown_kind CHECK ((kind = ANY (ARRAY['repository'::text, 'path'::text, 'author'::text, 'licence'::text]))),
+    CONSTRAINT takedown_value CHECK ((value <> ''::text))
+);
+
+
+--
+-- Name: TABLE takedown; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.takedown IS 'What must not be in any later release. It holds for files that are ingested later, too.';
+
+
+--
+-- Name: COLUMN takedown.takedown_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.takedown.takedown_id IS 'Derived from kind and value.';
+
+
+--
+-- Name: COLUMN takedown.kind; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.takedown.kind IS 'What value names: a repository, path, author or licence.';
+
+
+--
+-- Name: COLUMN takedown.value; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.takedown.value IS 'The repository, path, author or licence.';
+
+
+--
+-- Name: COLUMN takedown.reason; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.takedown.reason IS 'Why, in the words of who asked for it.';
+
+
+--
+-- Name: COLUMN takedown.taken_down_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.takedown.taken_down_at IS 'When it was asked for.';
+
+
+--
+-- Name: COLUMN takedown.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.takedown.stage_run_id IS 'Who recorded it.';
+
+
+--
+-- Name: taken_down_file; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.taken_down_file AS
+ SELECT DISTINCT raw_file_origin.raw_file_id,
+    takedown.takedown_id
+   FROM ((codeio.takedown
+     CROSS JOIN codeio.raw_file_origin)
+     JOIN codeio.source USING (source_id))
+  WHERE codeio.origin_matches(takedown.kind, takedown.value, raw_file_origin.*, source.*);
+
+
+--
+-- Name: VIEW taken_down_file; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.taken_down_file IS 'Raw files that a takedown means. A file seen in several places is taken down when one of them is.';
+
+
+--
+-- Name: teacher_batch; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.teacher_batch (
+    batch_id text NOT NULL,
+    teacher text NOT NULL,
+    purpose text NOT NULL,
+    requests integer NOT NULL,
+    stage_run_id uuid NOT NULL,
+    submitted_at timestamp with time zone DEFAULT now() NOT NULL,
+    status text NOT NULL,
+    collected_at timestamp with time zone,
+    CONSTRAINT teacher_batch_purpose CHECK ((purpose = ANY (ARRAY['transform'::text, 'answer'::text, 'revise'::text])))
+);
+
+
+--
+-- Name: TABLE teacher_batch; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.teacher_batch IS 'Batches handed to an endpoint''s Batch API.';
+
+
+--
+-- Name: COLUMN teacher_batch.batch_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.batch_id IS 'Id the endpoint gave the batch.';
+
+
+--
+-- Name: COLUMN teacher_batch.teacher; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.teacher IS 'Address and model.';
+
+
+--
+-- Name: COLUMN teacher_batch.purpose; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.purpose IS 'transform, answer or revise.';
+
+
+--
+-- Name: COLUMN teacher_batch.requests; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.requests IS 'Requests in it.';
+
+
+--
+-- Name: COLUMN teacher_batch.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.stage_run_id IS 'Who submitted it.';
+
+
+--
+-- Name: COLUMN teacher_batch.submitted_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.submitted_at IS 'When it was submitted.';
+
+
+--
+-- Name: COLUMN teacher_batch.status; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.status IS 'As the endpoint reported it last.';
+
+
+--
+-- Name: COLUMN teacher_batch.collected_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.collected_at IS 'When its replies were stored; null while it is open.';
+
+
+--
+-- Name: teacher_batch_request; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.teacher_batch_request (
+    batch_id text NOT NULL,
+    request_sha256 text NOT NULL,
+    failure text
+);
+
+
+--
+-- Name: TABLE teacher_batch_request; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.teacher_batch_request IS 'Requests of batches.';
+
+
+--
+-- Name: COLUMN teacher_batch_request.batch_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch_request.batch_id IS 'The batch.';
+
+
+--
+-- Name: COLUMN teacher_batch_request.request_sha256; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch_request.request_sha256 IS 'Fingerprint of the request; its reply is in teacher_reply.';
+
+
+--
+-- Name: COLUMN teacher_batch_request.failure; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch_request.failure IS 'Why it has no reply; null while the batch is open, and for requests that have one.';
+
+
+--
+-- Name: teacher_cost; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.teacher_cost AS
+ WITH accepted AS (
+         SELECT program.teacher_call_id
+           FROM codeio.program
+          WHERE (EXISTS ( SELECT
+                   FROM codeio.io_pair
+                  WHERE (io_pair.program_id = program.program_id)))
+        UNION ALL
+         SELECT response.teacher_call_id
+           FROM (codeio.current_verdict
+             JOIN codeio.response ON ((response.response_id = current_verdict.response_id)))
+          WHERE (current_verdict.verdict = 'correct'::text)
+        )
+ SELECT stage_run.dag_id,
+    stage_run.run_id,
+    teacher.kind AS teacher_kind,
+    teacher.model AS teacher_model,
+    teacher_call.purpose,
+    count(*) AS calls,
+    sum(teacher_call.prompt_tokens) AS prompt_tokens,
+    sum(teacher_call.completion_tokens) AS completion_tokens,
+    sum(teacher_call.cost_usd) AS cost_usd,
+    count(accepted.teacher_call_id) AS accepted_rows,
+    (sum(teacher_call.cost_usd) / (NULLIF(count(accepted.teacher_call_id), 0))::numeric) AS cost_per_accepted_row_usd
+   FROM (((codeio.teacher_call
+     JOIN codeio.teacher ON ((teacher.teacher_id = teacher_call.teacher_id)))
+     JOIN codeio.stage_run ON ((stage_run.stage_run_id = teacher_call.stage_run_id)))
+     LEFT JOIN accepted ON ((accepted.teacher_call_id = teacher_call.teacher_call_id)))
+  GROUP BY stage_run.dag_id, stage_run.run_id, teacher.kind, teacher.model, teacher_call.purpose;
+
+
+--
+-- Name: VIEW teacher_cost; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.teacher_cost IS 'Calls, tokens and dollars of each run, and dollars for each row they gave: a program with pairs, or a right answer.';
+
+
+--
+-- Name: teacher_pace; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.teacher_pace (
+    teacher text NOT NULL,
+    next_request_at timestamp with time zone NOT NULL,
+    next_tokens_at timestamp with time zone NOT NULL,
+    cool_until timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: TABLE teacher_pace; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.teacher_pace IS 'When the next request may go out to a teacher, for all processes together.';
+
+
+--
+-- Name: COLUMN teacher_pace.teacher; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_pace.teacher IS 'Address and model.';
+
+
+--
+-- Name: COLUMN teacher_pace.next_request_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_pace.next_request_at IS 'End of the queue of requests, under the limit of requests a minute.';
+
+
+--
+-- Name: COLUMN teacher_pace.next_tokens_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_pace.next_tokens_at IS 'End of the queue of tokens, under the limit of tokens a minute.';
+
+
+--
+-- Name: COLUMN teacher_pace.cool_until; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_pace.cool_until IS 'Nobody sends before this time: the endpoint asked for it with status 429.';
+
+
+--
+-- Name: teacher_reply; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.teacher_reply (
+    request_sha256 text NOT NULL,
+    body bytea NOT NULL,
+    latency_ms double precision NOT NULL,
+    request_id text NOT NULL,
+    cost_usd numeric(14,8),
+    stage_run_id uuid NOT NULL,
+    received_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+--
+-- Name: TABLE teacher_reply; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.teacher_reply IS 'Replies that were paid for, stored before anything else is done with them. A request whose fingerprint is here is never sent again.';
+
+
+--
+-- Name: COLUMN teacher_reply.request_sha256; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_reply.request_sha256 IS 'sha256 of everything that decides the answer: teacher, messages, parameters, seed.';
+
+
+--
+-- Name: COLUMN teacher_reply.body; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_reply.body IS 'The chat completion as it came, zstd-compressed.';
+
+
+--
+-- Name: COLUMN teacher_reply.latency_ms; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_reply.latency_ms IS 'From request to reply, retries included; 0 for a reply of a batch.';
+
+
+--
+-- Name: COLUMN teacher_reply.request_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_reply.request_id IS 'Id the endpoint gave the request.';
+
+
+--
+-- Name: COLUMN teacher_reply.cost_usd; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_reply.cost_usd IS 'Price of the call; null when it is not known.';
+
+
+--
+-- Name: COLUMN teacher_reply.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_reply.stage_run_id IS 'Who paid.';
+
+
+--
+-- Name: COLUMN teacher_reply.received_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_reply.received_at IS 'When it was stored.';
+
+
+--
+-- Name: teacher_spending; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.teacher_spending (
+    period text NOT NULL,
+    cost_usd numeric(14,8) NOT NULL
+);
+
+
+--
+-- Name: TABLE teacher_spending; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.teacher_spending IS 'Running totals that budgets are held against; the facts are in teacher_reply.';
+
+
+--
+-- Name: COLUMN teacher_spending.period; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_spending.period IS 'The word run and an Airflow run id, or the word month and a month in UTC.';
+
+
+--
+-- Name: COLUMN teacher_spending.cost_usd; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_spending.cost_usd IS 'US dollars spent on teachers in it.';
 
 
 --
@@ -2532,6 +3333,14 @@ ALTER TABLE ONLY codeio.leak_scan
 
 
 --
+-- Name: program_measure program_measure_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.program_measure
+    ADD CONSTRAINT program_measure_pk PRIMARY KEY (program_id);
+
+
+--
 -- Name: program program_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
 --
 
@@ -2636,6 +3445,14 @@ ALTER TABLE ONLY codeio.sample
 
 
 --
+-- Name: sandbox_check sandbox_check_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.sandbox_check
+    ADD CONSTRAINT sandbox_check_pk PRIMARY KEY (sandbox_check_id);
+
+
+--
 -- Name: source source_locator; Type: CONSTRAINT; Schema: codeio; Owner: -
 --
 
@@ -2660,6 +3477,38 @@ ALTER TABLE ONLY codeio.stage_run
 
 
 --
+-- Name: takedown takedown_once; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.takedown
+    ADD CONSTRAINT takedown_once UNIQUE (kind, value);
+
+
+--
+-- Name: takedown takedown_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.takedown
+    ADD CONSTRAINT takedown_pk PRIMARY KEY (takedown_id);
+
+
+--
+-- Name: teacher_batch teacher_batch_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_batch
+    ADD CONSTRAINT teacher_batch_pk PRIMARY KEY (batch_id);
+
+
+--
+-- Name: teacher_batch_request teacher_batch_request_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_batch_request
+    ADD CONSTRAINT teacher_batch_request_pk PRIMARY KEY (batch_id, request_sha256);
+
+
+--
 -- Name: teacher_call teacher_call_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
 --
 
@@ -2668,11 +3517,35 @@ ALTER TABLE ONLY codeio.teacher_call
 
 
 --
+-- Name: teacher_pace teacher_pace_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_pace
+    ADD CONSTRAINT teacher_pace_pk PRIMARY KEY (teacher);
+
+
+--
 -- Name: teacher teacher_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
 --
 
 ALTER TABLE ONLY codeio.teacher
     ADD CONSTRAINT teacher_pk PRIMARY KEY (teacher_id);
+
+
+--
+-- Name: teacher_reply teacher_reply_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_reply
+    ADD CONSTRAINT teacher_reply_pk PRIMARY KEY (request_sha256);
+
+
+--
+-- Name: teacher_spending teacher_spending_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_spending
+    ADD CONSTRAINT teacher_spending_pk PRIMARY KEY (period);
 
 
 --
@@ -2734,6 +3607,13 @@ CREATE INDEX raw_file_origin_source ON codeio.raw_file_origin USING btree (sourc
 
 
 --
+-- Name: release_sample_position; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX release_sample_position ON codeio.release_sample USING btree (release_id, split, "position", sample_id);
+
+
+--
 -- Name: release_sample_sample; Type: INDEX; Schema: codeio; Owner: -
 --
 
@@ -2745,6 +3625,13 @@ CREATE INDEX release_sample_sample ON codeio.release_sample USING btree (sample_
 --
 
 CREATE INDEX sample_prompt ON codeio.sample USING btree (prompt_id);
+
+
+--
+-- Name: teacher_batch_request_sha256; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX teacher_batch_request_sha256 ON codeio.teacher_batch_request USING btree (request_sha256);
 
 
 --
@@ -2871,6 +3758,22 @@ ALTER TABLE ONLY codeio.leak_scan
 
 ALTER TABLE ONLY codeio.leak_scan
     ADD CONSTRAINT leak_scan_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
+-- Name: program_measure program_measure_program_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.program_measure
+    ADD CONSTRAINT program_measure_program_fk FOREIGN KEY (program_id) REFERENCES codeio.program(program_id);
+
+
+--
+-- Name: program_measure program_measure_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.program_measure
+    ADD CONSTRAINT program_measure_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 
 
 --
@@ -3042,6 +3945,38 @@ ALTER TABLE ONLY codeio.sample
 
 
 --
+-- Name: sandbox_check sandbox_check_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.sandbox_check
+    ADD CONSTRAINT sandbox_check_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
+-- Name: takedown takedown_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.takedown
+    ADD CONSTRAINT takedown_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
+-- Name: teacher_batch_request teacher_batch_request_batch_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_batch_request
+    ADD CONSTRAINT teacher_batch_request_batch_fk FOREIGN KEY (batch_id) REFERENCES codeio.teacher_batch(batch_id);
+
+
+--
+-- Name: teacher_batch teacher_batch_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_batch
+    ADD CONSTRAINT teacher_batch_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
 -- Name: teacher_call teacher_call_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
 --
 
@@ -3055,6 +3990,14 @@ ALTER TABLE ONLY codeio.teacher_call
 
 ALTER TABLE ONLY codeio.teacher_call
     ADD CONSTRAINT teacher_call_teacher_fk FOREIGN KEY (teacher_id) REFERENCES codeio.teacher(teacher_id);
+
+
+--
+-- Name: teacher_reply teacher_reply_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_reply
+    ADD CONSTRAINT teacher_reply_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 
 
 --
@@ -3284,6 +4227,22 @@ GRANT SELECT ON TABLE codeio.current_gate_result TO codeio_auditor;
 
 
 --
+-- Name: TABLE sandbox_check; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE codeio.sandbox_check TO codeio_app;
+GRANT SELECT ON TABLE codeio.sandbox_check TO codeio_auditor;
+
+
+--
+-- Name: TABLE current_sandbox_check; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.current_sandbox_check TO codeio_app;
+GRANT SELECT ON TABLE codeio.current_sandbox_check TO codeio_auditor;
+
+
+--
 -- Name: TABLE current_verdict; Type: ACL; Schema: codeio; Owner: -
 --
 
@@ -3324,6 +4283,14 @@ GRANT SELECT ON TABLE codeio.finished_conversation TO codeio_auditor;
 
 
 --
+-- Name: TABLE leak_scan; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE codeio.leak_scan TO codeio_app;
+GRANT SELECT ON TABLE codeio.leak_scan TO codeio_auditor;
+
+
+--
 -- Name: TABLE pending_answer; Type: ACL; Schema: codeio; Owner: -
 --
 
@@ -3345,6 +4312,14 @@ GRANT SELECT ON TABLE codeio.pending_revise TO codeio_auditor;
 
 GRANT SELECT ON TABLE codeio.pending_sample TO codeio_app;
 GRANT SELECT ON TABLE codeio.pending_sample TO codeio_auditor;
+
+
+--
+-- Name: TABLE pending_screen; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.pending_screen TO codeio_app;
+GRANT SELECT ON TABLE codeio.pending_screen TO codeio_auditor;
 
 
 --
@@ -3380,11 +4355,11 @@ GRANT SELECT ON TABLE codeio.leak_hit TO codeio_auditor;
 
 
 --
--- Name: TABLE leak_scan; Type: ACL; Schema: codeio; Owner: -
+-- Name: TABLE pending_further_revision; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT,INSERT ON TABLE codeio.leak_scan TO codeio_app;
-GRANT SELECT ON TABLE codeio.leak_scan TO codeio_auditor;
+GRANT SELECT ON TABLE codeio.pending_further_revision TO codeio_app;
+GRANT SELECT ON TABLE codeio.pending_further_revision TO codeio_auditor;
 
 
 --
@@ -3396,11 +4371,35 @@ GRANT SELECT ON TABLE codeio.pending_prompt TO codeio_auditor;
 
 
 --
--- Name: TABLE pending_screen; Type: ACL; Schema: codeio; Owner: -
+-- Name: TABLE program_measure; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT ON TABLE codeio.pending_screen TO codeio_app;
-GRANT SELECT ON TABLE codeio.pending_screen TO codeio_auditor;
+GRANT SELECT,INSERT ON TABLE codeio.program_measure TO codeio_app;
+GRANT SELECT ON TABLE codeio.program_measure TO codeio_auditor;
+
+
+--
+-- Name: TABLE question_number; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.question_number TO codeio_app;
+GRANT SELECT ON TABLE codeio.question_number TO codeio_auditor;
+
+
+--
+-- Name: TABLE release_cost; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.release_cost TO codeio_app;
+GRANT SELECT ON TABLE codeio.release_cost TO codeio_auditor;
+
+
+--
+-- Name: TABLE revision_gain; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.revision_gain TO codeio_app;
+GRANT SELECT ON TABLE codeio.revision_gain TO codeio_auditor;
 
 
 --
@@ -3409,6 +4408,91 @@ GRANT SELECT ON TABLE codeio.pending_screen TO codeio_auditor;
 
 GRANT SELECT ON TABLE codeio.sample_text TO codeio_app;
 GRANT SELECT ON TABLE codeio.sample_text TO codeio_auditor;
+
+
+--
+-- Name: TABLE takedown; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE codeio.takedown TO codeio_app;
+GRANT SELECT ON TABLE codeio.takedown TO codeio_auditor;
+
+
+--
+-- Name: TABLE taken_down_file; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.taken_down_file TO codeio_app;
+GRANT SELECT ON TABLE codeio.taken_down_file TO codeio_auditor;
+
+
+--
+-- Name: TABLE teacher_batch; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE codeio.teacher_batch TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher_batch TO codeio_auditor;
+
+
+--
+-- Name: COLUMN teacher_batch.status; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT UPDATE(status) ON TABLE codeio.teacher_batch TO codeio_app;
+
+
+--
+-- Name: COLUMN teacher_batch.collected_at; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT UPDATE(collected_at) ON TABLE codeio.teacher_batch TO codeio_app;
+
+
+--
+-- Name: TABLE teacher_batch_request; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE codeio.teacher_batch_request TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher_batch_request TO codeio_auditor;
+
+
+--
+-- Name: COLUMN teacher_batch_request.failure; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT UPDATE(failure) ON TABLE codeio.teacher_batch_request TO codeio_app;
+
+
+--
+-- Name: TABLE teacher_cost; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.teacher_cost TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher_cost TO codeio_auditor;
+
+
+--
+-- Name: TABLE teacher_pace; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE codeio.teacher_pace TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher_pace TO codeio_auditor;
+
+
+--
+-- Name: TABLE teacher_reply; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE codeio.teacher_reply TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher_reply TO codeio_auditor;
+
+
+--
+-- Name: TABLE teacher_spending; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE codeio.teacher_spending TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher_spending TO codeio_auditor;
 
 
 --

@@ -3,6 +3,7 @@
 GATE_NAMES = (
     "determinism",
     "duplicates",
+    "expectations",
     "information",
     "integrity",
     "leakage",

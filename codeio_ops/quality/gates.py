@@ -13,6 +13,7 @@ from codeio_ops.errors import GateFailed
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
 from codeio_ops.quality.determinism import determinism
+from codeio_ops.quality.expectations import judge_expectations
 from codeio_ops.quality.information import information
 from codeio_ops.quality.leakage.gate import leakage
 from codeio_ops.quality.licences import licences
@@ -22,7 +23,7 @@ from codeio_ops.quality.secrets import personal_data, secrets
 from codeio_ops.quality.self_test import PairToTest, self_test
 from codeio_ops.quality.splits import splits
 from codeio_ops.records import GateResult
-from codeio_ops.release.assemble import Release
+from codeio_ops.release.assemble import Release, find_release
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.queries import check_names
 from codeio_ops.storage.runs import FactWriter
@@ -94,11 +95,25 @@ def verifier_self_test(inputs: GateInputs) -> Measurement:
     )
 
 
+def expectations(inputs: GateInputs) -> Measurement:
+    """Run the Great Expectations suite over the candidate."""
+    release = find_release(inputs.store, inputs.release_id)
+    report = judge_expectations(release, store=inputs.store, objects=inputs.objects)
+    return Measurement(
+        metric="expectations that do not hold",
+        value=len(report.failed),
+        threshold=0,
+        evidence=report.evidence(),
+        severity=report.severity,
+    )
+
+
 Gate = Callable[[GateInputs], Measurement]
 
 GATES: Mapping[str, Gate] = {
     "determinism": determinism,
     "duplicates": duplicates,
+    "expectations": expectations,
     "information": information,
     "integrity": integrity,
     "leakage": leakage,

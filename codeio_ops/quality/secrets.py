@@ -5,19 +5,30 @@ private keys, tokens, passwords in URLs). Those that guess from entropy or from 
 variable are left out: in code they mostly find hashes and test data.
 """
 
+import logging
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from codeio_ops.config import Settings
 from codeio_ops.jsonvalue import Json
-from codeio_ops.quality.leakage.training import TrainingText, program_sources
+from codeio_ops.quality.leakage.training import SourceText, TrainingText, program_sources
 from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement, Severity
+from codeio_ops.records import Drop, DropRecord
+from codeio_ops.storage.engine import Store
+from codeio_ops.storage.runs import FactWriter
 
 if TYPE_CHECKING:
     from detect_secrets.plugins.base import RegexBasedDetector
 
+log = logging.getLogger(__name__)
+
+Find = Callable[[str], Iterable[str]]
+
+_NAMED_PLACES = 5
 _DETECTORS = (
     "ArtifactoryDetector",
     "AWSKeyDetector",
@@ -71,6 +82,41 @@ def find_personal_data(text: str) -> Iterator[str]:
                 yield f"IP address, line {number}"
 
 
+def screen_private(*, store: Store, writer: FactWriter, settings: Settings) -> Counter[str]:
+    """Quarantine the files of finished samples that hold a secret or personal data.
+
+    What was found is kept in the drop by its kind, field and line, never in words. With
+    `settings.quarantine_private` off nothing happens, and the gates find it.
+
+    Returns:
+        Counts of programs, by reason.
+    """
+    if not settings.quarantine_private:
+        return Counter()
+    texts = store.fetch("benchmark.finished_texts", TrainingText)
+    files = {str(text.program_id): text.raw_file_id for text in texts}
+    counts: Counter[str] = Counter()
+    drops = []
+    for source in program_sources(texts):
+        for reason, find in _FINDERS.items():
+            places = _places(source, find)
+            if places:
+                detail = f"program {source.source}: {'; '.join(places[:_NAMED_PLACES])}"
+                drops.append(
+                    DropRecord.new(
+                        Drop(reason=reason, detail=detail),
+                        stage="screen",
+                        subject_id=files[source.source],
+                        stage_run_id=writer.run.stage_run_id,
+                    )
+                )
+                counts[reason] += 1
+                break
+    writer.write(drops)
+    log.info("private data in samples: %s", dict(counts), extra={"action": "screen"})
+    return counts
+
+
 def secrets(inputs: GateInputs) -> Measurement:
     """Count programs whose samples hold a key, token or password."""
     return _measured("programs with a secret", find_secrets, inputs, Severity.HARD)
@@ -81,22 +127,18 @@ def personal_data(inputs: GateInputs) -> Measurement:
     return _measured("programs with personal data", find_personal_data, inputs, Severity.SOFT)
 
 
-def _measured(
-    metric: str,
-    find: Callable[[str], Iterable[str]],
-    inputs: GateInputs,
-    severity: Severity,
-) -> Measurement:
+_FINDERS: Mapping[str, Find] = {"secret": find_secrets, "personal_data": find_personal_data}
+
+
+def _measured(metric: str, find: Find, inputs: GateInputs, severity: Severity) -> Measurement:
     texts = inputs.store.fetch(
         "benchmark.release_texts", TrainingText, release_id=inputs.release_id
     )
     found: dict[str, Json] = {}
     for source in program_sources(texts):
-        places: list[Json] = [
-            f"{name}: {kind}" for name, text in source.fields.items() for kind in find(text)
-        ]
+        places = _places(source, find)
         if places:
-            found[source.source] = places[:MAX_EVIDENCE]
+            found[source.source] = list[Json](places[:MAX_EVIDENCE])
     return Measurement(
         metric=metric,
         value=len(found),
@@ -104,6 +146,10 @@ def _measured(
         evidence={"programs": dict(list(found.items())[:MAX_EVIDENCE])},
         severity=severity,
     )
+
+
+def _places(source: SourceText, find: Find) -> list[str]:
+    return [f"{name}: {kind}" for name, text in source.fields.items() for kind in find(text)]
 
 
 @cache

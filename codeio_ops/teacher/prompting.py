@@ -22,7 +22,14 @@ from codeio_ops.jsonvalue import Json, NotJson, parse
 from codeio_ops.teacher.markdown import Section, fenced, has_structure, sections
 from codeio_ops.teacher.messages import Message
 
-TemplateName = Literal["transform", "predict_output", "predict_input", "revise"]
+TemplateName = Literal[
+    "transform",
+    "predict_output",
+    "predict_input",
+    "predict_output_without_code",
+    "predict_input_without_code",
+    "revise",
+]
 Direction = Literal["output", "input"]
 
 RENDERER_VERSION = "1"
@@ -122,6 +129,26 @@ def predict_input_prompt(
     )
 
 
+def without_reference_code(prompt: str) -> str:
+    """Return a prediction prompt that asks the same and does not show the program.
+
+    Raises:
+        UnknownPrompt: the text was not rendered from one of the prediction templates.
+    """
+    task = read_prompt(prompt)
+    if not isinstance(task, PredictTask):
+        raise UnknownPrompt("the text is no prediction prompt")
+    output = task.direction == "output"
+    return _render(
+        "predict_output_without_code" if output else "predict_input_without_code",
+        {
+            "problem_statement": task.problem_statement.strip(),
+            "io_description": task.io_description.strip(),
+            "given": _given(task.given),
+        },
+    )
+
+
 def revision_messages(prompt: str, *turns: tuple[str, str]) -> list[Message]:
     """Continue a conversation whose answers were wrong.
 
@@ -169,10 +196,14 @@ def _predict_prompt(
         {
             "problem_statement": statement.strip(),
             "io_description": description.strip(),
-            "given": fenced(json.dumps(given, ensure_ascii=False, allow_nan=False), "json"),
+            "given": _given(given),
             "reference_code": fenced(code.strip("\n"), language),
         },
     )
+
+
+def _given(value: Json) -> str:
+    return fenced(json.dumps(value, ensure_ascii=False, allow_nan=False), "json")
 
 
 def _render(name: TemplateName, values: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from codeio_ops.quality.gates import decide, run_gate, settle
 from codeio_ops.quality.leakage.quarantine import screen_samples
 from codeio_ops.quality.measurement import GateInputs
 from codeio_ops.quality.overrides import Decision, record_decision
+from codeio_ops.quality.secrets import screen_private
 from codeio_ops.release.assemble import assemble_release, find_release
 from codeio_ops.release.publish import publish
 from codeio_ops.release.recipe import parse_recipe
@@ -20,18 +21,18 @@ REJECT = "Reject"
 
 
 def screen_finished(clients: TaskClients) -> dict[str, int]:
-    """Quarantine the files of finished samples that leak a benchmark; return counts."""
-    return dict(
-        screen_samples(
-            store=clients.store,
-            objects=clients.objects,
-            writer=clients.writer,
-            settings=clients.settings,
-        )
+    """Quarantine the files of finished samples that leak a benchmark or hold private data."""
+    leaks = screen_samples(
+        store=clients.store,
+        objects=clients.objects,
+        writer=clients.writer,
+        settings=clients.settings,
     )
+    private = screen_private(store=clients.store, writer=clients.writer, settings=clients.settings)
+    return dict(leaks + private)
 
 
-def assemble_candidate(recipe: Mapping[str, Json], clients: TaskClients) -> str:
+def assemble_candidate(recipe: Json, clients: TaskClients) -> str:
     """Assemble the release of a recipe, and return its id."""
     release = assemble_release(parse_recipe(recipe), store=clients.store, writer=clients.writer)
     return str(release.release_id)

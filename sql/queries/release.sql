@@ -1,11 +1,19 @@
 -- name: conversations
-SELECT finished_conversation.prompt_id, finished_conversation.first_verdict_id,
-    finished_conversation.second_verdict_id
+SELECT finished_conversation.prompt_id, finished_conversation.program_id, finished_conversation.first_verdict_id,
+    finished_conversation.second_verdict_id, question_number.question, prompt.direction,
+    first_verdict.verdict AS verdict_1, second_verdict.verdict AS verdict_2,
+    length(program.main_function) AS code_chars, length(first_response.body) AS answer_chars
 FROM codeio.finished_conversation
+INNER JOIN codeio.prompt USING (prompt_id)
+INNER JOIN codeio.question_number USING (prompt_id)
+INNER JOIN codeio.program USING (program_id)
+INNER JOIN codeio.verdict AS first_verdict ON first_verdict.verdict_id = finished_conversation.first_verdict_id
+INNER JOIN codeio.response AS first_response ON first_response.response_id = first_verdict.response_id
+LEFT JOIN codeio.verdict AS second_verdict ON second_verdict.verdict_id = finished_conversation.second_verdict_id
 WHERE NOT EXISTS (
     SELECT FROM codeio.drop_record
     WHERE drop_record.stage = 'release' AND drop_record.subject_id = finished_conversation.program_id
-)
+) AND program.raw_file_id NOT IN (SELECT taken_down_file.raw_file_id FROM codeio.taken_down_file)
 ORDER BY finished_conversation.prompt_id;
 
 -- name: unscreened_programs
@@ -30,23 +38,73 @@ INNER JOIN codeio.sample_text USING (sample_id)
 WHERE release_sample.release_id = :release_id
 ORDER BY sample_text.sample_id;
 
+-- name: page
+SELECT release_sample.sample_id FROM codeio.release_sample
+WHERE release_sample.release_id = :release_id AND release_sample.split = :split
+    AND release_sample.position >= :low AND release_sample.position < :high
+ORDER BY release_sample.position, release_sample.sample_id;
+
+-- name: funnel
+WITH passed (place, stage, rows) AS (
+    SELECT 1, 'raw files', count(*) FROM codeio.raw_file
+    UNION ALL SELECT 2, 'programs', count(*) FROM codeio.program
+    UNION ALL SELECT 3, 'programs with pairs', count(DISTINCT io_pair.program_id) FROM codeio.io_pair
+    UNION ALL SELECT 4, 'prompts', count(*) FROM codeio.prompt
+    UNION ALL SELECT 5, 'first answers', count(*) FROM codeio.response WHERE response.turn = 1
+    UNION ALL SELECT 6, 'finished conversations', count(*) FROM codeio.finished_conversation
+)
+SELECT passed.stage, passed.rows FROM passed ORDER BY passed.place;
+
+-- name: cost
+SELECT purpose, calls, prompt_tokens, completion_tokens, cost_usd, unpriced_calls
+FROM codeio.release_cost WHERE release_id = :release_id ORDER BY purpose;
+
+-- name: previous_shares
+WITH previous AS (
+    SELECT release.release_id FROM codeio.release
+    WHERE release.name = :name AND release.version < :version AND release.status = 'published'
+    ORDER BY release.version DESC
+    LIMIT 1
+)
+SELECT prompt.direction, cast(avg(cast(verdict.verdict = 'correct' AS integer)) AS double precision) AS correct
+FROM previous
+INNER JOIN codeio.release_sample USING (release_id)
+INNER JOIN codeio.sample USING (sample_id)
+INNER JOIN codeio.prompt USING (prompt_id)
+INNER JOIN codeio.verdict ON verdict.verdict_id = sample.first_verdict_id
+GROUP BY prompt.direction
+ORDER BY prompt.direction;
+
 -- name: by_content
-SELECT release_id, name, version, recipe, content_sha256, status, samples, uri, created_at, published_at
+SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, created_at, published_at
 FROM codeio.release WHERE name = :name AND content_sha256 = :content_sha256;
 
 -- name: by_id
-SELECT release_id, name, version, recipe, content_sha256, status, samples, uri, created_at, published_at
+SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, created_at, published_at
 FROM codeio.release WHERE release_id = :release_id;
 
 -- name: by_version
-SELECT release_id, name, version, recipe, content_sha256, status, samples, uri, created_at, published_at
+SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, created_at, published_at
 FROM codeio.release WHERE name = :name AND (version = :version OR (:version = 0 AND status = 'published'))
 ORDER BY version DESC
 LIMIT 1;
 
--- name: all
-SELECT release_id, name, version, recipe, content_sha256, status, samples, uri, created_at, published_at
-FROM codeio.release ORDER BY name, version;
+-- name: lines
+WITH taken_down AS (
+    SELECT release_sample.release_id, count(DISTINCT sample.sample_id) AS samples
+    FROM codeio.taken_down_file
+    INNER JOIN codeio.program USING (raw_file_id)
+    INNER JOIN codeio.io_pair USING (program_id)
+    INNER JOIN codeio.prompt USING (io_pair_id)
+    INNER JOIN codeio.sample USING (prompt_id)
+    INNER JOIN codeio.release_sample USING (sample_id)
+    GROUP BY release_sample.release_id
+)
+SELECT release.name, release.version, release.status, release.samples, coalesce(taken_down.samples, 0) AS taken_down,
+    release.created_at
+FROM codeio.release
+LEFT JOIN taken_down USING (release_id)
+ORDER BY release.name, release.version;
 
 -- name: last_version
 SELECT coalesce(max(version), 0) FROM codeio.release WHERE name = :name;
@@ -77,7 +135,7 @@ WHERE release_sample.release_id = :release_id
 ORDER BY program.program_id, io_pair.io_pair_id;
 
 -- name: duplicate_prompts
-SELECT min(sample_text.sample_id::text) AS sample_id, count(*) AS copies
+SELECT min(cast(sample_text.sample_id AS text)) AS sample_id, count(*) AS copies
 FROM codeio.release_sample
 INNER JOIN codeio.sample_text USING (sample_id)
 WHERE release_sample.release_id = :release_id
