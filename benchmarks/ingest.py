@@ -71,7 +71,7 @@ _BUILTINS = [
 
 def program(number: int) -> str:
     """Return a small module of random statements; two of them share next to nothing."""
-    choose = random.Random(number)  # noqa: S311 - no secret
+    choose = random.Random(number)
     lines = [f'"""Module {number}."""', "", f"def measure_{number}(value, limit):"]
     for _ in range(choose.randint(8, 20)):
         one, other = choose.choice(_NAMES), choose.choice(_NAMES)

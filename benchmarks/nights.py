@@ -126,7 +126,7 @@ def nights(state: Any, rows: Path, old: str, new: str) -> Iterator[str]:
 
         def rows_stored() -> str:
             tables = ("raw_file", "raw_file_origin", "blob", "drop_record", "dedup_result")
-            counts = [ask(f"SELECT count(*) FROM codeio.{table}")[0][0] for table in tables]  # noqa: S608
+            counts = [ask(f"SELECT count(*) FROM codeio.{table}")[0][0] for table in tables]
             return ", ".join(
                 f"{table} {count}" for table, count in zip(tables, counts, strict=True)
             )

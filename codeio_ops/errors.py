@@ -62,6 +62,10 @@ class SandboxFault(TransientError):
     """The sandbox itself failed: a container died, or its reply broke the protocol."""
 
 
+class ProgramFault(SandboxFault):
+    """One program makes the sandbox fail every time, while other programs run."""
+
+
 class SandboxUnsafe(TerminalError):
     """The sandbox does not have the protection it must have; nothing was run in it."""
 
@@ -98,8 +102,16 @@ class GateFailed(TerminalError):
     """A release candidate failed a gate; it stays `rejected` and its evidence is kept."""
 
 
+class OverrideRefused(TerminalError):
+    """A decision about a failed gate cannot be accepted."""
+
+
 class NothingToRelease(TerminalError):
     """No conversation is finished, so a release would be empty."""
+
+
+class NothingToTakeDown(TerminalError):
+    """No file has the repository, path, author or licence that is to be taken down."""
 
 
 class ReleaseMissing(TerminalError):

@@ -5,6 +5,7 @@ from content by the `new` constructors, so that a fact written twice is one row.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
@@ -106,6 +107,7 @@ class RawFileOrigin(Record):
     version: str
     path: str
     licence: str
+    author: str = ""
     stage_run_id: UUID
     repository: str = ""
 
@@ -237,6 +239,36 @@ class IoPair(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramMeasure(Record):
+    """What sampling shows of a program."""
+
+    table: ClassVar[str] = "program_measure"
+    program_id: UUID
+    calls: int
+    outputs: int
+    distinct_outputs: int
+    constant: bool
+    boolean_share: float
+    float_share: float
+    mean_wall_ms: float
+    cpu_ms: float
+    peak_rss_kib: int
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxCheck(Record):
+    """The hostile programs run against a sandbox image."""
+
+    table: ClassVar[str] = "sandbox_check"
+    sandbox_check_id: UUID
+    image_digest: str
+    programs: int
+    escaped: Json = field(metadata=JSON_COLUMN)
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromptRow(Record):
     """A question about a pair."""
 
@@ -340,6 +372,7 @@ class ReleaseRow(Record):
     content_sha256: str
     status: str
     samples: int
+    funnel: Json = field(default_factory=list, metadata=JSON_COLUMN)
     stage_run_id: UUID
 
 
@@ -351,6 +384,7 @@ class ReleaseSample(Record):
     release_id: UUID
     sample_id: UUID
     split: str
+    position: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -366,27 +400,87 @@ class GateResult(Record):
     value: float
     threshold: float
     evidence: Json = field(metadata=JSON_COLUMN)
+    severity: str
     stage_run_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Benchmark(Record):
-    """A benchmark that releases must not leak."""
+class GateOverride(Record):
+    """What a person decided about a soft gate that failed."""
 
-    table: ClassVar[str] = "benchmark"
-    benchmark_id: UUID
+    table: ClassVar[str] = "gate_override"
+    gate_override_id: UUID
+    gate_result_id: UUID
+    approved: bool
+    decided_by: str
+    decided_at: datetime
+    reason: str
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchmarkIndexRow(Record):
+    """A benchmark that releases must not leak, and where its index lies."""
+
+    table: ClassVar[str] = "benchmark_index"
+    benchmark_index_id: UUID
     name: str
+    definition: str
     origin: str
     items: int
+    unscannable: int
     grams: int
+    object_key: str
+    object_sha256: str
     stage_run_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BenchmarkGram(Record):
-    """A hashed 13-gram of a benchmark item."""
+class LeakScan(Record):
+    """A raw file that was scanned for a benchmark."""
 
-    table: ClassVar[str] = "benchmark_gram"
-    gram_sha256: str
-    benchmark_id: UUID
+    table: ClassVar[str] = "leak_scan"
+    raw_file_id: UUID
+    benchmark_index_id: UUID
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeakHit(Record):
+    """A benchmark item and a training text that share words."""
+
+    table: ClassVar[str] = "leak_hit"
+    leak_hit_id: UUID
+    subject_kind: str
+    subject_id: UUID
+    benchmark_index_id: UUID
     item: str
+    paper_any13: bool
+    any13: bool
+    leak: bool
+    rules: Json = field(metadata=JSON_COLUMN)
+    evidence: Json = field(metadata=JSON_COLUMN)
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takedown(Record):
+    """What must not be in any later release."""
+
+    table: ClassVar[str] = "takedown"
+    takedown_id: UUID
+    kind: str
+    value: str
+    reason: str
+    stage_run_id: UUID
+
+    @classmethod
+    def new(cls, kind: str, value: str, *, reason: str, stage_run_id: UUID) -> "Takedown":
+        """Build the takedown that `kind` and `value` identify."""
+        return cls(
+            takedown_id=content_id("takedown", kind, value),
+            kind=kind,
+            value=value,
+            reason=reason,
+            stage_run_id=stage_run_id,
+        )

@@ -23,7 +23,7 @@ class ScriptedReply:
     """One HTTP reply.
 
     Attributes:
-        status: HTTP status.
+        status: HTTP status; 0 closes the connection without a reply.
         body: Body as text; not necessarily JSON.
         headers: Headers besides the length; the content type defaults to JSON.
         delay_s: Seconds to wait before replying.
@@ -139,7 +139,11 @@ def _handler(endpoint: ScriptedEndpoint) -> type[BaseHTTPRequestHandler]:
             length = int(self.headers.get("content-length", "0"))
             reply = endpoint.reply_to(json.loads(self.rfile.read(length)))
             time.sleep(reply.delay_s)
-            body = reply.body.encode()
+            body = reply.body.encode(errors="surrogateescape")
+            if not reply.status:
+                self.close_connection = True
+                endpoint.done()
+                return
             try:
                 self.send_response(reply.status)
                 for name, value in {"content-type": "application/json", **reply.headers}.items():

@@ -1,4 +1,4 @@
-"""### answer_prompts: from pairs to verified answers, each wrong one revised once
+"""### answer_prompts: from pairs to verified answers, wrong ones revised
 
 **Reads** pairs without prompts, prompts without answers, responses without verdicts, and wrong
 first answers without a revision.
@@ -12,7 +12,9 @@ first answers without a revision.
 **On failure** a teacher or sandbox that is down is retried; answers that arrived are stored, and
 the rest stays pending for the next run.
 
-The run takes no configuration.
+The run takes no configuration. How often a wrong answer is revised is a setting of the
+installation (`CODEIO_REVISION_POLICY`), as is whether requests go out in batches
+(`CODEIO_TEACHER_BATCH`, at half price for a wait of up to a day).
 """
 
 from airflow.sdk import TriggerRule, chain, dag, get_current_context, task
@@ -21,6 +23,7 @@ from codeio_airflow import stages
 from codeio_airflow.assets import ANSWERS, PROGRAMS
 from codeio_airflow.clients import task_clients
 from codeio_airflow.defaults import DAG_DEFAULTS, SANDBOX_POOL, TEACHER_POOL
+from codeio_airflow.revision_rounds import revision_rounds
 from codeio_airflow.shard_tasks import sharded_stage
 
 
@@ -37,15 +40,9 @@ def answer_prompts() -> None:
     _, prompted = sharded_stage("prompt", stages.prompt)
     plan_answer, answered = sharded_stage("answer", stages.answer, pool=TEACHER_POOL)
     plan_verify, verified = sharded_stage("verify", stages.verify, pool=SANDBOX_POOL)
-    plan_revise, revised = sharded_stage("revise", stages.revise, pool=TEACHER_POOL)
-    plan_again, verified_again = sharded_stage(
-        "verify", stages.verify, pool=SANDBOX_POOL, task_id="verify_revisions"
-    )
     chain(prompted, plan_answer)
     chain(answered, plan_verify)
-    chain(verified, plan_revise)
-    chain(revised, plan_again)
-    chain(verified_again, announce())
+    chain(revision_rounds(verified), announce())
 
 
 answer_prompts()

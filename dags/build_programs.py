@@ -25,7 +25,7 @@ from codeio_airflow.shard_tasks import sharded_stage
 
 @dag(schedule=[RAW_FILES], doc_md=__doc__, **DAG_DEFAULTS)
 def build_programs() -> None:
-    """Transform, drop programs that repeat another, then sample."""
+    """Screen, transform, drop programs that repeat another, then sample."""
 
     @task(outlets=[PROGRAMS], trigger_rule=TriggerRule.NONE_FAILED)
     def announce() -> None:
@@ -38,8 +38,10 @@ def build_programs() -> None:
         with task_clients("dedup") as clients:
             return dict(stages.deduplicate_programs(clients))
 
-    _, transformed = sharded_stage("transform", stages.transform, pool=TEACHER_POOL)
+    _, screened = sharded_stage("screen", stages.screen)
+    plan_transform, transformed = sharded_stage("transform", stages.transform, pool=TEACHER_POOL)
     plan_sample, sampled = sharded_stage("sample", stages.sample, pool=SANDBOX_POOL)
+    chain(screened, plan_transform)
     chain(transformed, deduplicate(), plan_sample)
     chain(sampled, announce())
 

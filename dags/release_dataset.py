@@ -2,35 +2,54 @@
 
 **Reads** every finished conversation.
 
-**Writes** `sample`, `release`, `release_sample`, `gate_result`, and the files of the release in
-S3; updates the asset `releases`.
+**Writes** `leak_hit`, `drop_record`, `sample`, `release`, `release_sample`, `gate_result`,
+`gate_override`, and the files of the release in S3; updates the asset `releases`.
 
 **Idempotent by** (recipe, content): the same facts give the same release, which is made once.
 
-**On failure** of a gate the release stays `rejected` with its evidence, and nothing is
-published: see `codeio release show NAME VERSION`. Clearing the run judges it again.
+**On failure** of a hard gate the release stays `rejected` with its evidence, and nothing is
+published: see `codeio release show NAME VERSION`. When only soft gates failed, `ask_override`
+waits for a person (Browse, Required Actions): *Approve* with a reason publishes all the same,
+*Reject* or no answer in time rejects. Clearing the run judges it again.
 
-Example configuration: `{"recipe": {"name": "codeio", "turns": 1}}`
+Example configuration: `{"recipe": "drop_wrong"}`, or with a recipe of one's own
+`{"recipe": {"name": "short", "turns": 1, "questions": 2}}`
 """
 
-from airflow.sdk import Param, dag, get_current_context, task
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
 
 from codeio_airflow.assets import ANSWERS, RELEASES
 from codeio_airflow.clients import name_mapped_task, task_clients
-from codeio_airflow.defaults import DAG_DEFAULTS, SANDBOX_POOL
-from codeio_airflow.release_tasks import assemble_candidate, judge_candidate, publish_candidate
+from codeio_airflow.defaults import DAG_DEFAULTS, OVERRIDE_TIMEOUT, SANDBOX_POOL
+from codeio_airflow.release_tasks import (
+    APPROVE,
+    REJECT,
+    assemble_candidate,
+    judge_candidate,
+    open_questions,
+    publish_candidate,
+    record_answer,
+    screen_finished,
+)
 from codeio_ops.quality.gate_names import GATE_NAMES
 
 RECIPE = Param(
-    {"name": "codeio_pp", "turns": 2},
-    type="object",
-    description="Settings of the release: name, turns, separator, validation_percent.",
+    "codeio_pp",
+    type=["string", "object"],
+    description="Name of a shipped recipe (`codeio release recipes`), or the fields of one.",
 )
+REASON = Param("", type="string", description="Why it may be published all the same.")
 
 
 @dag(schedule=[ANSWERS], doc_md=__doc__, params={"recipe": RECIPE}, **DAG_DEFAULTS)
 def release_dataset() -> None:
     """Assemble a candidate, judge it by every gate, publish it."""
+
+    @task
+    def screen() -> dict[str, int]:
+        with task_clients("screen") as clients:
+            return screen_finished(clients)
 
     @task
     def assemble() -> str:
@@ -43,15 +62,38 @@ def release_dataset() -> None:
         with task_clients("gate") as clients:
             return judge_candidate(name, release_id, clients)
 
-    @task(outlets=[RELEASES])
+    @task.branch
+    def decide(release_id: str) -> str:
+        with task_clients("gate") as clients:
+            return "ask_override" if open_questions(release_id, clients) else "publish"
+
+    @task
+    def record_override(release_id: str, answer: dict[str, object]) -> None:
+        with task_clients("gate") as clients:
+            record_answer(release_id, answer, clients)
+
+    @task(outlets=[RELEASES], trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
     def publish(release_id: str) -> str:
         with task_clients("promote") as clients:
             uri, extra = publish_candidate(release_id, clients)
             get_current_context()["outlet_events"][RELEASES].extra = extra
             return uri
 
+    ask_override = HITLOperator(
+        task_id="ask_override",
+        subject="Only soft gates failed: publish the release all the same?",
+        body="Release {{ ti.xcom_pull(task_ids='assemble') }}. See `codeio release show`.",
+        options=[APPROVE, REJECT],
+        defaults=REJECT,
+        params={"reason": REASON},
+        response_timeout=OVERRIDE_TIMEOUT,
+    )
     candidate = assemble()
-    gate.partial(release_id=candidate).expand(name=list(GATE_NAMES)) >> publish(candidate)
+    decided, published = decide(candidate), publish(candidate)
+    screen() >> candidate
+    gate.partial(release_id=candidate).expand(name=list(GATE_NAMES)) >> decided
+    decided >> [ask_override, published]
+    record_override(candidate, ask_override.output) >> published
 
 
 release_dataset()

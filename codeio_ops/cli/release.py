@@ -1,7 +1,8 @@
-"""`codeio release list | show | verify | pull`: the versions of the dataset."""
+"""`codeio release list | show | diff | verify | pull`: read the versions of the dataset."""
 
 import json
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,7 +27,8 @@ class ReleaseLine:
     version: int
     status: str
     samples: int
-    created_at: str
+    taken_down: int
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,44 +43,66 @@ class GateLine:
     evidence: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakedownLine:
+    """A takedown that names rows of a release."""
+
+    kind: str
+    value: str
+    reason: str
+    taken_down_at: datetime
+    samples: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonLine:
+    """How many rows differ for a reason."""
+
+    change: str
+    rows: int
+    why: str
+
+
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
+    """Add the commands of this module, and those that make releases."""
+    from codeio_ops.cli import release_changes
+
+    release_changes.register(release)
     app.add_typer(release, name="release")
 
 
 @release.command(name="list")
 def list_releases(as_json: JsonOption = False) -> None:
-    """List all releases, rejected ones too."""
+    """List all releases, rejected ones too, with how many of their rows were taken down since."""
     from codeio_ops.cli.clients import open_store
-    from codeio_ops.release.assemble import Release
 
-    rows = [
-        ReleaseLine(
-            name=item.name,
-            version=item.version,
-            status=item.status,
-            samples=item.samples,
-            created_at=item.created_at.isoformat(),
-        )
-        for item in open_store().fetch("release.all", Release)
-    ]
-    print_rows("Releases", rows, as_json=as_json)
+    print_rows("Releases", open_store().fetch("release.lines", ReleaseLine), as_json=as_json)
 
 
 @release.command()
 def show(name: NameArgument, version: VersionArgument = 0, as_json: JsonOption = False) -> None:
-    """Show a release: what became of it, and each gate with its evidence."""
+    """Show a release: what became of it, each gate with its evidence, cost, takedowns."""
     from codeio_ops.cli.clients import open_store
     from codeio_ops.quality.gates import gate_results
+    from codeio_ops.release.card import Cost
 
-    found = find(name, version)
-    results = gate_results(open_store(), found.release_id)
+    found, store = find(name, version), open_store()
+    results = gate_results(store, found.release_id)
     if as_json:
-        print_json({**_summary(found), "gates": [asdict(r) for r in results]})
+        of_release = {"release_id": found.release_id}
+        print_json(
+            {
+                **_summary(found),
+                "recipe": found.recipe,
+                "gates": [asdict(r) for r in results],
+                "cost": store.fetch_json("release.cost", **of_release),
+                "takedowns": store.fetch_json("takedown.of_release", **of_release),
+            }
+        )
         return
     for key, value in _summary(found).items():
         print(f"{key}: {value}")
-    rows = [
+    gates = [
         GateLine(
             gate=r.gate,
             verdict="passed" if r.passed else "failed",
@@ -89,7 +113,48 @@ def show(name: NameArgument, version: VersionArgument = 0, as_json: JsonOption =
         )
         for r in results
     ]
-    print_rows("Gates", rows, as_json=False)
+    print_rows("Gates", gates, as_json=False)
+    costs = store.fetch("release.cost", Cost, release_id=found.release_id)
+    print_rows("Cost", costs, as_json=False)
+    takedowns = store.fetch("takedown.of_release", TakedownLine, release_id=found.release_id)
+    print_rows("Taken down since", takedowns, as_json=False)
+
+
+@release.command()
+def diff(
+    name: NameArgument,
+    old: Annotated[int, typer.Argument(help="The older version.")],
+    new: Annotated[int, typer.Argument(help="The newer one; the last published by default.")] = 0,
+    other: Annotated[str, typer.Option(help="Name of the newer one, when it has another.")] = "",
+    rows: Annotated[int, typer.Option(help="Rows to print; JSON has all.")] = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """Explain row by row why a row came, went or changed between two releases."""
+    from codeio_ops.cli.clients import open_store
+    from codeio_ops.release.diff import diff_releases
+
+    before, after = find(name, old), find(other or name, new)
+    found = diff_releases(before, after, store=open_store())
+    if as_json:
+        print_json(
+            {
+                "old": _summary(before),
+                "new": _summary(after),
+                "recipe": found.recipe,
+                "unchanged": found.unchanged,
+                "rows": [asdict(row) for row in found.rows],
+            }
+        )
+        return
+    print(f"{before.name} v{before.version} -> {after.name} v{after.version}")
+    for line in found.recipe:
+        print(f"recipe: {line}")
+    print(f"unchanged: {found.unchanged}")
+    reasons = [
+        ReasonLine(change=change, rows=count, why=why) for change, why, count in found.reasons()
+    ]
+    print_rows("Why", reasons, as_json=False)
+    print_rows(f"Rows (first {rows} of {len(found.rows)})", found.rows[:rows], as_json=False)
 
 
 @release.command()
@@ -115,13 +180,18 @@ def pull(
     name: NameArgument,
     directory: Annotated[Path, typer.Argument(help="Directory to write to.")],
     version: VersionArgument = 0,
+    as_json: JsonOption = False,
 ) -> None:
     """Download a release, checking every file."""
     from codeio_ops.cli.clients import open_objects
     from codeio_ops.release.publish import pull_release
 
     found = find(name, version)
-    for path in pull_release(found.name, found.version, directory, objects=open_objects()):
+    paths = pull_release(found.name, found.version, directory, objects=open_objects())
+    if as_json:
+        print_json({**_summary(found), "files": [str(path) for path in paths]})
+        return
+    for path in paths:
         print(path)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from codeio_ops.errors import PipelineFailed, StackError
+from codeio_ops.jsonvalue import Json
 from codeio_ops.local.airflow_api import TERMINAL_STATES, AirflowApi
 
 ROAD = ("ingest_code", "build_programs", "answer_prompts", "release_dataset")
@@ -34,6 +35,22 @@ def start(api: AirflowApi) -> str:
     for dag_id in reversed(ROAD):
         api.unpause_dag(dag_id)
     return api.trigger(ROAD[0], {})
+
+
+def start_release(api: AirflowApi, recipe: Json) -> str:
+    """Trigger the DAG that releases, with the fields of a recipe; return the id of its run."""
+    _wait_until_parsed(api)
+    api.unpause_dag(ROAD[-1])
+    return api.trigger(ROAD[-1], {"recipe": recipe})
+
+
+def follow_release(api: AirflowApi, run_id: str, *, show: Callable[[Position], None]) -> None:
+    """Wait until a run of the DAG that releases is done.
+
+    Raises:
+        PipelineFailed: it failed; a gate that did not pass is among its tasks.
+    """
+    _wait_until_done(api, ROAD[-1], run_id, show)
 
 
 def follow(api: AirflowApi, first_run_id: str, *, show: Callable[[Position], None]) -> None:

@@ -1,3 +1,15 @@
 """The names of the gates, for those that must not import what the gates need."""
 
-GATE_NAMES = ("duplicates", "integrity", "leakage", "verifier_self_test")
+GATE_NAMES = (
+    "determinism",
+    "duplicates",
+    "expectations",
+    "information",
+    "integrity",
+    "leakage",
+    "licences",
+    "personal_data",
+    "secrets",
+    "splits",
+    "verifier_self_test",
+)

@@ -12,51 +12,32 @@ from uuid import UUID
 from codeio_ops.errors import GateFailed
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
-from codeio_ops.quality.leakage import BenchmarkIndex
+from codeio_ops.quality.determinism import determinism
+from codeio_ops.quality.expectations import judge_expectations
+from codeio_ops.quality.information import information
+from codeio_ops.quality.leakage.gate import leakage
+from codeio_ops.quality.licences import licences
+from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement, Severity
+from codeio_ops.quality.overrides import Override, overrides
+from codeio_ops.quality.secrets import personal_data, secrets
 from codeio_ops.quality.self_test import PairToTest, self_test
+from codeio_ops.quality.splits import splits
 from codeio_ops.records import GateResult
-from codeio_ops.release.assemble import Release
-from codeio_ops.release.rows import SampleText
-from codeio_ops.sandbox.base import Sandbox
+from codeio_ops.release.assemble import Release, find_release
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.queries import check_names
 from codeio_ops.storage.runs import FactWriter
 
 log = logging.getLogger(__name__)
 
-MAX_EVIDENCE = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
-    """What a gate found: `value` must be at most `threshold`."""
-
-    metric: str
-    value: float
-    threshold: float
-    evidence: Json
-
-    @property
-    def passed(self) -> bool:
-        """Whether the gate lets the release through."""
-        return self.value <= self.threshold
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateInputs:
-    """What gates judge with; a gate that runs no program opens no sandbox."""
-
-    release_id: UUID
-    store: Store
-    open_sandbox: Callable[[], Sandbox]
-    cpu_s: float
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredResult:
     """The latest result of a gate."""
 
+    gate_result_id: UUID
     gate: str
+    severity: str
     passed: bool
     metric: str
     value: float
@@ -101,27 +82,10 @@ def duplicates(inputs: GateInputs) -> Measurement:
     )
 
 
-def leakage(inputs: GateInputs) -> Measurement:
-    """Count samples that hold 13 words in a row of a benchmark question."""
-    index = BenchmarkIndex.load(inputs.store)
-    samples = inputs.store.fetch("release.samples", SampleText, release_id=inputs.release_id)
-    found = {str(s.sample_id): index.hits(_training_texts(s)) for s in samples}
-    leaking = {sample_id: hits for sample_id, hits in found.items() if hits}
-    return Measurement(
-        metric="samples with a 13-gram of a benchmark question",
-        value=len(leaking),
-        threshold=0,
-        evidence={
-            "benchmarks": inputs.store.fetch_json("benchmark.all"),
-            "samples": {k: [str(h) for h in v] for k, v in list(leaking.items())[:MAX_EVIDENCE]},
-        },
-    )
-
-
 def verifier_self_test(inputs: GateInputs) -> Measurement:
     """Send stored pairs through the verifier as answers: true ones pass, altered ones fail."""
     pairs = inputs.store.fetch("release.pairs_to_test", PairToTest, release_id=inputs.release_id)
-    report = self_test(pairs, sandbox=inputs.open_sandbox(), cpu_s=inputs.cpu_s)
+    report = self_test(pairs, sandbox=inputs.open_sandbox(), cpu_s=inputs.settings.call_cpu_s)
     misjudged: list[Json] = list(report.misjudged[:MAX_EVIDENCE])
     return Measurement(
         metric="answers that the verifier judged wrongly",
@@ -131,10 +95,32 @@ def verifier_self_test(inputs: GateInputs) -> Measurement:
     )
 
 
-GATES: Mapping[str, Callable[[GateInputs], Measurement]] = {
+def expectations(inputs: GateInputs) -> Measurement:
+    """Run the Great Expectations suite over the candidate."""
+    release = find_release(inputs.store, inputs.release_id)
+    report = judge_expectations(release, store=inputs.store, objects=inputs.objects)
+    return Measurement(
+        metric="expectations that do not hold",
+        value=len(report.failed),
+        threshold=0,
+        evidence=report.evidence(),
+        severity=report.severity,
+    )
+
+
+Gate = Callable[[GateInputs], Measurement]
+
+GATES: Mapping[str, Gate] = {
+    "determinism": determinism,
     "duplicates": duplicates,
+    "expectations": expectations,
+    "information": information,
     "integrity": integrity,
     "leakage": leakage,
+    "licences": licences,
+    "personal_data": personal_data,
+    "secrets": secrets,
+    "splits": splits,
     "verifier_self_test": verifier_self_test,
 }
 
@@ -155,41 +141,61 @@ def run_gate(gate: str, release: Release, inputs: GateInputs, *, writer: FactWri
     return measured.passed
 
 
-def decide(release: Release, *, store: Store) -> None:
-    """Let a candidate through when every gate passed; else mark it rejected.
+def decide(release: Release, *, store: Store) -> list[StoredResult]:
+    """Return the failures that a person must still decide about; none lets the release go.
 
     Raises:
-        GateFailed: a gate failed, or has not judged it.
+        GateFailed: a hard gate failed or has not judged it, or a person rejected it; the
+            release is now `rejected`.
     """
     if release.status == "published":
-        return
-    results = gate_results(store, release.release_id)
-    passed = {result.gate for result in results if result.passed}
-    failed = sorted(GATES.keys() - passed)
-    status = "rejected" if failed else "candidate"
+        return []
+    results = {result.gate: result for result in gate_results(store, release.release_id)}
+    rulings = {ruling.gate_result_id: ruling for ruling in overrides(store, release.release_id)}
+    lost = [
+        gate
+        for gate in sorted(GATES)
+        if gate not in results or _is_lost(results[gate], rulings.get(results[gate].gate_result_id))
+    ]
+    _set_status(release, "rejected" if lost else "candidate", store)
+    if lost:
+        raise _failed(release, lost)
+    return [r for r in results.values() if not r.passed and r.gate_result_id not in rulings]
+
+
+def settle(release: Release, *, store: Store) -> None:
+    """Let a candidate through when every gate passed or was overridden; else reject it.
+
+    Raises:
+        GateFailed: it is now `rejected`.
+    """
+    undecided = decide(release, store=store)
+    if undecided:
+        _set_status(release, "rejected", store)
+        raise _failed(release, sorted(result.gate for result in undecided))
+
+
+def _set_status(release: Release, status: str, store: Store) -> None:
     with store.transaction() as transaction:
         transaction.execute("release.set_status", release_id=release.release_id, status=status)
-    if failed:
-        raise GateFailed(
-            f"{release.name} v{release.version} failed: {', '.join(failed)}",
-            cure=f"see the evidence: codeio release show {release.name} {release.version}",
-        )
+
+
+def _failed(release: Release, gates: list[str]) -> GateFailed:
+    return GateFailed(
+        f"{release.name} v{release.version} failed: {', '.join(gates)}",
+        cure=f"see the evidence: codeio release show {release.name} {release.version}",
+    )
+
+
+def _is_lost(result: StoredResult, ruling: Override | None) -> bool:
+    if result.passed:
+        return False
+    return result.severity == Severity.HARD or (ruling is not None and not ruling.approved)
 
 
 def gate_results(store: Store, release_id: UUID) -> list[StoredResult]:
     """Return the latest result of each gate on a release."""
     return store.fetch("release.gate_results", StoredResult, release_id=release_id)
-
-
-def _training_texts(sample: SampleText) -> list[str]:
-    """Return the texts a model would learn from, without the words of our own template."""
-    return [
-        sample.problem_statement,
-        sample.io_description,
-        sample.reference_code,
-        sample.turn_1,
-        sample.turn_2 or "",
-    ]
 
 
 def _row(gate: str, release: Release, measured: Measurement, stage_run_id: UUID) -> GateResult:
@@ -202,5 +208,6 @@ def _row(gate: str, release: Release, measured: Measurement, stage_run_id: UUID)
         value=measured.value,
         threshold=measured.threshold,
         evidence=measured.evidence,
+        severity=measured.severity,
         stage_run_id=stage_run_id,
     )

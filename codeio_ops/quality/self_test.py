@@ -1,7 +1,6 @@
 """The verifier self-test: does the verifier know right from wrong on these very pairs?"""
 
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -10,6 +9,7 @@ from typing import Literal
 from uuid import UUID
 
 from codeio_ops.jsonvalue import Json
+from codeio_ops.quality.mutations import right_values, wrong_values
 from codeio_ops.sandbox.base import Sandbox
 from codeio_ops.verify.answers import PendingResponse, judge
 from codeio_ops.verify.verdicts import AnswerVerdict
@@ -63,46 +63,11 @@ def self_test(pairs: list[PairToTest], *, sandbox: Sandbox, cpu_s: float) -> Sel
     return SelfTestReport(answers=answers, misjudged=tuple(misjudged))
 
 
-def altered(value: Json) -> Iterator[tuple[str, Json]]:
-    """Yield values near `value` that are not equal to it, each with what was altered."""
-    yield "null", None if value is not None else 0
-    match value:
-        case bool():
-            yield "negated", not value
-            yield "bool as int", int(value)
-        case int():
-            yield "off by one", value + 1
-            yield "as text", str(value)
-        case float():
-            yield "outside tolerance", value * 1.01 + math.copysign(0.01, value)
-            yield "as text", str(value)
-        case str():
-            yield "one character more", value + "x"
-        case list():
-            yield "one item more", [*value, 0]
-            # Reversed, fractions that differ by less than the tolerance would be right.
-            if value != value[::-1] and not _holds_float(value):
-                yield "reversed", value[::-1]
-        case dict():
-            yield "one key more", {**value, "__altered__": 0}
-            if value:
-                yield "one key less", dict(list(value.items())[1:])
-
-
-def _holds_float(value: Json) -> bool:
-    match value:
-        case list():
-            return any(map(_holds_float, value))
-        case dict():
-            return any(map(_holds_float, value.values()))
-        case _:
-            return isinstance(value, float)
-
-
 def _trials(pair: PairToTest) -> Iterator[_Trial]:
-    yield _trial(pair, "true output", "output", pair.output, right=True)
+    for label, value in right_values(pair.output):
+        yield _trial(pair, f"true output, {label}", "output", value, right=True)
     yield _trial(pair, "true input", "input", pair.input, right=True)
-    for label, value in altered(pair.output):
+    for label, value in wrong_values(pair.output):
         yield _trial(pair, label, "output", value, right=False)
 
 

@@ -1,22 +1,31 @@
 """Assembles a release candidate: finished conversations, screened, split by program."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypedDict
 from uuid import UUID
 
 from codeio_ops.errors import NothingToRelease, ReleaseMissing
-from codeio_ops.fingerprint import content_id, sha256_hex
+from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
-from codeio_ops.quality.leakage import BenchmarkIndex
+from codeio_ops.quality.splits import assign_splits
 from codeio_ops.records import Drop, DropRecord, Record, ReleaseRow, ReleaseSample, SampleRow
 from codeio_ops.release.recipe import Recipe
-from codeio_ops.release.rows import SampleText, content_sha256
+from codeio_ops.release.rows import SampleText, content_sha256, read_texts
+from codeio_ops.release.select import Chosen, Conversation, choose
 from codeio_ops.storage.engine import Store, Transaction
 from codeio_ops.storage.runs import FactWriter
 
 log = logging.getLogger(__name__)
+
+
+class FunnelStage(TypedDict):
+    """Rows that had passed a stage when a release was assembled."""
+
+    stage: str
+    rows: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,49 +39,39 @@ class Release:
     content_sha256: str
     status: str
     samples: int
+    funnel: list[FunnelStage]
     uri: str
     created_at: datetime
     published_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Conversation:
-    prompt_id: UUID
-    first_verdict_id: UUID
-    second_verdict_id: UUID | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _ScreenedProgram:
     program_id: UUID
     main_function: str
-    problem_statement: str
-    io_description: str
 
 
 def assemble_release(recipe: Recipe, *, store: Store, writer: FactWriter) -> Release:
     """Select what the recipe asks for, and return the release that holds just that.
 
     The same facts and recipe give the same release: it is made once, whatever became of it.
+    What was taken down is left out.
 
     Raises:
-        NothingToRelease: no conversation is finished.
+        NothingToRelease: no finished conversation is left by the recipe.
     """
-    _screen_programs(store, writer)
-    samples = _samples(store, writer)
-    if not samples:
+    programs = _screen_programs(store, writer)
+    conversations = store.fetch("release.conversations", Conversation)
+    splits = assign_splits(programs, validation_percent=recipe.validation_percent)
+    chosen = choose(recipe, conversations, splits)
+    if not chosen:
         raise NothingToRelease(
-            "no conversation is finished, so there is nothing to release",
+            f"the recipe {recipe.name} takes none of {len(conversations)} finished conversations",
             cure="run the pipeline first; `codeio run status` shows where rows wait",
         )
-    writer.write(samples)
-    rows = [
-        replace(row, split=split_of(row.program_id, recipe))
-        for row in store.fetch(
-            "release.sample_texts", SampleText, sample_ids=[s.sample_id for s in samples]
-        )
-    ]
-    return _find_or_create(recipe, rows, store, writer)
+    writer.write([_sample(item, writer.run.stage_run_id) for item in chosen])
+    content = content_sha256(recipe, _texts(chosen, store))
+    return _find_or_create(recipe, chosen, content, store, writer)
 
 
 def find_release(store: Store, release_id: UUID) -> Release:
@@ -87,21 +86,19 @@ def find_release(store: Store, release_id: UUID) -> Release:
     return found[0]
 
 
-def split_of(program_id: UUID, recipe: Recipe) -> str:
-    """Return the split of a program: all its samples go together."""
-    bucket = int(sha256_hex(str(program_id).encode())[:8], 16) % 100
-    return "validation" if bucket < recipe.validation_percent else "train"
+def _screen_programs(store: Store, writer: FactWriter) -> dict[UUID, str]:
+    """Drop programs that another one repeats, and return the code of the others.
 
-
-def _screen_programs(store: Store, writer: FactWriter) -> None:
-    """Drop programs that another one repeats, and those that hold text of a benchmark."""
+    Those that the recipe leaves out or that were taken down are among them, so that a program
+    stands in the same split of every release.
+    """
     programs = store.fetch("release.unscreened_programs", _ScreenedProgram)
-    index = BenchmarkIndex.load(store)
     first: dict[str, UUID] = {}
     drops: list[Record] = []
+    kept: dict[UUID, str] = {}
     for program in programs:
         original = first.setdefault(program.main_function, program.program_id)
-        drop = _repeated(program, original) or _leaking(program, index)
+        drop = _repeated(program, original)
         if drop:
             drops.append(
                 DropRecord.new(
@@ -111,7 +108,10 @@ def _screen_programs(store: Store, writer: FactWriter) -> None:
                     stage_run_id=writer.run.stage_run_id,
                 )
             )
+        else:
+            kept[program.program_id] = program.main_function
     writer.write(drops)
+    return kept
 
 
 def _repeated(program: _ScreenedProgram, original: UUID) -> Drop | None:
@@ -120,32 +120,25 @@ def _repeated(program: _ScreenedProgram, original: UUID) -> Drop | None:
     return Drop(reason="duplicate_program", detail=f"of program {original}")
 
 
-def _leaking(program: _ScreenedProgram, index: BenchmarkIndex) -> Drop | None:
-    texts = (program.main_function, program.problem_statement, program.io_description)
-    hits = index.hits(texts)
-    return Drop(reason="leak", detail=", ".join(map(str, hits[:5]))) if hits else None
-
-
-def _samples(store: Store, writer: FactWriter) -> list[SampleRow]:
-    conversations = store.fetch("release.conversations", _Conversation)
-    return [_sample(item, writer.run.stage_run_id) for item in conversations]
-
-
-def _sample(item: _Conversation, stage_run_id: UUID) -> SampleRow:
-    second = str(item.second_verdict_id) if item.second_verdict_id else None
+def _sample(item: Chosen, stage_run_id: UUID) -> SampleRow:
     return SampleRow(
-        sample_id=content_id("sample", str(item.prompt_id), str(item.first_verdict_id), second),
-        prompt_id=item.prompt_id,
-        first_verdict_id=item.first_verdict_id,
-        second_verdict_id=item.second_verdict_id,
+        sample_id=item.sample_id,
+        prompt_id=item.conversation.prompt_id,
+        first_verdict_id=item.conversation.first_verdict_id,
+        second_verdict_id=item.conversation.second_verdict_id,
         stage_run_id=stage_run_id,
     )
 
 
+def _texts(chosen: list[Chosen], store: Store) -> Iterator[SampleText]:
+    splits = {item.sample_id: item.split for item in chosen}
+    for row in read_texts(store, list(splits)):
+        yield replace(row, split=splits[row.sample_id])
+
+
 def _find_or_create(
-    recipe: Recipe, rows: list[SampleText], store: Store, writer: FactWriter
+    recipe: Recipe, chosen: list[Chosen], content: str, store: Store, writer: FactWriter
 ) -> Release:
-    content = content_sha256(recipe, rows)
     with store.transaction() as transaction:
         # Two assemblies at once must not take the same version.
         transaction.value("release.lock_name", name=recipe.name)
@@ -153,15 +146,30 @@ def _find_or_create(
         if found:
             return found
         version = transaction.value("release.last_version", name=recipe.name) + 1
-        release = _new_release(recipe, version, content, len(rows), writer)
-        transaction.insert([writer.run, release, *_members(release.release_id, rows)])
+        funnel = [*transaction.fetch_json("release.funnel"), _last_stage(chosen)]
+        release = ReleaseRow(
+            release_id=content_id("release", recipe.name, content),
+            name=recipe.name,
+            version=version,
+            recipe=recipe.model_dump(mode="json"),
+            content_sha256=content,
+            status="candidate",
+            samples=len(chosen),
+            funnel=funnel,
+            stage_run_id=writer.run.stage_run_id,
+        )
+        transaction.insert([writer.run, release, *_members(release.release_id, chosen)])
         created = _by_content(transaction, recipe.name, content)
     assert created is not None
     log.info(
-        "assembled %s v%d: %d samples", recipe.name, version, len(rows),
+        "assembled %s v%d: %d samples", recipe.name, version, len(chosen),
         extra={"action": "assemble"},
     )  # fmt: skip
     return created
+
+
+def _last_stage(chosen: list[Chosen]) -> Json:
+    return {"stage": "samples of this release", "rows": len(chosen)}
 
 
 def _by_content(transaction: Transaction, name: str, content: str) -> Release | None:
@@ -169,23 +177,13 @@ def _by_content(transaction: Transaction, name: str, content: str) -> Release | 
     return found[0] if found else None
 
 
-def _new_release(
-    recipe: Recipe, version: int, content: str, samples: int, writer: FactWriter
-) -> ReleaseRow:
-    return ReleaseRow(
-        release_id=content_id("release", recipe.name, content),
-        name=recipe.name,
-        version=version,
-        recipe=recipe.model_dump(mode="json"),
-        content_sha256=content,
-        status="candidate",
-        samples=samples,
-        stage_run_id=writer.run.stage_run_id,
-    )
-
-
-def _members(release_id: UUID, rows: Iterable[SampleText]) -> list[ReleaseSample]:
+def _members(release_id: UUID, chosen: Iterable[Chosen]) -> list[ReleaseSample]:
     return [
-        ReleaseSample(release_id=release_id, sample_id=row.sample_id, split=row.split)
-        for row in rows
+        ReleaseSample(
+            release_id=release_id,
+            sample_id=item.sample_id,
+            split=item.split,
+            position=item.position,
+        )
+        for item in chosen
     ]

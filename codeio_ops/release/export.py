@@ -4,64 +4,64 @@ The same rows give the same bytes: order, schema, compression and row groups are
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from codeio_ops.jsonvalue import Json, compact
-from codeio_ops.release.recipe import Recipe
-from codeio_ops.release.rows import SampleText
+from codeio_ops.release.rows import SPLITS, SampleText
+from codeio_ops.release.training import TrainingRow
 
-SHARD_ROWS = 50_000
-SPLITS = ("train", "validation")
+if TYPE_CHECKING:
+    import pyarrow
+
+SHARD_ROWS = 20_000
+_ROW_GROUP_ROWS = 5_000
+
+# Inputs and outputs of every shape share a column: each is JSON text.
+TEXT_COLUMNS = (*(column.name for column in fields(SampleText)), "response")
+FLAG_COLUMN = "answer_replaced"
 
 
-def export_files(recipe: Recipe, rows: list[SampleText]) -> Iterator[tuple[str, bytes]]:
+def export_files(
+    rows_of: Callable[[str], Iterable[TrainingRow]],
+) -> Iterator[tuple[str, bytes]]:
     """Yield (path, content) of each data file; a split without samples has none.
 
     Args:
-        recipe: Says how a conversation becomes training text.
-        rows: The samples; they are written in the order of their ids.
+        rows_of: Gives the rows of a split in the order they are written in; a shard of
+            them is held in memory at a time.
     """
-    ordered = sorted(rows, key=lambda row: row.sample_id)
     for split in SPLITS:
-        members = iter([row for row in ordered if row.split == split])
+        members = iter(rows_of(split))
         number = 0
         while shard := list(islice(members, SHARD_ROWS)):
-            yield f"data/{split}-{number:05d}.parquet", _parquet(shard)
-            yield f"chat/{split}-{number:05d}.jsonl", _lines(_chat(recipe, r) for r in shard)
-            yield f"turns/{split}-{number:05d}.jsonl", _lines(_turns(r) for r in shard)
+            name = f"{split}-{number:05d}"
+            yield f"data/{name}.parquet", _parquet(shard)
+            yield f"chat/{name}.jsonl", _lines(_chat(row) for row in shard)
+            yield f"turns/{name}.jsonl", _lines(_turns(row) for row in shard)
             number += 1
 
 
-def training_text(recipe: Recipe, row: SampleText) -> str:
-    """Return what a model learns to write: the first answer, or the whole conversation.
-
-    Source: arXiv 2502.07316, section 2.4: the turns and their feedback are joined.
-    """
-    if recipe.turns == 1:
-        return row.turn_1
-    parts = (row.turn_1, row.feedback_1, row.turn_2, row.feedback_2)
-    return recipe.separator.join(part for part in parts if part)
-
-
-def _chat(recipe: Recipe, row: SampleText) -> Json:
+def _chat(row: TrainingRow) -> Json:
     return {
         "messages": [
             {"role": "user", "content": row.prompt},
-            {"role": "assistant", "content": training_text(recipe, row)},
+            {"role": "assistant", "content": row.response},
         ],
-        "sample_id": str(row.sample_id),
+        "sample_id": str(row.sample.sample_id),
     }
 
 
-def _turns(row: SampleText) -> Json:
+def _turns(row: TrainingRow) -> Json:
     return {
         "prompt": row.prompt,
-        "turn_1": row.turn_1,
-        "feedback_1": row.feedback_1,
-        "turn_2": row.turn_2,
-        "feedback_2": row.feedback_2,
-        "sample_id": str(row.sample_id),
+        "turn_1": row.sample.turn_1,
+        "feedback_1": row.sample.feedback_1,
+        "turn_2": row.sample.turn_2,
+        "feedback_2": row.sample.feedback_2,
+        "sample_id": str(row.sample.sample_id),
     }
 
 
@@ -69,19 +69,23 @@ def _lines(values: Iterator[Json]) -> bytes:
     return "".join(f"{compact(value)}\n" for value in values).encode()
 
 
-def _parquet(rows: list[SampleText]) -> bytes:
+def _parquet(rows: list[TrainingRow]) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    columns = list(rows[0].to_json())
-    records = [row.to_json() for row in rows]
-    # Inputs and outputs of every shape share a column: each is JSON text.
-    table = pa.table(
-        {name: pa.array([_text(r[name]) for r in records], pa.string()) for name in columns}
-    )
+    records = [_record(row) for row in rows]
+    columns: dict[str, pyarrow.Array] = {
+        name: pa.array([_text(record[name]) for record in records], pa.string())
+        for name in TEXT_COLUMNS
+    }
+    columns[FLAG_COLUMN] = pa.array([row.replaced for row in rows], pa.bool_())
     sink = io.BytesIO()
-    pq.write_table(table, sink, compression="zstd", row_group_size=5_000)
+    pq.write_table(pa.table(columns), sink, compression="zstd", row_group_size=_ROW_GROUP_ROWS)
     return sink.getvalue()
+
+
+def _record(row: TrainingRow) -> dict[str, Json]:
+    return {**row.sample.to_json(), "prompt": row.prompt, "response": row.response}
 
 
 def _text(value: Json) -> str | None:

@@ -10,15 +10,13 @@ from codeio_ops import __version__
 from codeio_ops.errors import (
     GateFailed,
     ReleaseCorrupt,
+    ReleaseExists,
     ReleaseMissing,
 )
-from codeio_ops.quality.gates import gate_results
 from codeio_ops.release.assemble import Release
-from codeio_ops.release.card import dataset_card
-from codeio_ops.release.export import export_files
+from codeio_ops.release.contents import release_files
 from codeio_ops.release.manifest import MANIFEST_NAME, FileEntry, Manifest
 from codeio_ops.release.recipe import Recipe
-from codeio_ops.release.rows import SampleText
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
 
@@ -33,36 +31,51 @@ def prefix_of(name: str, version: int) -> str:
 def publish(release: Release, *, store: Store, objects: ObjectStore) -> str:
     """Write the files of a release and its manifest, and return its URI.
 
-    Running it again finishes what a killed run began: the files are the same bytes.
+    Running it again finishes what a killed run began. Until the manifest is written there is
+    no release, so leftovers that differ, as those of an older version of this code do, are
+    replaced; from then on nothing is.
 
     Raises:
         GateFailed: the release is rejected.
-        ReleaseExists: its place holds other files.
+        ReleaseExists: its place holds another release.
     """
-    prefix = prefix_of(release.name, release.version)
-    uri = f"s3://{objects.bucket}/{prefix}"
     if release.status == "published":
         return release.uri
     if release.status == "rejected":
         raise GateFailed(f"{release.name} v{release.version} was rejected by its gates")
-    manifest = _write_files(release, prefix, store, objects)
-    objects.put_new(prefix + MANIFEST_NAME, manifest.model_dump_json(indent=2).encode())
+    prefix = prefix_of(release.name, release.version)
+    uri = f"s3://{objects.bucket}/{prefix}"
     with store.transaction() as transaction:
+        # Held to the end: two publishers must not replace each other's leftovers.
+        transaction.value("release.lock_name", name=release.name)
+        if prefix + MANIFEST_NAME in objects.keys(prefix):
+            _require_same(release, objects)
+        else:
+            manifest = _write_files(release, prefix, store, objects)
+            objects.put_new(prefix + MANIFEST_NAME, manifest.model_dump_json(indent=2).encode())
         transaction.execute("release.set_published", release_id=release.release_id, uri=uri)
     log.info("published %s: %d samples", uri, release.samples, extra={"action": "publish"})
     return uri
 
 
+def _require_same(release: Release, objects: ObjectStore) -> None:
+    manifest = read_manifest(release.name, release.version, objects=objects)
+    if manifest.content_sha256 != release.content_sha256:
+        raise ReleaseExists(
+            f"{prefix_of(release.name, release.version)} holds a release of other content",
+            cure="releases are immutable: publish under another name",
+        )
+
+
 def _write_files(release: Release, prefix: str, store: Store, objects: ObjectStore) -> Manifest:
     recipe = Recipe.model_validate(release.recipe)
-    rows = store.fetch("release.samples", SampleText, release_id=release.release_id)
     entries = []
-    for path, content in export_files(recipe, rows):
-        objects.put_new(prefix + path, content)
+    for path, content in release_files(release, recipe, store):
+        _put(objects, prefix + path, content)
         entries.append(FileEntry.of(path, content))
-    gates = gate_results(store, release.release_id)
-    card = dataset_card(release, recipe, rows, gates, entries).encode()
-    objects.put_new(prefix + "README.md", card)
+    wanted = {prefix + entry.path for entry in entries}
+    for leftover in set(objects.keys(prefix)) - wanted:
+        objects.delete(leftover)
     return Manifest(
         name=release.name,
         version=release.version,
@@ -70,8 +83,16 @@ def _write_files(release: Release, prefix: str, store: Store, objects: ObjectSto
         samples=release.samples,
         recipe=recipe,
         code_version=__version__,
-        files=(*entries, FileEntry.of("README.md", card)),
+        files=tuple(entries),
     )
+
+
+def _put(objects: ObjectStore, key: str, content: bytes) -> None:
+    try:
+        objects.put_new(key, content)
+    except ReleaseExists:
+        objects.delete(key)
+        objects.put_new(key, content)
 
 
 def verify_release(name: str, version: int, *, objects: ObjectStore) -> Manifest:

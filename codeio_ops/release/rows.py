@@ -1,12 +1,18 @@
 """A sample as it is released: one row, the same in every format."""
 
-from dataclasses import dataclass, fields
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from itertools import count
 from uuid import UUID
 
-from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.jsonvalue import Json, canonical, compact
 from codeio_ops.release.recipe import Recipe
+from codeio_ops.storage.engine import Store
+
+SPLITS = ("train", "validation")
+PAGE_ROWS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +62,45 @@ class SampleText:
 _NOT_CONTENT = frozenset({"answer_run_id", "sandbox_image_digest"})
 
 
-def content_sha256(recipe: Recipe, rows: list[SampleText]) -> str:
-    """Fingerprint what a release says: its recipe and its rows, in the order of their ids."""
-    lines = [canonical(recipe.model_dump(mode="json"))]
-    for row in sorted(rows, key=lambda row: row.sample_id):
-        values = row.to_json()
-        lines.append(canonical({k: v for k, v in values.items() if k not in _NOT_CONTENT}))
-    return sha256_hex("\n".join(lines).encode())
+def read_rows(store: Store, release_id: UUID, split: str) -> Iterator[SampleText]:
+    """Yield the rows of a split in the order of the release, a page in memory at a time."""
+    for ids in read_members(store, release_id, split):
+        for row in read_texts(store, ids):
+            yield replace(row, split=split)
+
+
+def read_members(store: Store, release_id: UUID, split: str) -> Iterator[list[UUID]]:
+    """Yield the ids of the samples of a split in the order of the release, page by page."""
+    for low in count(0, PAGE_ROWS):
+        with store.transaction() as transaction:
+            ids = transaction.column(
+                "release.page", release_id=release_id, split=split, low=low, high=low + PAGE_ROWS
+            )
+        if not ids:
+            return
+        yield ids
+
+
+def read_texts(store: Store, sample_ids: list[UUID]) -> Iterator[SampleText]:
+    """Yield the rows of these samples, in the order of the ids, a page in memory at a time.
+
+    A sample of which a part is missing, such as the origin of its file, has no row; the gate
+    on expectations finds it.
+    """
+    for start in range(0, len(sample_ids), PAGE_ROWS):
+        page = sample_ids[start : start + PAGE_ROWS]
+        found = store.fetch("release.sample_texts", SampleText, sample_ids=page)
+        by_id = {row.sample_id: row for row in found}
+        yield from (by_id[sample_id] for sample_id in page if sample_id in by_id)
+
+
+def content_sha256(recipe: Recipe, rows: Iterable[SampleText]) -> str:
+    """Fingerprint what a release says: its recipe and its rows, in the order given."""
+    digest = hashlib.sha256(canonical(recipe.model_dump(mode="json")).encode())
+    for row in rows:
+        values = {k: v for k, v in row.to_json().items() if k not in _NOT_CONTENT}
+        digest.update(f"\n{canonical(values)}".encode())
+    return digest.hexdigest()
 
 
 def _cell(value: object) -> Json:

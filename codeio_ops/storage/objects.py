@@ -78,6 +78,11 @@ class ObjectStore:
                     cure="releases are immutable: publish under another name",
                 ) from exc
 
+    def delete(self, key: str) -> None:
+        """Remove an object; one that is not there is no error."""
+        with _translated(self.bucket):
+            self._client.delete_object(Bucket=self.bucket, Key=key)
+
     def get(self, key: str) -> bytes:
         """Return the whole object."""
         with _translated(self.bucket):
@@ -109,11 +114,6 @@ class ObjectStore:
                         etag=item["ETag"].strip('"'),
                         modified=item["LastModified"].astimezone(UTC).isoformat(),
                     )
-
-    def delete(self, key: str) -> None:
-        """Delete an object; a key that is free stays free."""
-        with _translated(self.bucket):
-            self._client.delete_object(Bucket=self.bucket, Key=key)
 
 
 @contextmanager

@@ -23,6 +23,9 @@ _DECIDING = (
     "min_file_bytes",
     "max_file_bytes",
     "licences",
+    "allow_unknown_licence",
+    "quarantine_leaks",
+    "audited_pairs",
 )
 
 

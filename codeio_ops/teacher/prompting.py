@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Literal
+from typing import Literal, get_args
 
 from codeio_ops.errors import TerminalError
 from codeio_ops.fingerprint import sha256_hex
@@ -22,7 +22,14 @@ from codeio_ops.jsonvalue import Json, NotJson, parse
 from codeio_ops.teacher.markdown import Section, fenced, has_structure, sections
 from codeio_ops.teacher.messages import Message
 
-TemplateName = Literal["transform", "predict_output", "predict_input", "revise"]
+TemplateName = Literal[
+    "transform",
+    "predict_output",
+    "predict_input",
+    "predict_output_without_code",
+    "predict_input_without_code",
+    "revise",
+]
 Direction = Literal["output", "input"]
 
 RENDERER_VERSION = "1"
@@ -75,6 +82,11 @@ def template_fingerprint(name: TemplateName) -> str:
     return sha256_hex(f"{RENDERER_VERSION}\n{_template(name)}".encode())
 
 
+def template_texts() -> list[str]:
+    """Return the fixed parts of all templates, the same in every prompt."""
+    return [part for name in get_args(TemplateName) for part in _SLOT.split(_template(name))[::2]]
+
+
 def transform_prompt(source: str, *, language: str = "python") -> str:
     """Ask for the four parts of a program made from `source`, a raw file."""
     word = re.sub(r"[^\w+#.-]", "", language) or "unknown"
@@ -117,13 +129,40 @@ def predict_input_prompt(
     )
 
 
-def revision_messages(prompt: str, response: str, feedback: str) -> list[Message]:
-    """Continue a conversation whose first answer was wrong."""
-    return [
-        Message(role="user", content=prompt),
-        Message(role="assistant", content=response),
-        Message(role="user", content=_render("revise", {"feedback": feedback})),
-    ]
+def without_reference_code(prompt: str) -> str:
+    """Return a prediction prompt that asks the same and does not show the program.
+
+    Raises:
+        UnknownPrompt: the text was not rendered from one of the prediction templates.
+    """
+    task = read_prompt(prompt)
+    if not isinstance(task, PredictTask):
+        raise UnknownPrompt("the text is no prediction prompt")
+    output = task.direction == "output"
+    return _render(
+        "predict_output_without_code" if output else "predict_input_without_code",
+        {
+            "problem_statement": task.problem_statement.strip(),
+            "io_description": task.io_description.strip(),
+            "given": _given(task.given),
+        },
+    )
+
+
+def revision_messages(prompt: str, *turns: tuple[str, str]) -> list[Message]:
+    """Continue a conversation whose answers were wrong.
+
+    Args:
+        prompt: The first message.
+        turns: Each answer so far with the feedback on it, oldest first.
+    """
+    messages = [Message(role="user", content=prompt)]
+    for response, feedback in turns:
+        messages += [
+            Message(role="assistant", content=response),
+            Message(role="user", content=_render("revise", {"feedback": feedback})),
+        ]
+    return messages
 
 
 def read_prompt(text: str) -> TransformTask | PredictTask:
@@ -157,10 +196,14 @@ def _predict_prompt(
         {
             "problem_statement": statement.strip(),
             "io_description": description.strip(),
-            "given": fenced(json.dumps(given, ensure_ascii=False, allow_nan=False), "json"),
+            "given": _given(given),
             "reference_code": fenced(code.strip("\n"), language),
         },
     )
+
+
+def _given(value: Json) -> str:
+    return fenced(json.dumps(value, ensure_ascii=False, allow_nan=False), "json")
 
 
 def _render(name: TemplateName, values: Mapping[str, str]) -> str:

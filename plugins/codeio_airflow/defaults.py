@@ -11,6 +11,9 @@ from codeio_ops.errors import TerminalError, TransientError
 SANDBOX_POOL = "sandbox"
 TEACHER_POOL = "llm"
 
+# How long a person has to override a soft gate; then the release is rejected.
+OVERRIDE_TIMEOUT = timedelta(hours=12)
+
 # Tasks that can run at the same time; a stage with work is cut into as many shards at least.
 PARALLEL_SHARDS = 2
 

@@ -91,6 +91,40 @@ WHERE NOT EXISTS (
 );
 COMMENT ON VIEW codeio.pending_sample IS 'Programs without pairs and without a reason for having none.';
 
+CREATE OR REPLACE VIEW codeio.funnel AS
+WITH dropped AS (
+    SELECT drop_record.stage, count(*) AS rows FROM codeio.drop_record GROUP BY drop_record.stage
+),
+done (position, stage, passed) AS (
+    SELECT 1, 'ingest', count(*) FROM codeio.raw_file
+    UNION ALL SELECT 2, 'dedup', count(*) FROM codeio.dedup_result WHERE dedup_result.matched_id IS NULL
+    UNION ALL SELECT 3, 'screen', count(*) FROM codeio.raw_file
+        WHERE raw_file.raw_file_id NOT IN (
+            SELECT quarantined_file.raw_file_id FROM codeio.quarantined_file
+            UNION ALL SELECT pending_screen.raw_file_id FROM codeio.pending_screen
+        )
+    UNION ALL SELECT 4, 'transform', count(*) FROM codeio.program
+    UNION ALL SELECT 5, 'sample', count(DISTINCT io_pair.program_id) FROM codeio.io_pair
+    UNION ALL SELECT 6, 'prompt', count(*) FROM codeio.prompt
+    UNION ALL SELECT 7, 'answer', count(*) FROM codeio.response WHERE response.turn = 1
+    UNION ALL SELECT 8, 'revise', count(*) FROM codeio.response WHERE response.turn = 2
+    UNION ALL SELECT 9, 'verify', count(*) FROM codeio.current_verdict
+    UNION ALL SELECT 10, 'release', count(*) FROM codeio.sample
+),
+waiting (stage, rows) AS (
+    SELECT 'dedup', count(*) FROM codeio.pending_dedup
+    UNION ALL SELECT 'screen', count(*) FROM codeio.pending_screen
+    UNION ALL SELECT 'transform', count(*) FROM codeio.pending_transform
+    UNION ALL SELECT 'sample', count(*) FROM codeio.pending_sample
+    UNION ALL SELECT 'answer', count(*) FROM codeio.pending_answer
+    UNION ALL SELECT 'revise', count(*) FROM codeio.pending_revise
+    UNION ALL SELECT 'verify', (SELECT count(*) FROM codeio.response) - (SELECT count(*) FROM codeio.current_verdict)
+)
+SELECT done.position, done.stage, done.passed, coalesce(dropped.rows, 0) AS dropped, coalesce(waiting.rows, 0) AS pending
+FROM done
+LEFT JOIN dropped USING (stage)
+LEFT JOIN waiting USING (stage);
+
 GRANT SELECT, INSERT ON codeio.dedup_result, codeio.dedup_segment TO codeio_app;
 GRANT SELECT ON codeio.dedup_result, codeio.dedup_segment, codeio.pending_dedup TO codeio_auditor;
 GRANT SELECT ON codeio.pending_dedup TO codeio_app;
@@ -239,3 +273,15 @@ END;
 COMMENT ON FUNCTION codeio.stale_rows(text, text, text[]) IS 'Rows that were made with another sandbox image, verifier version or prompt template than those given, with what made them.';
 
 GRANT SELECT ON codeio.released_lineage, codeio.release_change TO codeio_app, codeio_auditor;
+
+CREATE OR REPLACE FUNCTION codeio.origin_matches(kind text, value text, origin codeio.raw_file_origin, source codeio.source)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN CASE kind
+    WHEN 'repository' THEN value IN (source.locator, source.kind || ':' || source.locator, split_part(source.locator, '==', 1), origin.repository)
+        OR source.kind IN ('jsonl', 'parquet') AND starts_with(origin.path, value || '/')
+    WHEN 'path' THEN origin.path = value OR starts_with(origin.path, rtrim(value, '/') || '/')
+    WHEN 'author' THEN regexp_split_to_array(lower(origin.author), '\s*[,;<>]\s*') @> ARRAY[lower(value)]
+        OR source.kind IN ('jsonl', 'parquet') AND starts_with(origin.path, value || '/')
+    WHEN 'licence' THEN origin.licence = value
+END;

@@ -1,15 +1,23 @@
 -- name: conversations
-SELECT finished_conversation.prompt_id, finished_conversation.first_verdict_id,
-    finished_conversation.second_verdict_id
+SELECT finished_conversation.prompt_id, finished_conversation.program_id, finished_conversation.first_verdict_id,
+    finished_conversation.second_verdict_id, question_number.question, prompt.direction,
+    first_verdict.verdict AS verdict_1, second_verdict.verdict AS verdict_2,
+    length(program.main_function) AS code_chars, length(first_response.body) AS answer_chars
 FROM codeio.finished_conversation
+INNER JOIN codeio.prompt USING (prompt_id)
+INNER JOIN codeio.question_number USING (prompt_id)
+INNER JOIN codeio.program USING (program_id)
+INNER JOIN codeio.verdict AS first_verdict ON first_verdict.verdict_id = finished_conversation.first_verdict_id
+INNER JOIN codeio.response AS first_response ON first_response.response_id = first_verdict.response_id
+LEFT JOIN codeio.verdict AS second_verdict ON second_verdict.verdict_id = finished_conversation.second_verdict_id
 WHERE NOT EXISTS (
     SELECT FROM codeio.drop_record
     WHERE drop_record.stage = 'release' AND drop_record.subject_id = finished_conversation.program_id
-)
+) AND program.raw_file_id NOT IN (SELECT taken_down_file.raw_file_id FROM codeio.taken_down_file)
 ORDER BY finished_conversation.prompt_id;
 
 -- name: unscreened_programs
-SELECT DISTINCT program.program_id, program.main_function, program.problem_statement, program.io_description
+SELECT DISTINCT program.program_id, program.main_function
 FROM codeio.finished_conversation
 INNER JOIN codeio.program USING (program_id)
 WHERE NOT EXISTS (
@@ -30,23 +38,73 @@ INNER JOIN codeio.sample_text USING (sample_id)
 WHERE release_sample.release_id = :release_id
 ORDER BY sample_text.sample_id;
 
+-- name: page
+SELECT release_sample.sample_id FROM codeio.release_sample
+WHERE release_sample.release_id = :release_id AND release_sample.split = :split
+    AND release_sample.position >= :low AND release_sample.position < :high
+ORDER BY release_sample.position, release_sample.sample_id;
+
+-- name: funnel
+WITH passed (place, stage, rows) AS (
+    SELECT 1, 'raw files', count(*) FROM codeio.raw_file
+    UNION ALL SELECT 2, 'programs', count(*) FROM codeio.program
+    UNION ALL SELECT 3, 'programs with pairs', count(DISTINCT io_pair.program_id) FROM codeio.io_pair
+    UNION ALL SELECT 4, 'prompts', count(*) FROM codeio.prompt
+    UNION ALL SELECT 5, 'first answers', count(*) FROM codeio.response WHERE response.turn = 1
+    UNION ALL SELECT 6, 'finished conversations', count(*) FROM codeio.finished_conversation
+)
+SELECT passed.stage, passed.rows FROM passed ORDER BY passed.place;
+
+-- name: cost
+SELECT purpose, calls, prompt_tokens, completion_tokens, cost_usd, unpriced_calls
+FROM codeio.release_cost WHERE release_id = :release_id ORDER BY purpose;
+
+-- name: previous_shares
+WITH previous AS (
+    SELECT release.release_id FROM codeio.release
+    WHERE release.name = :name AND release.version < :version AND release.status = 'published'
+    ORDER BY release.version DESC
+    LIMIT 1
+)
+SELECT prompt.direction, cast(avg(cast(verdict.verdict = 'correct' AS integer)) AS double precision) AS correct
+FROM previous
+INNER JOIN codeio.release_sample USING (release_id)
+INNER JOIN codeio.sample USING (sample_id)
+INNER JOIN codeio.prompt USING (prompt_id)
+INNER JOIN codeio.verdict ON verdict.verdict_id = sample.first_verdict_id
+GROUP BY prompt.direction
+ORDER BY prompt.direction;
+
 -- name: by_content
-SELECT release_id, name, version, recipe, content_sha256, status, samples, uri, created_at, published_at
+SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, created_at, published_at
 FROM codeio.release WHERE name = :name AND content_sha256 = :content_sha256;
 
 -- name: by_id
-SELECT release_id, name, version, recipe, content_sha256, status, samples, uri, created_at, published_at
+SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, created_at, published_at
 FROM codeio.release WHERE release_id = :release_id;
 
 -- name: by_version
-SELECT release_id, name, version, recipe, content_sha256, status, samples, uri, created_at, published_at
+SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, created_at, published_at
 FROM codeio.release WHERE name = :name AND (version = :version OR (:version = 0 AND status = 'published'))
 ORDER BY version DESC
 LIMIT 1;
 
--- name: all
-SELECT release_id, name, version, recipe, content_sha256, status, samples, uri, created_at, published_at
-FROM codeio.release ORDER BY name, version;
+-- name: lines
+WITH taken_down AS (
+    SELECT release_sample.release_id, count(DISTINCT sample.sample_id) AS samples
+    FROM codeio.taken_down_file
+    INNER JOIN codeio.program USING (raw_file_id)
+    INNER JOIN codeio.io_pair USING (program_id)
+    INNER JOIN codeio.prompt USING (io_pair_id)
+    INNER JOIN codeio.sample USING (prompt_id)
+    INNER JOIN codeio.release_sample USING (sample_id)
+    GROUP BY release_sample.release_id
+)
+SELECT release.name, release.version, release.status, release.samples, coalesce(taken_down.samples, 0) AS taken_down,
+    release.created_at
+FROM codeio.release
+LEFT JOIN taken_down USING (release_id)
+ORDER BY release.name, release.version;
 
 -- name: last_version
 SELECT coalesce(max(version), 0) FROM codeio.release WHERE name = :name;
@@ -62,7 +120,7 @@ UPDATE codeio.release SET status = 'published', uri = :uri, published_at = now()
 WHERE release_id = :release_id AND status <> 'published';
 
 -- name: gate_results
-SELECT gate, passed, metric, value, threshold, evidence
+SELECT gate_result_id, gate, severity, passed, metric, value, threshold, evidence
 FROM codeio.current_gate_result WHERE release_id = :release_id ORDER BY gate;
 
 -- name: pairs_to_test
@@ -77,10 +135,54 @@ WHERE release_sample.release_id = :release_id
 ORDER BY program.program_id, io_pair.io_pair_id;
 
 -- name: duplicate_prompts
-SELECT min(sample_text.sample_id::text) AS sample_id, count(*) AS copies
+SELECT min(cast(sample_text.sample_id AS text)) AS sample_id, count(*) AS copies
 FROM codeio.release_sample
 INNER JOIN codeio.sample_text USING (sample_id)
 WHERE release_sample.release_id = :release_id
 GROUP BY sample_text.prompt
 HAVING count(*) > 1
 ORDER BY sample_id;
+
+-- name: files
+SELECT DISTINCT ON (sample_text.raw_file_id) sample_text.raw_file_id, sample_text.licence,
+    blob.sha256, blob.pack_key, blob.pack_offset, blob.pack_bytes
+FROM codeio.release_sample
+INNER JOIN codeio.sample_text USING (sample_id)
+INNER JOIN codeio.raw_file ON raw_file.raw_file_id = sample_text.raw_file_id
+INNER JOIN codeio.blob ON blob.sha256 = raw_file.blob_sha256
+WHERE release_sample.release_id = :release_id
+ORDER BY sample_text.raw_file_id;
+
+-- name: split_programs
+SELECT program.program_id, program.main_function, array_agg(DISTINCT release_sample.split ORDER BY release_sample.split) AS splits
+FROM codeio.release_sample
+INNER JOIN codeio.sample USING (sample_id)
+INNER JOIN codeio.prompt USING (prompt_id)
+INNER JOIN codeio.io_pair USING (io_pair_id)
+INNER JOIN codeio.program USING (program_id)
+WHERE release_sample.release_id = :release_id
+GROUP BY program.program_id
+ORDER BY program.program_id;
+
+-- name: constant_programs
+SELECT io_pair.program_id, count(*) AS pairs
+FROM codeio.io_pair
+WHERE io_pair.program_id IN (
+    SELECT paired.program_id
+    FROM codeio.release_sample
+    INNER JOIN codeio.sample USING (sample_id)
+    INNER JOIN codeio.prompt USING (prompt_id)
+    INNER JOIN codeio.io_pair AS paired USING (io_pair_id)
+    WHERE release_sample.release_id = :release_id
+)
+GROUP BY io_pair.program_id
+HAVING count(DISTINCT io_pair.output_sha256) = 1
+ORDER BY io_pair.program_id;
+
+-- name: overrides
+SELECT current_gate_result.gate, gate_override.gate_result_id, gate_override.approved, gate_override.decided_by,
+    gate_override.decided_at, gate_override.reason
+FROM codeio.current_gate_result
+INNER JOIN codeio.gate_override USING (gate_result_id)
+WHERE current_gate_result.release_id = :release_id
+ORDER BY current_gate_result.gate, gate_override.decided_at, gate_override.gate_override_id;

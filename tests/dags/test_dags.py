@@ -155,14 +155,18 @@ def test_the_stages_follow_each_other(dags: Dags) -> None:
         "revise", "plan_verify_revisions", "verify_revisions", "announce",
     ]  # fmt: skip
     assert list(dags["build_programs"]["tasks"]) == [
-        "plan_transform", "transform", "deduplicate", "plan_sample", "sample", "announce",
+        "plan_screen", "screen", "plan_transform", "transform", "deduplicate", "plan_sample",
+        "sample", "announce",
     ]  # fmt: skip
 
 
 def test_every_gate_judges_before_anything_is_published(dags: Dags) -> None:
     tasks = dags["release_dataset"]["tasks"]
     assert tuple(tasks["gate"]["names"]) == GATE_NAMES == tuple(sorted(GATES))
-    assert "publish" in tasks["gate"]["downstream"]
+    assert tasks["gate"]["downstream"] == ["decide"]
+    assert tasks["decide"]["downstream"] == ["ask_override", "publish"]
+    assert tasks["ask_override"]["downstream"] == ["record_override"]
+    assert tasks["record_override"]["downstream"] == ["publish"]
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -177,4 +181,6 @@ def test_a_dag_file_is_wiring_alone(name: str) -> None:
     imported = {
         node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module
     }
-    assert {module for module in imported if module.startswith("airflow")} <= {"airflow.sdk"}
+    # The SDK has no operator that asks a person.
+    allowed = {"airflow.sdk", "airflow.providers.standard.operators.hitl"}
+    assert {module for module in imported if module.startswith("airflow")} <= allowed

@@ -12,7 +12,9 @@ from codeio_ops.ingest.base import Reader
 from codeio_ops.ingest.sources import active_sources, add_source, open_reader, parse_source
 from codeio_ops.ingest.stage import ingest_source
 from codeio_ops.quality.gate_names import GATE_NAMES
-from codeio_ops.quality.gates import GateInputs, decide, run_gate
+from codeio_ops.quality.gates import run_gate, settle
+from codeio_ops.quality.leakage.quarantine import screen_files, screen_samples
+from codeio_ops.quality.measurement import GateInputs
 from codeio_ops.release.assemble import Release, assemble_release, find_release
 from codeio_ops.release.publish import publish
 from codeio_ops.release.recipe import Recipe
@@ -33,7 +35,8 @@ from codeio_ops.verify.io_pairs import sample_programs
 FACTS = (
     "source", "blob", "raw_file", "raw_file_origin", "teacher", "teacher_call", "program",
     "io_pair", "prompt", "response", "verdict", "drop_record", "sample", "release",
-    "release_sample", "gate_result", "benchmark", "benchmark_gram", "stage_run",
+    "release_sample", "gate_result", "gate_override", "benchmark_index", "leak_scan", "leak_hit",
+    "stage_run",
 )  # fmt: skip
 CORPUS = Path(__file__).parents[1] / "data" / "corpus"
 
@@ -87,6 +90,7 @@ class Road:
         """Return the stages up to the finished conversations, in their order."""
         return {
             "ingest": self.ingest,
+            "screen": lambda: self._sharded("screen", self._screen),
             "transform": lambda: self._sharded("transform", self._transform),
             "sample": lambda: self._sharded("sample", self._sample),
             "prompt": lambda: self._sharded(
@@ -127,7 +131,13 @@ class Road:
         return self._sharded("verify", self._verify, verifier_version=VERIFIER_VERSION)
 
     def assemble(self, recipe: Recipe) -> Release:
-        """Assemble a candidate."""
+        """Screen what is finished, and assemble a candidate."""
+        screen_samples(
+            store=self.store,
+            objects=self.bucket,
+            writer=self.stage_writer("screen"),
+            settings=self.settings,
+        )
         return assemble_release(recipe, store=self.store, writer=self.stage_writer("promote"))
 
     def judge(self, release: Release) -> dict[str, bool]:
@@ -135,15 +145,17 @@ class Road:
         inputs = GateInputs(
             release_id=release.release_id,
             store=self.store,
+            objects=self.bucket,
+            settings=self.settings,
             open_sandbox=lambda: self.sandbox,
-            cpu_s=self.settings.call_cpu_s,
+            open_auditing_sandbox=lambda: self.confirming,
         )
         writer = self.stage_writer("gate", image=True)
         return {name: run_gate(name, release, inputs, writer=writer) for name in GATE_NAMES}
 
     def promote(self, release: Release) -> Release:
         """Decide about a candidate, and publish it."""
-        decide(release, store=self.store)
+        settle(release, store=self.store)
         publish(self.found(release), store=self.store, objects=self.objects(self.bucket))
         return self.found(release)
 
@@ -193,6 +205,15 @@ class Road:
 
     def _open_teacher(self) -> Any:
         return self.teacher(Teacher.open(self.settings))
+
+    def _screen(self, shard: Shard) -> Counter[str]:
+        return screen_files(
+            shard,
+            store=self.store,
+            objects=self.objects(self.bucket),
+            writer=self.stage_writer("screen"),
+            settings=self.settings,
+        )
 
     def _transform(self, shard: Shard) -> Counter[str]:
         return transform_files(

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from codeio_ops.errors import GateFailed, ReleaseCorrupt, ReleaseExists, ReleaseMissing
-from codeio_ops.quality.leakage import BenchmarkItem, index_benchmark
+from codeio_ops.quality.leakage.build import build_index
+from codeio_ops.quality.leakage.items import BenchmarkItem
+from codeio_ops.quality.leakage.registry import store_index
 from codeio_ops.release.assemble import Release
 from codeio_ops.release.publish import prefix_of, publish, pull_release, verify_release
 from codeio_ops.release.recipe import Recipe
@@ -20,10 +22,11 @@ def _plant_benchmark(road: Road) -> None:
         "SELECT problem_statement FROM codeio.program "
         "INNER JOIN codeio.raw_file_origin USING (raw_file_id) WHERE path = 'numbers/luhn.py'"
     )
-    index_benchmark(
-        "planted",
-        "a test",
-        [BenchmarkItem(item="q/7", segments=(f"A question. {statement} Answer it.",))],
+    item = BenchmarkItem(item="q/7", segments=(f"A question. {statement} Answer it.",))
+    store_index(
+        build_index("planted", [item]),
+        origin="a test",
+        objects=road.bucket,
         writer=road.stage_writer("gate"),
     )
 
@@ -41,8 +44,10 @@ def test_a_program_that_holds_a_benchmark_question_stays_out(finished_road: Road
     release = finished_road.with_parts(run_id="planted").release(Recipe())
     assert (release.status, release.version) == ("published", 2)
     assert release.samples < first.samples
-    drops = finished_road.ask("SELECT reason, detail FROM codeio.drop_record WHERE stage='release'")
-    assert drops == [("leak", "planted/q/7")]
+    drops = finished_road.ask("SELECT reason, detail FROM codeio.drop_record WHERE stage='screen'")
+    ((reason, detail),) = drops
+    assert reason == "leak"
+    assert "planted/q/7" in detail
 
 
 def test_a_leak_that_reaches_a_candidate_is_caught(finished_road: Road) -> None:
@@ -55,8 +60,8 @@ def test_a_leak_that_reaches_a_candidate_is_caught(finished_road: Road) -> None:
         "SELECT value, evidence FROM codeio.current_gate_result "
         "WHERE gate = 'leakage' AND NOT passed"
     )
-    assert value == len(evidence["samples"]) > 0
-    assert {hit for hits in evidence["samples"].values() for hit in hits} == {"planted/q/7"}
+    assert value == len({hit["source"] for hit in evidence["hits"]}) > 0
+    assert {(hit["bench"], hit["item"]) for hit in evidence["hits"]} == {("planted", "q/7")}
 
 
 def test_a_pair_that_the_program_does_not_give_is_caught(finished_road: Road) -> None:

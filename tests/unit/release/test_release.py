@@ -2,9 +2,9 @@
 
 import io
 import json
-import random
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -16,15 +16,34 @@ from pydantic import ValidationError
 from codeio_ops.errors import SettingsError
 from codeio_ops.jsonvalue import Json, parse
 from codeio_ops.quality.gates import StoredResult
-from codeio_ops.release.assemble import Release, split_of
-from codeio_ops.release.card import dataset_card
-from codeio_ops.release.export import export_files, training_text
+from codeio_ops.release.assemble import Release
+from codeio_ops.release.card import CardFacts, dataset_card
+from codeio_ops.release.export import export_files as export
 from codeio_ops.release.manifest import FileEntry, Manifest
-from codeio_ops.release.recipe import Recipe, parse_recipe
+from codeio_ops.release.recipe import Recipe, load_recipe, parse_recipe, shipped_names
 from codeio_ops.release.rows import SampleText, content_sha256
+from codeio_ops.release.statistics import Statistics
+from codeio_ops.release.training import TrainingRow, training_row
 from support.json_values import VALUES
 
 Make = Callable[..., SampleText]
+
+
+def recipe(**values: object) -> Recipe:
+    return Recipe.model_validate({"name": "codeio_pp", **values})
+
+
+def training_text(chosen: Recipe, row: SampleText) -> str:
+    return training_row(chosen, row).response
+
+
+def export_files(rows: list[SampleText]) -> dict[str, bytes]:
+    def rows_of(split: str) -> list[TrainingRow]:
+        return [training_row(recipe(), row) for row in rows if row.split == split]
+
+    return dict(export(rows_of))
+
+
 TWO_TURNS = {"turn_2": "second", "feedback_2": "Right.", "verdict_2": "correct"}
 
 
@@ -33,44 +52,53 @@ TWO_TURNS = {"turn_2": "second", "feedback_2": "Right.", "verdict_2": "correct"}
     [
         ({"name": "Bad Name"}, "name"),
         ({"name": "../etc"}, "name"),
-        ({"turns": 3}, "turns"),
-        ({"validation_percent": 51}, "validation_percent"),
-        ({"validation_percent": -1}, "validation_percent"),
-        ({"nmae": "x"}, "nmae"),
+        ({"name": "x", "turns": 3}, "turns"),
+        ({"name": "x", "validation_percent": 51}, "validation_percent"),
+        ({"name": "x", "validation_percent": -1}, "validation_percent"),
+        ({"name": "x", "share": 0}, "share"),
+        ({"name": "x", "directions": ["up"]}, "directions.0"),
+        ({"name": "x", "wrong": "replace", "turns": 2}, "Value error, wrong: replace needs turns"),
+        ({"name": "x", "nmae": "x"}, "nmae"),
     ],
 )
 def test_a_recipe_that_cannot_work_names_the_setting(values: dict[str, Json], place: str) -> None:
-    with pytest.raises(SettingsError, match=f"the recipe is not valid: {place}"):
+    with pytest.raises(SettingsError, match=f"the recipe given is not valid: {place}"):
         parse_recipe(values)
 
 
+@pytest.mark.parametrize("value", [None, 3, ["name"], {}, {"turns": 1}])
+def test_a_recipe_without_a_name_is_refused(value: Json) -> None:
+    with pytest.raises(SettingsError, match="not a mapping with a name"):
+        parse_recipe(value)
+
+
 def test_a_recipe_survives_its_own_form() -> None:
-    recipe = parse_recipe({"name": "codeio", "turns": 1, "separator": "\n---\n"})
-    assert parse_recipe(recipe.model_dump(mode="json")) == recipe
+    found = parse_recipe({"name": "codeio", "turns": 1, "separator": "\n---\n"})
+    assert parse_recipe(found.model_dump(mode="json")) == found
 
 
-@given(st.uuids(), st.integers(0, 50), st.integers(0, 50))
-def test_a_larger_validation_share_only_adds_programs(program: UUID, one: int, two: int) -> None:
-    small, large = sorted((one, two))
-    if split_of(program, Recipe(validation_percent=small)) == "validation":
-        assert split_of(program, Recipe(validation_percent=large)) == "validation"
-    assert split_of(program, Recipe(validation_percent=0)) == "train"
+def test_shipped_recipes_bear_the_names_of_their_files() -> None:
+    assert len(shipped_names()) == 15
+    for name in shipped_names():
+        assert load_recipe(name).name == name
 
 
-def test_about_the_share_asked_for_is_validation() -> None:
-    draw = random.Random(7)
-    programs = [UUID(int=draw.getrandbits(128)) for _ in range(2000)]
-    held = sum(split_of(p, Recipe(validation_percent=20)) == "validation" for p in programs)
-    assert 300 < held < 500
+def test_a_recipe_file_of_ones_own_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("name: mine\nturns: 1\nquestions: 2\n")
+    assert load_recipe(str(path)) == recipe(name="mine", turns=1, questions=2)
+    path.write_text("name: [mine")
+    with pytest.raises(SettingsError, match=r"mine\.yaml is not YAML"):
+        load_recipe(str(path))
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load_recipe(str(tmp_path / "absent.yaml"))
+    with pytest.raises(SettingsError, match="there is no recipe 'absent'"):
+        load_recipe("absent")
 
 
-@given(st.permutations(range(6)))
-def test_neither_order_nor_run_changes_the_content(make_row: Make, order: list[int]) -> None:
-    rows = [make_row(n) for n in range(6)]
-    others = [
-        make_row(n, answer_run_id=f"run {n}", sandbox_image_digest="sha256:other") for n in order
-    ]
-    assert content_sha256(Recipe(), others) == content_sha256(Recipe(), rows)
+def test_the_run_does_not_change_the_content(make_row: Make) -> None:
+    others = [make_row(1, answer_run_id="run 1", sandbox_image_digest="sha256:other")]
+    assert content_sha256(recipe(), others) == content_sha256(recipe(), [make_row(1)])
 
 
 @pytest.mark.parametrize(
@@ -79,25 +107,25 @@ def test_neither_order_nor_run_changes_the_content(make_row: Make, order: list[i
      {"output": [1, 0]}, TWO_TURNS, {"source_path": "b.py"}],
 )  # fmt: skip
 def test_every_other_column_changes_the_content(make_row: Make, change: dict[str, object]) -> None:
-    assert content_sha256(Recipe(), [make_row(**change)]) != content_sha256(Recipe(), [make_row()])
+    assert content_sha256(recipe(), [make_row(**change)]) != content_sha256(recipe(), [make_row()])
 
 
 def test_the_recipe_and_the_number_of_rows_are_content(make_row: Make) -> None:
     rows = [make_row(1), make_row(2)]
     hashes = {
-        content_sha256(Recipe(), rows),
-        content_sha256(Recipe(turns=1), rows),
-        content_sha256(Recipe(), rows[:1]),
-        content_sha256(Recipe(), []),
+        content_sha256(recipe(), rows),
+        content_sha256(recipe(turns=1), rows),
+        content_sha256(recipe(), rows[:1]),
+        content_sha256(recipe(), []),
     }
     assert len(hashes) == 4
 
 
 def test_training_texts_join_what_there_is(make_row: Make) -> None:
     one, two = make_row(), make_row(**TWO_TURNS)
-    assert training_text(Recipe(turns=1), two) == "first"
-    assert training_text(Recipe(separator="|"), one) == "first|Wrong."
-    assert training_text(Recipe(separator="|"), two) == "first|Wrong.|second|Right."
+    assert training_text(recipe(turns=1), two) == "first"
+    assert training_text(recipe(separator="|"), one) == "first|Wrong."
+    assert training_text(recipe(separator="|"), two) == "first|Wrong.|second|Right."
 
 
 @given(VALUES)
@@ -105,7 +133,7 @@ def test_inputs_and_outputs_come_back_from_parquet(make_row: Make, value: Json) 
     import pyarrow.parquet as pq
 
     row = make_row(input={"v": value}, output=value)
-    files = dict(export_files(Recipe(), [row]))
+    files = export_files([row])
     (found,) = pq.read_table(io.BytesIO(files["data/train-00000.parquet"])).to_pylist()
     assert parse(found["input"]) == {"v": value}
     if not isinstance(value, str):
@@ -113,10 +141,10 @@ def test_inputs_and_outputs_come_back_from_parquet(make_row: Make, value: Json) 
     assert found["sample_id"] == str(row.sample_id) and found["turn_2"] is None
 
 
-def test_the_same_rows_in_any_order_are_the_same_bytes(make_row: Make) -> None:
-    rows = [make_row(n, split="validation" if n % 3 == 0 else "train") for n in range(9)]
-    files = dict(export_files(Recipe(), rows))
-    assert files == dict(export_files(Recipe(), rows[::-1]))
+def test_rows_are_written_in_the_order_given(make_row: Make) -> None:
+    files = export_files(
+        [make_row(n, split="validation" if n % 3 == 0 else "train") for n in range(9)]
+    )
     assert sorted(files) == [
         f"{kind}/{split}-00000.{suffix}"
         for kind, suffix in (("chat", "jsonl"), ("data", "parquet"), ("turns", "jsonl"))
@@ -128,7 +156,7 @@ def test_the_same_rows_in_any_order_are_the_same_bytes(make_row: Make) -> None:
 
 
 def test_a_split_without_samples_has_no_file(make_row: Make) -> None:
-    assert not [path for path, _ in export_files(Recipe(), [make_row()]) if "validation" in path]
+    assert not [path for path in export_files([make_row()]) if "validation" in path]
 
 
 @given(st.binary(), st.binary())
@@ -138,7 +166,7 @@ def test_a_file_entry_tells_contents_apart(one: bytes, two: bytes) -> None:
 
 def test_a_manifest_survives_its_own_form_and_is_checked() -> None:
     manifest = Manifest(
-        name="n", version=1, content_sha256="0", samples=1, recipe=Recipe(), code_version="0",
+        name="n", version=1, content_sha256="0", samples=1, recipe=recipe(), code_version="0",
         files=(FileEntry.of("a", b"a"),),
     )  # fmt: skip
     assert Manifest.model_validate_json(manifest.model_dump_json()) == manifest
@@ -149,11 +177,17 @@ def test_a_manifest_survives_its_own_form_and_is_checked() -> None:
 def _card(rows: list[SampleText], gates: list[StoredResult]) -> str:
     release = Release(
         release_id=UUID(int=1), name="codeio_pp", version=3, recipe={}, content_sha256="0",
-        status="candidate", samples=len(rows), uri="", created_at=datetime(2026, 1, 1, tzinfo=UTC),
-        published_at=None,
+        status="candidate", samples=len(rows), funnel=[], uri="",
+        created_at=datetime(2026, 1, 1, tzinfo=UTC), published_at=None,
     )  # fmt: skip
-    files = [FileEntry.of(path, content) for path, content in export_files(Recipe(), rows)]
-    return dataset_card(release, Recipe(), rows, gates, files)
+    statistics = Statistics()
+    list(statistics.counted(training_row(recipe(), row) for row in rows))
+    return dataset_card(
+        CardFacts(
+            release=release, recipe=recipe(), statistics=statistics, gates=gates, leaks=[],
+            costs=[], overrides=[], plots=[],
+        )
+    )  # fmt: skip
 
 
 def test_the_card_has_a_header_that_machines_read(make_row: Make) -> None:
@@ -170,11 +204,18 @@ def test_the_card_has_a_header_that_machines_read(make_row: Make) -> None:
 
 def test_the_card_counts_and_shows_the_gates(make_row: Make) -> None:
     gate = StoredResult(
-        gate="leakage", passed=True, metric="hits", value=0, threshold=0, evidence={}
+        gate_result_id=UUID(int=1),
+        gate="leakage",
+        severity="hard",
+        passed=True,
+        metric="hits",
+        value=0,
+        threshold=0,
+        evidence={},
     )
     card = _card([make_row(1), make_row(2, **TWO_TURNS)], [gate])
     assert "| MIT | 2 |" in card
-    assert "| output, 1, wrong | 2 |" in card and "| output, 2, correct | 1 |" in card
+    assert "| output | 1 | wrong | 2 |" in card and "| output | 2 | correct | 1 |" in card
     assert "| offline-trace: m | 2 |" in card
     assert "| leakage | hits | 0 | 0 | passed |" in card
 

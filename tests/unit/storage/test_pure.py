@@ -83,6 +83,7 @@ def test_json_in_a_line_of_copy_reads_back(evidence: Json) -> None:
         value=1.0,
         threshold=1.0,
         evidence=evidence,
+        severity="hard",
         stage_run_id=UUID(int=3),
     )
     line = _line(row, fields(GateResult))

@@ -1,0 +1,131 @@
+"""`codeio leakage scan`: does a file of training text hold items of benchmarks?"""
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from codeio_ops.cli.output import JsonOption, print_json
+from codeio_ops.errors import SettingsError, SourceNotFound, SourceUnavailable
+from codeio_ops.quality.leakage.definition import LOCATIONS
+
+if TYPE_CHECKING:
+    from codeio_ops.quality.leakage.index import BenchmarkIndex
+    from codeio_ops.quality.leakage.training import SourceText
+    from codeio_ops.quality.leakage.verdict import Hit
+
+leakage = typer.Typer(help="Text of benchmarks in training text.", no_args_is_help=True)
+
+SourceId: TypeAlias = int | str
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.add_typer(leakage, name="leakage")
+
+
+@leakage.callback()
+def group() -> None:
+    """Keep `scan` a subcommand while it is the only one."""
+
+
+@leakage.command()
+def scan(
+    samples: Annotated[
+        Path,
+        typer.Option(help="JSON Lines, .gz or not: `text`, or else every text field, is scanned."),
+    ],
+    benchmark: Annotated[
+        list[str], typer.Option(help=f"NAME=LOCATION; a location is {LOCATIONS}.")
+    ],
+    field: Annotated[
+        list[str] | None, typer.Option(help="Scan these fields of a row only.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Scan a file for benchmarks by `cio-leak-1`; needs no database.
+
+    A source is a row, known by its `id`, `sample_id` or `source_id`, or by its number from 0.
+    """
+    from codeio_ops.quality.leakage.gate import hit_json, summary
+    from codeio_ops.quality.leakage.scan import LeakageScanner
+
+    indexes = [_index(option) for option in benchmark]
+    ids: dict[str, SourceId] = {}
+    hits = list(LeakageScanner(indexes).scan(_sources(samples, field or [], ids)))
+    counts = summary(indexes, hits)
+    if as_json:
+        found = [{**hit_json(hit), "source": ids[hit.source]} for hit in hits]
+        print_json({"benchmarks": counts, "hits": found})
+    else:
+        _print(counts, hits)
+
+
+def _index(option: str) -> "BenchmarkIndex":
+    from codeio_ops.cli.clients import load_settings
+    from codeio_ops.quality.leakage.build import build_index
+    from codeio_ops.quality.leakage.sources import read_benchmark
+
+    name, equals, location = option.partition("=")
+    if not (name and equals and location):
+        raise SettingsError(f"--benchmark {option} is not NAME=LOCATION")
+    return build_index(name, read_benchmark(location, settings=load_settings()))
+
+
+def _sources(path: Path, only: list[str], ids: dict[str, SourceId]) -> Iterator["SourceText"]:
+    """Yield the rows as sources; `ids` gets the id of each as it is to be printed."""
+    from codeio_ops.quality.leakage.training import SourceText
+
+    with _opened(path) as lines:
+        for number, line in enumerate(lines):
+            if line.strip():
+                row = _row(line, path, number)
+                named = next(
+                    (row[key] for key in ("id", "sample_id", "source_id") if key in row), number
+                )
+                # Two rows may bear one id; each is a source of its own.
+                ids[str(number)] = named if isinstance(named, int | str) else number
+                yield SourceText(source=str(number), fields=_texts(row, only, path, number))
+
+
+def _opened(path: Path) -> IO[str]:
+    try:
+        with path.open("rb") as file:
+            compressed = file.read(2) == b"\x1f\x8b"
+    except OSError as exc:
+        raise SourceNotFound(f"{path} cannot be read: {exc.strerror}") from exc
+    opener = gzip.open if compressed else open
+    return opener(path, "rt", encoding="utf-8", errors="replace")
+
+
+def _row(line: str, path: Path, number: int) -> Mapping[str, object]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as exc:
+        raise SourceUnavailable(f"{path}, line {number + 1} is not JSON: {exc}") from exc
+    if not isinstance(row, dict):
+        raise SourceUnavailable(f"{path}, line {number + 1} is not a JSON object")
+    return row
+
+
+def _texts(row: Mapping[str, object], only: list[str], path: Path, number: int) -> dict[str, str]:
+    wanted = only or (["text"] if isinstance(row.get("text"), str) else list(row))
+    texts = {name: text for name in wanted if isinstance(text := row.get(name), str)}
+    if not texts:
+        raise SourceUnavailable(
+            f"{path}, line {number + 1} has no text field",
+            cure="a row holds `text`, or text under other names; choose them with --field",
+        )
+    return texts
+
+
+def _print(counts: Mapping[str, object], hits: "list[Hit]") -> None:
+    for name, numbers in counts.items():
+        assert isinstance(numbers, dict)
+        print(f"{name}: " + ", ".join(f"{value} {flag}" for flag, value in numbers.items()))
+    for hit in hits:
+        if hit.leak:
+            print(f"leak: source {hit.source} holds {hit}")

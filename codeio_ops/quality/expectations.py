@@ -1,0 +1,172 @@
+"""The expectations gate: Great Expectations over a candidate, its Data Docs kept in S3.
+
+One checkpoint judges a release. A critical expectation that does not hold makes the failure
+hard; when only warnings do not hold, it is soft, and a person may let it pass.
+"""
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from codeio_ops.jsonvalue import Json
+from codeio_ops.quality.measurement import Severity
+from codeio_ops.release.assemble import Release
+from codeio_ops.release.recipe import Recipe
+from codeio_ops.storage.engine import Store
+from codeio_ops.storage.objects import ObjectStore
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from great_expectations import ExpectationSuite
+    from great_expectations.checkpoint import CheckpointResult
+
+_SITE = "candidate"
+_EXAMPLES = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedExpectation:
+    """An expectation that does not hold.
+
+    Attributes:
+        rows: Rows that break it; None where it is about the whole column or table.
+        samples: Ids of some of them.
+        observed: What was found instead, where it is about the whole.
+    """
+
+    expectation: str
+    column: str
+    severity: Literal["critical", "warning"]
+    rows: int | None
+    samples: tuple[str, ...]
+    observed: str
+
+    def to_json(self) -> Json:
+        """Return it as evidence."""
+        return {
+            "expectation": self.expectation,
+            "column": self.column,
+            "severity": self.severity,
+            "rows": self.rows,
+            "samples": list(self.samples),
+            "observed": self.observed,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectationReport:
+    """What the checkpoint found; `data_docs` is the URI of its first page."""
+
+    expectations: int
+    failed: tuple[FailedExpectation, ...]
+    data_docs: str
+
+    @property
+    def severity(self) -> Severity:
+        """Return `soft` when only warnings failed: then a person may let the release pass."""
+        kinds = {item.severity for item in self.failed}
+        return Severity.SOFT if kinds == {"warning"} else Severity.HARD
+
+    def evidence(self) -> Json:
+        """Return the report as the evidence of a gate."""
+        failed: list[Json] = [item.to_json() for item in self.failed]
+        return {
+            "expectations": self.expectations,
+            "failed": failed,
+            "data_docs": self.data_docs,
+        }
+
+
+def docs_prefix(release: Release) -> str:
+    """Return the prefix of the Data Docs of a candidate in the bucket."""
+    return f"candidates/{release.name}/{release.version}/data_docs/"
+
+
+def judge_expectations(
+    release: Release, *, store: Store, objects: ObjectStore
+) -> ExpectationReport:
+    """Run the suite over a candidate, and put its Data Docs into the bucket."""
+    # It would report its use to its makers.
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    from codeio_ops.quality.expectations_frame import candidate_frame
+    from codeio_ops.quality.expectations_suite import Share, release_suite
+
+    recipe = Recipe.model_validate(release.recipe)
+    frame = candidate_frame(release.release_id, recipe, store)
+    previous = store.fetch(
+        "release.previous_shares", Share, name=release.name, version=release.version
+    )
+    suite = release_suite(recipe, release.samples, previous)
+    with tempfile.TemporaryDirectory() as directory:
+        result = _run(f"{release.name} v{release.version}", frame, suite, Path(directory))
+        _upload(Path(directory), docs_prefix(release), objects)
+    results = [item for run in result.run_results.values() for item in run.results]
+    return ExpectationReport(
+        expectations=len(results),
+        failed=tuple(_failed(item) for item in results if not item.success),
+        data_docs=f"s3://{objects.bucket}/{docs_prefix(release)}index.html",
+    )
+
+
+def _run(
+    name: str, frame: "pd.DataFrame", suite: "ExpectationSuite", directory: Path
+) -> "CheckpointResult":
+    import great_expectations as gx
+    from great_expectations.checkpoint import UpdateDataDocsAction
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    # The site that every context has would be written to a directory of its own.
+    for site in context.get_docs_sites_urls():
+        context.delete_data_docs_site(str(site["site_name"]))
+    context.add_data_docs_site(
+        _SITE,
+        {
+            "class_name": "SiteBuilder",
+            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+            "store_backend": {
+                "class_name": "TupleFilesystemStoreBackend",
+                "base_directory": str(directory),
+            },
+        },
+    )
+    asset = context.data_sources.add_pandas("candidate").add_dataframe_asset(name)
+    definition = gx.ValidationDefinition(
+        name=name,
+        data=asset.add_batch_definition_whole_dataframe("all rows"),
+        suite=context.suites.add(suite),
+    )
+    checkpoint = gx.Checkpoint(
+        name=name,
+        validation_definitions=[context.validation_definitions.add(definition)],
+        actions=[UpdateDataDocsAction(name="data docs", site_names=[_SITE])],
+        result_format={
+            "result_format": "SUMMARY",
+            "unexpected_index_column_names": ["sample_id"],
+            "partial_unexpected_count": _EXAMPLES,
+        },
+    )
+    return context.checkpoints.add(checkpoint).run(batch_parameters={"dataframe": frame})
+
+
+def _upload(directory: Path, prefix: str, objects: ObjectStore) -> None:
+    for path in sorted(directory.rglob("*")):
+        if path.is_file():
+            objects.put(prefix + path.relative_to(directory).as_posix(), path.read_bytes())
+
+
+def _failed(item: Any) -> FailedExpectation:
+    config, result = item.expectation_config, item.result
+    examples = result.get("partial_unexpected_index_list") or []
+    observed = result.get("observed_value", item.exception_info.get("exception_message"))
+    return FailedExpectation(
+        expectation=config.type,
+        column=str(config.kwargs.get("column", "")),
+        severity="warning" if config.severity == "warning" else "critical",
+        rows=result.get("unexpected_count"),
+        samples=tuple(str(example["sample_id"]) for example in examples),
+        observed="" if observed is None else str(observed),
+    )

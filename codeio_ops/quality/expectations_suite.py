@@ -1,0 +1,94 @@
+"""What is expected of a candidate, as a Great Expectations suite.
+
+`critical` expectations say that rows are whole; `warning` ones say that the dataset looks
+as its readers know it. Importing this module imports Great Expectations, which takes
+seconds: only the gate's task does.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import great_expectations.expectations as gxe  # noqa: TID253 - nobody else imports this module
+from great_expectations import ExpectationSuite  # noqa: TID253
+from great_expectations.expectations.expectation import Expectation  # noqa: TID253
+from great_expectations.expectations.metadata_types import FailureSeverity  # noqa: TID253
+
+from codeio_ops.release.recipe import Recipe
+from codeio_ops.release.rows import SPLITS
+from codeio_ops.verify.verdicts import AnswerVerdict
+
+# Longest sequence that the paper trains on (arXiv 2502.07316, section 3.1).
+MAX_TOKENS = 4_096
+LONG_SHARE = 0.05
+BALANCE = (0.35, 0.65)
+VERDICT_BAND = 0.15
+
+_CRITICAL, _WARNING = FailureSeverity.CRITICAL, FailureSeverity.WARNING
+
+_PRESENT = (
+    "prompt_id", "program_id", "io_pair_id", "raw_file_id", "source_locator", "source_path",
+    "licence", "direction", "verdict_1", "teacher_kind", "teacher_model", "template_sha256",
+    "verifier_version", "sandbox_image_digest",
+)  # fmt: skip
+_UNIQUE = ("sample_id", "prompt_id", "prompt_sha256")
+_FAULTS = ("input_fault", "output_fault", "answer_fault")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """Share of correct first answers in a direction of the previous release."""
+
+    direction: str
+    correct: float
+
+
+def release_suite(recipe: Recipe, samples: int, previous: Sequence[Share]) -> ExpectationSuite:
+    """Return the suite for a candidate.
+
+    Args:
+        recipe: Its recipe.
+        samples: How many rows the release states.
+        previous: Shares of the last published version; empty when there is none.
+    """
+    return ExpectationSuite(
+        name="release", expectations=[*_critical(samples), *_warnings(recipe, previous)]
+    )
+
+
+def _critical(samples: int) -> Iterator[Expectation]:
+    verdicts = [verdict.value for verdict in AnswerVerdict]
+    yield gxe.ExpectTableRowCountToEqual(value=samples, severity=_CRITICAL)
+    for column in _PRESENT:
+        yield gxe.ExpectColumnValuesToNotBeNull(column=column, severity=_CRITICAL)
+    for column in _UNIQUE:
+        yield gxe.ExpectColumnValuesToBeUnique(column=column, severity=_CRITICAL)
+    for column in _FAULTS:
+        yield gxe.ExpectColumnValuesToBeNull(column=column, severity=_CRITICAL)
+    for column in ("prompt_chars", "response_chars"):
+        yield gxe.ExpectColumnValuesToBeBetween(column=column, min_value=1, severity=_CRITICAL)
+    allowed = {
+        "split": list(SPLITS),
+        "direction": ["input", "output"],
+        "verdict_1": verdicts,
+        "verdict_2": verdicts,
+    }
+    for column, values in allowed.items():
+        yield gxe.ExpectColumnValuesToBeInSet(column=column, value_set=values, severity=_CRITICAL)
+
+
+def _warnings(recipe: Recipe, previous: Sequence[Share]) -> Iterator[Expectation]:
+    yield gxe.ExpectColumnValuesToBeBetween(
+        column="tokens", max_value=MAX_TOKENS, mostly=1 - LONG_SHARE, severity=_WARNING
+    )
+    if len(set(recipe.directions)) == 2:
+        low, high = BALANCE
+        yield gxe.ExpectColumnMeanToBeBetween(
+            column="asks_output", min_value=low, max_value=high, severity=_WARNING
+        )
+    for share in previous:
+        yield gxe.ExpectColumnMeanToBeBetween(
+            column=f"correct_{share.direction}",
+            min_value=max(0.0, share.correct - VERDICT_BAND),
+            max_value=min(1.0, share.correct + VERDICT_BAND),
+            severity=_WARNING,
+        )

@@ -1,0 +1,70 @@
+"""The leakage gate: no program of a release may hold an item of a benchmark."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from codeio_ops.jsonvalue import Json
+from codeio_ops.quality.leakage.registry import load_index, stored_indexes
+from codeio_ops.quality.leakage.training import TrainingText, program_sources
+from codeio_ops.quality.leakage.verdict import Hit
+from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement
+
+if TYPE_CHECKING:
+    from codeio_ops.quality.leakage.index import BenchmarkIndex
+
+_FLAGS = ("paper_any13", "any13", "leak")
+
+
+def leakage(inputs: GateInputs) -> Measurement:
+    """Count programs whose samples leak an item of an indexed benchmark."""
+    from codeio_ops.quality.leakage.scan import LeakageScanner
+
+    stored = stored_indexes(inputs.store)
+    indexes = [load_index(index, objects=inputs.objects) for index in stored]
+    texts = inputs.store.fetch(
+        "benchmark.release_texts", TrainingText, release_id=inputs.release_id
+    )
+    hits = list(LeakageScanner(indexes).scan(program_sources(texts)))
+    leaks = [hit for hit in hits if hit.leak]
+    none = "" if indexes else " (no benchmark is indexed)"
+    return Measurement(
+        metric=f"programs that leak a benchmark item{none}",
+        value=len({hit.source for hit in leaks}),
+        threshold=0,
+        evidence={
+            "benchmarks": summary(indexes, hits),
+            "hits": [hit_json(hit) for hit in leaks[:MAX_EVIDENCE]],
+        },
+    )
+
+
+def summary(indexes: "Sequence[BenchmarkIndex]", hits: Sequence[Hit]) -> dict[str, Json]:
+    """Count the items of each benchmark that were found, by how they were found."""
+    found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for hit in hits:
+        for flag in _FLAGS:
+            if getattr(hit, flag):
+                found[hit.benchmark, flag].add(hit.item)
+    return {
+        index.name: {
+            "items": len(index.item_ids),
+            **{flag: len(found[index.name, flag]) for flag in _FLAGS},
+            "unscannable": int(index.unscannable.sum()),
+        }
+        for index in indexes
+    }
+
+
+def hit_json(hit: Hit) -> dict[str, Json]:
+    """Return a hit as it is printed and stored as evidence."""
+    return {
+        "bench": hit.benchmark,
+        "item": hit.item,
+        "source": hit.source,
+        "paper_any13": hit.paper_any13,
+        "any13": hit.any13,
+        "leak": hit.leak,
+        "rules": list(hit.rules),
+        "evidence": [span.to_json() for span in hit.evidence],
+    }

@@ -1,0 +1,62 @@
+"""All files of a release but its manifest, from the facts alone."""
+
+from collections.abc import Iterable, Iterator
+
+from codeio_ops.jsonvalue import canonical
+from codeio_ops.quality.gates import gate_results
+from codeio_ops.quality.overrides import overrides
+from codeio_ops.release.assemble import Release
+from codeio_ops.release.card import CardFacts, Cost, dataset_card
+from codeio_ops.release.croissant import CROISSANT_NAME, croissant
+from codeio_ops.release.export import export_files
+from codeio_ops.release.leak_table import GATE as LEAKAGE_GATE
+from codeio_ops.release.leak_table import leak_table
+from codeio_ops.release.manifest import FileEntry
+from codeio_ops.release.plots import plot_files
+from codeio_ops.release.recipe import Recipe
+from codeio_ops.release.rows import read_rows
+from codeio_ops.release.statistics import Statistics
+from codeio_ops.release.training import TrainingRow, training_row
+from codeio_ops.storage.engine import Store
+
+CARD_NAME = "README.md"
+
+
+def release_files(release: Release, recipe: Recipe, store: Store) -> Iterator[tuple[str, bytes]]:
+    """Yield (path, content) of each file; the same facts give the same bytes."""
+    statistics = Statistics()
+
+    def rows_of(split: str) -> Iterable[TrainingRow]:
+        samples = read_rows(store, release.release_id, split)
+        return statistics.counted(training_row(recipe, sample) for sample in samples)
+
+    entries = []
+    for path, content in export_files(rows_of):
+        entries.append(FileEntry.of(path, content))
+        yield path, content
+    licences = sorted(statistics.licences)
+    metadata = canonical(croissant(release, recipe, licences, entries))
+    yield CROISSANT_NAME, metadata.encode()
+    yield from _card_files(release, recipe, statistics, store)
+
+
+def _card_files(
+    release: Release, recipe: Recipe, statistics: Statistics, store: Store
+) -> Iterator[tuple[str, bytes]]:
+    gates = gate_results(store, release.release_id)
+    leaks = leak_table(gates)
+    threshold = next((gate.threshold for gate in gates if gate.gate == LEAKAGE_GATE), None)
+    funnel = [(stage["stage"], stage["rows"]) for stage in release.funnel]
+    plots = plot_files(statistics, funnel, leaks, threshold)
+    yield from plots.items()
+    facts = CardFacts(
+        release=release,
+        recipe=recipe,
+        statistics=statistics,
+        gates=gates,
+        leaks=leaks,
+        costs=store.fetch("release.cost", Cost, release_id=release.release_id),
+        overrides=[o for o in overrides(store, release.release_id) if o.approved],
+        plots=list(plots),
+    )
+    yield CARD_NAME, dataset_card(facts).encode()

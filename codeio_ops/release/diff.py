@@ -1,0 +1,194 @@
+"""The difference of two releases, row by row, each with its reason.
+
+A row is a question: it stays, changes when other answers or verdicts stand in it, goes, or
+comes. The reasons are read from facts: takedowns, drops, verdicts, and what each recipe takes.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from codeio_ops.jsonvalue import compact
+from codeio_ops.release.assemble import Release
+from codeio_ops.release.recipe import Recipe
+from codeio_ops.release.select import Conversation, left_out
+from codeio_ops.storage.engine import Store
+
+Change = Literal["came", "went", "changed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowChange:
+    """A row that differs.
+
+    Attributes:
+        sample_id: The sample in the newer release; in the older one when the row went.
+    """
+
+    change: Change
+    prompt_id: UUID
+    sample_id: UUID
+    source: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseDiff:
+    """Two releases compared.
+
+    Attributes:
+        recipe: Fields of the recipe that differ, as `field: old -> new`.
+        unchanged: Rows that are the same in both.
+        rows: The others, by change and source.
+    """
+
+    recipe: tuple[str, ...]
+    unchanged: int
+    rows: tuple[RowChange, ...]
+
+    def reasons(self) -> list[tuple[Change, str, int]]:
+        """Return (change, reason, rows), the most frequent first."""
+        counts = Counter((row.change, row.why) for row in self.rows)
+        return [(*key, count) for key, count in counts.most_common()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Member:
+    """A row of a release, with what took it down or dropped it until the newer release."""
+
+    sample_id: UUID
+    split: str
+    prompt_id: UUID
+    program_id: UUID
+    question: int
+    direction: Literal["input", "output"]
+    first_verdict_id: UUID
+    second_verdict_id: UUID | None
+    first_response_id: UUID
+    second_response_id: UUID | None
+    verdict_1: str
+    verdict_2: str | None
+    verifier_version: str
+    source: str
+    finished_at: datetime
+    takedowns: str | None
+    release_drop: str | None
+
+    def conversation(self) -> Conversation:
+        """Return what a recipe chooses by; lengths decide the order alone."""
+        return Conversation(
+            prompt_id=self.prompt_id,
+            program_id=self.program_id,
+            question=self.question,
+            direction=self.direction,
+            first_verdict_id=self.first_verdict_id,
+            second_verdict_id=self.second_verdict_id,
+            verdict_1=self.verdict_1,
+            verdict_2=self.verdict_2,
+            code_chars=0,
+            answer_chars=0,
+        )
+
+
+def diff_releases(old: Release, new: Release, *, store: Store) -> ReleaseDiff:
+    """Compare the rows of two releases, of the same name or not."""
+    before = _members(old, store, until=new.created_at)
+    after = _members(new, store, until=new.created_at)
+    changes = [*_gone(before, after, new), *_added(before, after, old), *_changed(before, after)]
+    both = before.keys() & after.keys()
+    return ReleaseDiff(
+        recipe=tuple(_recipe_changes(old, new)),
+        unchanged=len(both) - sum(change.change == "changed" for change in changes),
+        rows=tuple(sorted(changes, key=lambda c: (c.change, c.why, c.source, str(c.prompt_id)))),
+    )
+
+
+def _members(release: Release, store: Store, *, until: datetime) -> dict[UUID, _Member]:
+    rows = store.fetch("diff.members", _Member, release_id=release.release_id, until=until)
+    return {row.prompt_id: row for row in rows}
+
+
+def _gone(
+    before: dict[UUID, _Member], after: dict[UUID, _Member], new: Release
+) -> Iterator[RowChange]:
+    recipe = Recipe.model_validate(new.recipe)
+    for prompt_id in before.keys() - after.keys():
+        member = before[prompt_id]
+        yield _row("went", member, _why_gone(member, recipe))
+
+
+def _why_gone(member: _Member, recipe: Recipe) -> str:
+    if member.takedowns:
+        return f"taken down: {member.takedowns}"
+    if member.release_drop:
+        return member.release_drop
+    reason = left_out(recipe, member.conversation())
+    return reason or "its conversation was judged anew, and the recipe no longer takes it"
+
+
+def _added(
+    before: dict[UUID, _Member], after: dict[UUID, _Member], old: Release
+) -> Iterator[RowChange]:
+    recipe = Recipe.model_validate(old.recipe)
+    for prompt_id in after.keys() - before.keys():
+        member = after[prompt_id]
+        yield _row("came", member, _why_added(member, recipe, old))
+
+
+def _why_added(member: _Member, recipe: Recipe, old: Release) -> str:
+    if member.finished_at > old.created_at:
+        return f"its conversation was finished after v{old.version} was assembled"
+    reason = left_out(recipe, member.conversation())
+    if reason:
+        return f"{old.name} v{old.version} left it out: {reason}"
+    return f"{old.name} v{old.version} was assembled without it"
+
+
+def _changed(before: dict[UUID, _Member], after: dict[UUID, _Member]) -> Iterator[RowChange]:
+    for prompt_id in before.keys() & after.keys():
+        why = ", ".join(_differences(before[prompt_id], after[prompt_id]))
+        if why:
+            yield _row("changed", after[prompt_id], why)
+
+
+def _differences(old: _Member, new: _Member) -> Iterator[str]:
+    if old.split != new.split:
+        yield f"split {old.split} -> {new.split}"
+    turns = (
+        ("first answer", old.first_response_id, new.first_response_id),
+        ("revision", old.second_response_id, new.second_response_id),
+    )
+    for name, was, now in turns:
+        if was != now:
+            yield f"{name} {'added' if was is None else 'removed' if now is None else 'replaced'}"
+    verdicts = (
+        ("first", old.first_verdict_id, new.first_verdict_id, old.verdict_1, new.verdict_1),
+        ("second", old.second_verdict_id, new.second_verdict_id, old.verdict_2, new.verdict_2),
+    )
+    for name, old_id, new_id, was_verdict, now_verdict in verdicts:
+        if old_id != new_id and old_id and new_id:
+            yield (
+                f"{name} verdict {was_verdict} -> {now_verdict} "
+                f"by {old.verifier_version} -> {new.verifier_version}"
+            )
+
+
+def _recipe_changes(old: Release, new: Release) -> Iterator[str]:
+    was = Recipe.model_validate(old.recipe).model_dump(mode="json")
+    now = Recipe.model_validate(new.recipe).model_dump(mode="json")
+    for name in was:
+        if was[name] != now[name]:
+            yield f"{name}: {compact(was[name])} -> {compact(now[name])}"
+
+
+def _row(change: Change, member: _Member, why: str) -> RowChange:
+    return RowChange(
+        change=change,
+        prompt_id=member.prompt_id,
+        sample_id=member.sample_id,
+        source=member.source,
+        why=why,
+    )

@@ -1,0 +1,56 @@
+"""Training text: what a model reads and what it learns to write, as the recipe has it."""
+
+import json
+from dataclasses import dataclass
+
+from codeio_ops.jsonvalue import Json
+from codeio_ops.release.recipe import Recipe
+from codeio_ops.release.rows import SampleText
+from codeio_ops.release.select import CORRECT
+from codeio_ops.teacher.markdown import fenced
+from codeio_ops.teacher.prompting import without_reference_code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingRow:
+    """A sample with the text that a recipe makes of it.
+
+    Attributes:
+        sample: The sample as recorded.
+        prompt: What a model reads.
+        response: What it learns to write.
+        replaced: Whether the true value stands in place of the teacher's answer.
+    """
+
+    sample: SampleText
+    prompt: str
+    response: str
+    replaced: bool
+
+
+def training_row(recipe: Recipe, sample: SampleText) -> TrainingRow:
+    """Make training text of a sample.
+
+    Source: arXiv 2502.07316, section 2.4: the turns and their feedback are joined.
+    """
+    replaced = recipe.wrong == "replace" and sample.verdict_1 != CORRECT
+    shown = recipe.reference_code
+    return TrainingRow(
+        sample=sample,
+        prompt=sample.prompt if shown else without_reference_code(sample.prompt),
+        response=_true_answer(sample) if replaced else _conversation(recipe, sample),
+        replaced=replaced,
+    )
+
+
+def _conversation(recipe: Recipe, sample: SampleText) -> str:
+    if recipe.turns == 1:
+        return sample.turn_1
+    parts = (sample.turn_1, sample.feedback_1, sample.turn_2, sample.feedback_2)
+    return recipe.separator.join(part for part in parts if part)
+
+
+def _true_answer(sample: SampleText) -> str:
+    value: Json = sample.output if sample.direction == "output" else sample.input
+    answer = {sample.direction: value}
+    return fenced(json.dumps(answer, ensure_ascii=False, allow_nan=False), "json")

@@ -1,0 +1,41 @@
+-- name: members
+WITH member AS (
+    SELECT release_sample.sample_id, release_sample.split, sample.prompt_id, sample.first_verdict_id, sample.second_verdict_id,
+        io_pair.program_id, prompt.direction, program.raw_file_id
+    FROM codeio.release_sample
+    INNER JOIN codeio.sample USING (sample_id)
+    INNER JOIN codeio.prompt USING (prompt_id)
+    INNER JOIN codeio.io_pair USING (io_pair_id)
+    INNER JOIN codeio.program USING (program_id)
+    WHERE release_sample.release_id = :release_id
+)
+SELECT member.sample_id, member.split, member.prompt_id, member.program_id, question_number.question, member.direction,
+    member.first_verdict_id, member.second_verdict_id, first_verdict.response_id AS first_response_id,
+    second_verdict.response_id AS second_response_id, first_verdict.verdict AS verdict_1, second_verdict.verdict AS verdict_2,
+    first_verdict.verifier_version, origin.source, greatest(first_run.started_at, second_run.started_at) AS finished_at,
+    (
+        SELECT string_agg(takedown.kind || ' ' || takedown.value || ' (' || takedown.reason || ')', '; ' ORDER BY takedown.kind, takedown.value)
+        FROM codeio.taken_down_file
+        INNER JOIN codeio.takedown USING (takedown_id)
+        WHERE taken_down_file.raw_file_id = member.raw_file_id AND takedown.taken_down_at <= :until
+    ) AS takedowns,
+    (
+        SELECT drop_record.reason || ': ' || drop_record.detail
+        FROM codeio.drop_record
+        WHERE drop_record.stage = 'release' AND drop_record.subject_id = member.program_id AND drop_record.dropped_at <= :until
+    ) AS release_drop
+FROM member
+INNER JOIN codeio.question_number USING (prompt_id)
+INNER JOIN codeio.verdict AS first_verdict ON first_verdict.verdict_id = member.first_verdict_id
+INNER JOIN codeio.stage_run AS first_run ON first_run.stage_run_id = first_verdict.stage_run_id
+LEFT JOIN codeio.verdict AS second_verdict ON second_verdict.verdict_id = member.second_verdict_id
+LEFT JOIN codeio.stage_run AS second_run ON second_run.stage_run_id = second_verdict.stage_run_id
+CROSS JOIN LATERAL (
+    SELECT source.kind || ':' || source.locator || ' ' || raw_file_origin.path AS source
+    FROM codeio.raw_file_origin
+    INNER JOIN codeio.source USING (source_id)
+    WHERE raw_file_origin.raw_file_id = member.raw_file_id
+    ORDER BY source.kind, source.locator, raw_file_origin.version, raw_file_origin.path
+    LIMIT 1
+) AS origin
+ORDER BY member.prompt_id;

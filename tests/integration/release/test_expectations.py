@@ -1,0 +1,150 @@
+"""The expectations gate: it passes whole candidates and fails each planted defect."""
+
+import json
+from dataclasses import replace
+
+import psycopg2
+import pytest
+
+from codeio_ops.errors import GateFailed
+from codeio_ops.fingerprint import content_id
+from codeio_ops.quality.expectations import docs_prefix, judge_expectations
+from codeio_ops.quality.gates import GateInputs, decide, gate_results, run_gate
+from codeio_ops.release.assemble import find_release
+from codeio_ops.release.publish import publish
+from codeio_ops.release.recipe import Recipe
+
+pytestmark = [
+    # Great Expectations uses what its own dependencies deprecate.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore::UserWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+RECIPE = Recipe(name="checked", turns=1)
+
+
+def failures(report) -> set[tuple[str, str]]:
+    return {(item.expectation, item.column) for item in report.failed}
+
+
+def as_owner(settings, statement: str, *values: object) -> None:
+    """Break a fact, which no role of the platform may do."""
+    url = settings.owner_database_url.get_secret_value().replace("+psycopg2", "")
+    link = psycopg2.connect(url)
+    with link, link.cursor() as cursor:
+        cursor.execute(statement, values)
+    link.close()
+
+
+def judge(facts, objects, release):
+    return judge_expectations(release, store=facts.store, objects=objects)
+
+
+def test_a_whole_candidate_passes_and_its_docs_are_in_the_bucket(facts, objects):
+    release = facts.assemble(RECIPE)
+    report = judge(facts, objects, release)
+    assert (report.failed, report.expectations > 25) == ((), True)
+    prefix = docs_prefix(release)
+    assert report.data_docs == f"s3://{objects.bucket}/{prefix}index.html"
+    keys = objects.keys(prefix)
+    [page] = [key for key in keys if "/validations/" in key and key.endswith(".html")]
+    index = objects.get(f"{prefix}index.html").decode()
+    assert page.removeprefix(prefix).split("/")[0] in index
+    assert b"expected" in objects.get(page) or b"must" in objects.get(page)
+
+
+def test_a_null_fails(facts, objects):
+    facts.write(8, image_digest=None)
+    report = judge(facts, objects, facts.assemble(RECIPE))
+    assert failures(report) == {("expect_column_values_to_not_be_null", "sandbox_image_digest")}
+    [failed] = report.failed
+    assert (failed.rows, report.severity) == (6, "hard")
+    assert len(failed.samples) == 6
+
+
+def test_a_duplicate_fails(facts, objects, settings):
+    release = facts.assemble(RECIPE)
+    as_owner(
+        settings,
+        "UPDATE codeio.prompt SET body = (SELECT min(body) FROM codeio.prompt)"
+        " WHERE prompt_id = (SELECT max(prompt_id::text)::uuid FROM codeio.prompt)",
+    )
+    report = judge(facts, objects, release)
+    assert failures(report) == {("expect_column_values_to_be_unique", "prompt_sha256")}
+    assert report.failed[0].rows == 2
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("output", '{"sum": 36893488147419103232}'), ("input", '{"x": "' + "y" * 2000 + '"}')],
+)
+def test_invalid_json_fails(facts, objects, settings, column, value):
+    release = facts.assemble(RECIPE)
+    program_id = str(content_id("program", 3))
+    as_owner(
+        settings,
+        f"UPDATE codeio.io_pair SET {column} = %s WHERE program_id = %s AND ordinal = 0",
+        value,
+        program_id,
+    )
+    report = judge(facts, objects, release)
+    assert failures(report) == {("expect_column_values_to_be_null", f"{column}_fault")}
+
+
+def test_a_correct_answer_without_json_fails(facts, objects, settings):
+    release = facts.assemble(RECIPE)
+    as_owner(
+        settings,
+        "UPDATE codeio.response SET body = 'It is four.' WHERE response_id ="
+        " (SELECT response_id FROM codeio.verdict WHERE verdict = 'correct' LIMIT 1)",
+    )
+    assert failures(judge(facts, objects, release)) == {
+        ("expect_column_values_to_be_null", "answer_fault")
+    }
+
+
+def test_a_file_without_an_origin_fails(facts, objects, settings):
+    release = facts.assemble(RECIPE)
+    as_owner(
+        settings,
+        "DELETE FROM codeio.raw_file_origin WHERE path = 'lib/add3.py'",
+    )
+    found = failures(judge(facts, objects, release))
+    assert ("expect_column_values_to_not_be_null", "source_path") in found
+
+
+def test_verdicts_outside_the_band_of_the_last_version_are_a_soft_failure(facts, objects):
+    publish(facts.assemble(RECIPE), store=facts.store, objects=objects)
+    right = RECIPE.model_copy(update={"wrong": "drop"})
+    report = judge(facts, objects, facts.assemble(right))
+    assert failures(report) == {
+        ("expect_column_mean_to_be_between", "correct_input"),
+        ("expect_column_mean_to_be_between", "correct_output"),
+    }
+    assert report.severity == "soft"
+
+
+def test_a_failure_is_stored_and_rejects_the_release(facts, objects, settings):
+    facts.write(8, image_digest=None)
+    release = facts.assemble(RECIPE)
+    inputs = GateInputs(
+        release_id=release.release_id,
+        store=facts.store,
+        objects=objects,
+        settings=settings,
+        open_sandbox=lambda: pytest.fail("this gate runs no program"),
+        open_auditing_sandbox=lambda: pytest.fail("this gate runs no program"),
+    )
+    assert not run_gate("expectations", release, inputs, writer=facts.writer)
+    [result] = gate_results(facts.store, release.release_id)
+    assert not result.passed
+    assert result.evidence["data_docs"].endswith("/data_docs/index.html")
+    assert json.dumps(result.evidence["failed"]).count("sandbox_image_digest") == 1
+    with pytest.raises(GateFailed, match="expectations"):
+        decide(release, store=facts.store)
+    assert find_release(facts.store, release.release_id).status == "rejected"
+    with pytest.raises(GateFailed):
+        publish(replace(release, status="rejected"), store=facts.store, objects=objects)
+    assert objects.keys("releases/") == []

@@ -1,0 +1,126 @@
+"""Publishing: all of a release or none, whenever the process is killed; never replaced."""
+
+import multiprocessing
+import os
+import signal
+
+import pytest
+
+from codeio_ops.errors import ReleaseCorrupt, ReleaseExists, ReleaseMissing
+from codeio_ops.release.assemble import find_release
+from codeio_ops.release.publish import prefix_of, publish, verify_release
+from codeio_ops.storage.engine import Store
+from codeio_ops.storage.objects import ObjectStore
+
+
+class KilledAtPut(ObjectStore):
+    """A bucket whose process dies right before or after its put of this number."""
+
+    number: int
+    after: bool
+    puts = 0
+
+    def put_new(self, key: str, body: bytes) -> None:
+        self.puts += 1
+        if self.puts == self.number and not self.after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        super().put_new(key, body)
+        if self.puts == self.number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def publish_and_die(settings, release_id, number, after):
+    objects = KilledAtPut.open(settings)
+    objects.number, objects.after = number, after
+    store = Store.open(settings.database_url.get_secret_value())
+    publish(find_release(store, release_id), store=store, objects=objects)
+
+
+def kill(settings, release_id, *, put, after=False) -> None:
+    """Publish in a process that is killed at a put."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        ["codeio_ops.release.publish", "matplotlib.backends.backend_agg", "matplotlib.style",
+         "boto3", "pyarrow.parquet"]
+    )  # fmt: skip
+    child = context.Process(target=publish_and_die, args=(settings, release_id, put, after))
+    child.start()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL
+
+
+def complete(name, version, objects) -> bool:
+    try:
+        verify_release(name, version, objects=objects)
+    except ReleaseMissing:
+        return False
+    return True
+
+
+def contents(objects, release) -> dict[str, bytes]:
+    keys = objects.keys(prefix_of(release.name, release.version))
+    return {key: objects.get(key) for key in keys}
+
+
+@pytest.mark.timeout(600)
+def test_killed_before_any_put_there_is_no_release(facts, objects, settings):
+    release = facts.assemble("codeio")
+    files = len(facts.files(release))
+    for put in range(1, files + 2):  # the manifest is the last
+        kill(settings, release.release_id, put=put)
+        assert len(objects.keys(prefix_of("codeio", 1))) == put - 1
+        assert not complete("codeio", 1, objects)
+        assert find_release(facts.store, release.release_id).status == "candidate"
+
+
+def test_killed_after_the_manifest_the_release_is_complete(facts, objects, settings):
+    release = facts.assemble("codeio")
+    kill(settings, release.release_id, put=len(facts.files(release)) + 1, after=True)
+    assert complete("codeio", 1, objects)
+    assert find_release(facts.store, release.release_id).status == "candidate"
+    before = contents(objects, release)
+    publish(release, store=facts.store, objects=objects)
+    assert find_release(facts.store, release.release_id).status == "published"
+    assert contents(objects, release) == before
+
+
+def test_publishing_again_finishes_what_a_killed_run_began(facts, objects, settings):
+    release = facts.assemble("codeio")
+    publish(release, store=facts.store, objects=objects)
+    whole = contents(objects, release)
+
+    other = facts.assemble("codeio_pp")
+    kill(settings, other.release_id, put=3)
+    begun = contents(objects, other)
+    publish(other, store=facts.store, objects=objects)
+    finished = contents(objects, other)
+    assert begun.items() < finished.items()
+    assert complete("codeio_pp", 1, objects)
+    assert contents(objects, release) == whole
+
+
+def test_leftovers_of_another_code_version_do_not_stay(facts, objects):
+    release = facts.assemble("codeio")
+    prefix = prefix_of("codeio", 1)
+    objects.put(prefix + "README.md", b"# written by an older version, then killed")
+    objects.put(prefix + "data/train-00009.parquet", b"no file of this release")
+    publish(release, store=facts.store, objects=objects)
+    assert complete("codeio", 1, objects)
+
+
+def test_a_published_release_is_never_replaced(facts, objects):
+    release = facts.assemble("codeio")
+    key = prefix_of("codeio", 1) + "manifest.json"
+    publish(facts.assemble("codeio_pp"), store=facts.store, objects=objects)
+    foreign = objects.get(prefix_of("codeio_pp", 1) + "manifest.json")
+    objects.put(key, foreign)
+    with pytest.raises(ReleaseExists):
+        publish(release, store=facts.store, objects=objects)
+    assert objects.get(key) == foreign
+
+
+def test_verify_finds_a_changed_file(facts, objects):
+    publish(facts.assemble("codeio"), store=facts.store, objects=objects)
+    objects.put(prefix_of("codeio", 1) + "README.md", b"changed")
+    with pytest.raises(ReleaseCorrupt, match=r"README\.md"):
+        verify_release("codeio", 1, objects=objects)

@@ -1,0 +1,95 @@
+"""A pulled release opens in the tools its readers use: datasets, TRL, Croissant."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from codeio_ops.quality.gates import Measurement, _row
+from codeio_ops.release.publish import publish, pull_release
+
+pytestmark = [
+    # Of the libraries that read it, not of ours.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore::UserWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+
+@pytest.fixture
+def pulled(facts, objects, tmp_path) -> Path:
+    """Return the directory of a pulled release, of which the leakage gate was judged."""
+    release = facts.assemble("codeio_pp")
+    benchmarks = {"humaneval": {"items": 164, "paper_any13": 2, "any13": 1, "leak": 0}}
+    measured = Measurement(
+        metric="items with a leak", value=0, threshold=0, evidence={"benchmarks": benchmarks}
+    )
+    facts.writer.write([_row("leakage", release, measured, facts.writer.run.stage_run_id)])
+    publish(release, store=facts.store, objects=objects)
+    list(pull_release("codeio_pp", 1, tmp_path / "pulled", objects=objects))
+    return tmp_path / "pulled"
+
+
+def test_datasets_loads_every_format(pulled, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    import datasets
+
+    cache = str(tmp_path / "cache")
+    samples = datasets.load_dataset(str(pulled), cache_dir=cache)
+
+    def lines_of(folder):
+        files = {split: f"{pulled}/{folder}/{split}-*.jsonl" for split in samples}
+        return datasets.load_dataset("json", data_files=files, cache_dir=cache)
+
+    chat, turns = lines_of("chat"), lines_of("turns")
+    for split in samples:
+        assert len(samples[split]) == len(chat[split]) == len(turns[split]) > 0
+        assert samples[split]["sample_id"] == chat[split]["sample_id"]
+    assert {"source_locator", "source_path", "licence", "teacher_model", "response"} <= set(
+        samples["train"].column_names
+    )
+    assert turns["train"].column_names == [
+        "prompt", "turn_1", "feedback_1", "turn_2", "feedback_2", "sample_id",
+    ]  # fmt: skip
+
+
+def test_chat_rows_pass_through_trl(pulled):
+    from tokenizers import Tokenizer, models
+    from transformers import PreTrainedTokenizerFast
+    from trl.data_utils import apply_chat_template, is_conversational
+
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=Tokenizer(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]")),
+        chat_template="{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}",
+    )
+    rows = [json.loads(line) for path in pulled.glob("chat/*.jsonl") for line in path.open()]
+    assert rows
+    for row in rows:
+        assert is_conversational(row)
+        user, assistant = (message["content"] for message in row["messages"])
+        text = apply_chat_template({"messages": row["messages"]}, tokenizer)["text"]
+        assert text == f"<user>{user}<assistant>{assistant}"
+
+
+def test_croissant_is_valid_and_reads_the_samples(pulled):
+    import mlcroissant
+
+    dataset = mlcroissant.Dataset(jsonld=str(pulled / "croissant.json"))
+    assert not dataset.metadata.issues.errors
+    records = list(dataset.records("samples"))
+    manifest = json.loads((pulled / "manifest.json").read_text())
+    assert len(records) == manifest["samples"]
+    assert all(record["samples/prompt"] for record in records)
+
+
+def test_card_states_the_facts_and_its_pictures_are_there(pulled):
+    card = (pulled / "README.md").read_text()
+    for heading in ("Licences", "Verdicts", "Gates", "Leakage", "Cost", "Recipe"):
+        assert f"\n## {heading}" in card
+    assert "| humaneval | 164 | 2 | 1 | 0 | not measured |" in card
+    assert "| answer | 48 | 4800 | 480 | no price known |" in card
+    pictures = [line.rpartition("(")[2].rstrip(")") for line in card.splitlines() if "![" in line]
+    assert len(pictures) == 4
+    for picture in pictures:
+        assert (pulled / picture).read_bytes().startswith(b"\x89PNG")

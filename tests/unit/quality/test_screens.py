@@ -1,0 +1,146 @@
+"""What counts as a secret, as personal data, as a licence, as a near duplicate."""
+
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codeio_ops.quality.licences import PERMISSIVE, is_allowed, stated_licences
+from codeio_ops.quality.near_duplicates import (
+    SIMILARITY,
+    clusters,
+    near_duplicate_pairs,
+    shingles,
+)
+from codeio_ops.quality.secrets import find_personal_data, find_secrets
+from codeio_ops.quality.splits import assign_splits
+
+KEY_HEAD = "-----BEGIN RSA " + "PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (f"a = 1\nkey = '{'AKIA' + 'J4T7QX2LMZ5B6VNR'}'", "AWS Access Key, line 2"),
+        (f"{KEY_HEAD}\nMIIE", "Private Key, line 1"),
+        ("t = '" + "ghp_" + "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx" + "'", "GitHub Token, line 1"),
+        ("u = 'https://user:" + "hunter2hunter2@db.acme.io/x'", "Basic Auth Credentials, line 1"),
+    ],
+)
+def test_secrets_of_a_known_form_are_found(text: str, kind: str) -> None:
+    assert kind in list(find_secrets(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "digest = 'd41d8cd98f00b204e9800998ecf8427e'",
+        "password = input()",
+        "alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'",
+        "def f(token, secret_key):\n    return token + secret_key",
+    ],
+)
+def test_ordinary_code_holds_no_secret(text: str) -> None:
+    assert list(find_secrets(text)) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["# by jane.doe@acme-widgets.io", "host = '93.184.216.34'", "a\nx.y+z@mail.acme.org"]
+)
+def test_personal_data_is_found(text: str) -> None:
+    assert len(list(find_personal_data(text))) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "user@example.com",
+        "someone@host.test",
+        "127.0.0.1 10.0.0.7 192.168.1.200",
+        "version 1.2.3.4",
+        "8.8.8.8",
+        "999.999.1.1",
+        "@decorator\nmatrix @ other",
+    ],
+)
+def test_what_belongs_to_nobody_is_not(text: str) -> None:
+    assert list(find_personal_data(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("# SPDX-License-Identifier: GPL-2.0-only\nx = 1", ["GPL-2.0-only"]),
+        ("# GNU General Public License, version 3", ["GPL-3.0"]),
+        ("# under the GNU Affero\n# General Public License", ["AGPL"]),
+        ("# the GNU Lesser General Public License; either version 2.1", ["LGPL-2.1"]),
+        ("# Licensed under the MIT license.", []),
+    ],
+)
+def test_licences_are_read_from_the_head_of_a_file(text: str, expected: list[str]) -> None:
+    assert list(stated_licences(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("MIT", True),
+        ("GPL-3.0-only", False),
+        ("GPL-2.0-only OR MIT", True),
+        ("MIT AND GPL-2.0-only", False),
+        ("(MIT OR Apache-2.0) AND GPL-2.0-only", True),
+        ("Apache-2.0 WITH LLVM-exception", True),
+        ("", False),
+    ],
+)
+def test_an_expression_is_allowed_when_one_side_is(expression: str, expected: bool) -> None:
+    assert is_allowed(expression, PERMISSIVE) is expected
+
+
+TOKENS = ["a", "b", "c", "(", ")", "+", "=", "f", "g", "1"]
+code = st.lists(st.sampled_from(TOKENS), max_size=25).map(" ".join)
+
+
+@given(st.lists(code, max_size=12))
+def test_near_duplicates_are_exactly_the_similar_pairs(codes: list[str]) -> None:
+    sets = [shingles(text) for text in codes]
+    expected = {
+        (one, other)
+        for other in range(len(codes))
+        for one in range(other)
+        if len(sets[one] & sets[other]) >= SIMILARITY * len(sets[one] | sets[other])
+    }
+    assert set(near_duplicate_pairs(dict(enumerate(codes)))) == expected
+
+
+@given(st.lists(code, max_size=12), st.integers(0, 50))
+def test_a_cluster_is_never_split(codes: list[str], percent: int) -> None:
+    named = {UUID(int=number): text for number, text in enumerate(codes)}
+    splits = assign_splits(named, validation_percent=percent)
+    for one, other in near_duplicate_pairs(named):
+        assert splits[one] == splits[other]
+    assert clusters(named).keys() == splits.keys()
+
+
+def test_splits_do_not_depend_on_the_order() -> None:
+    named = {UUID(int=number): f"def f{number}(): return {number} * x" for number in range(50)}
+    backwards = dict(reversed(named.items()))
+    assert assign_splits(named, validation_percent=20) == assign_splits(
+        backwards, validation_percent=20
+    )
+
+
+@given(st.uuids(), st.integers(0, 50), st.integers(0, 50))
+def test_a_larger_validation_share_only_adds_programs(program: UUID, one: int, two: int) -> None:
+    small, large = sorted((one, two))
+    named = {program: "def f(): return 1"}
+    if assign_splits(named, validation_percent=small)[program] == "validation":
+        assert assign_splits(named, validation_percent=large)[program] == "validation"
+    assert assign_splits(named, validation_percent=0)[program] == "train"
+
+
+def test_about_the_share_asked_for_is_validation() -> None:
+    named = {UUID(int=n << 100): f"def f{n}(a{n}): return a{n} + {n}" for n in range(2000)}
+    held = list(assign_splits(named, validation_percent=20).values()).count("validation")
+    assert 300 < held < 500
