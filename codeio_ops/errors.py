@@ -136,3 +136,7 @@ class StackError(TerminalError):
 
 class PipelineFailed(TerminalError):
     """A DAG run of the pipeline failed."""
+
+
+class DecisionNeeded(TerminalError):
+    """A DAG run waits for what a person decides."""

@@ -84,9 +84,11 @@ def show(name: NameArgument, version: VersionArgument = 0, as_json: JsonOption =
     """Show a release: what became of it, each gate with its evidence, cost, takedowns."""
     from codeio_ops.cli.clients import open_store
     from codeio_ops.quality.gates import gate_results
+    from codeio_ops.quality.overrides import overrides
     from codeio_ops.release.card import Cost
 
     found, store = find(name, version), open_store()
+    rulings = overrides(store, found.release_id)
     results = gate_results(store, found.release_id)
     if as_json:
         of_release = {"release_id": found.release_id}
@@ -95,6 +97,7 @@ def show(name: NameArgument, version: VersionArgument = 0, as_json: JsonOption =
                 **_summary(found),
                 "recipe": found.recipe,
                 "gates": [asdict(r) for r in results],
+                "overrides": [asdict(ruling) for ruling in rulings],
                 "cost": store.fetch_json("release.cost", **of_release),
                 "takedowns": store.fetch_json("takedown.of_release", **of_release),
             }
@@ -105,7 +108,7 @@ def show(name: NameArgument, version: VersionArgument = 0, as_json: JsonOption =
     gates = [
         GateLine(
             gate=r.gate,
-            verdict="passed" if r.passed else "failed",
+            verdict="passed" if r.passed else f"failed ({r.severity})",
             metric=r.metric,
             value=r.value,
             threshold=r.threshold,
@@ -114,6 +117,7 @@ def show(name: NameArgument, version: VersionArgument = 0, as_json: JsonOption =
         for r in results
     ]
     print_rows("Gates", gates, as_json=False)
+    print_rows("What people decided", rulings, as_json=False)
     costs = store.fetch("release.cost", Cost, release_id=found.release_id)
     print_rows("Cost", costs, as_json=False)
     takedowns = store.fetch("takedown.of_release", TakedownLine, release_id=found.release_id)

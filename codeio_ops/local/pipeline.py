@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from codeio_ops.errors import PipelineFailed, StackError
+from codeio_ops.errors import DecisionNeeded, PipelineFailed, StackError
 from codeio_ops.jsonvalue import Json
 from codeio_ops.local.airflow_api import TERMINAL_STATES, AirflowApi
 
@@ -18,11 +18,12 @@ HANDOVER_TIMEOUT_S = 180.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """Where a pipeline run is: the DAG that runs, and the tasks of it that do."""
+    """Where a pipeline run is: its DAG, the tasks that run and those that ask a person."""
 
     dag_id: str
     run_id: str
     running: tuple[str, ...]
+    asking: tuple[str, ...] = ()
 
 
 def start(api: AirflowApi) -> str:
@@ -49,6 +50,7 @@ def follow_release(api: AirflowApi, run_id: str, *, show: Callable[[Position], N
 
     Raises:
         PipelineFailed: it failed; a gate that did not pass is among its tasks.
+        DecisionNeeded: it waits for a person.
     """
     _wait_until_done(api, ROAD[-1], run_id, show)
 
@@ -63,6 +65,7 @@ def follow(api: AirflowApi, first_run_id: str, *, show: Callable[[Position], Non
 
     Raises:
         PipelineFailed: a run failed; the error names its tasks.
+        DecisionNeeded: a run waits for a person.
         StackError: a DAG does not start after the one before it.
     """
     run_id = first_run_id
@@ -88,7 +91,14 @@ def _wait_until_done(
     api: AirflowApi, dag_id: str, run_id: str, show: Callable[[Position], None]
 ) -> None:
     while (state := api.run_state(dag_id, run_id)) not in TERMINAL_STATES:
-        show(_position(api, dag_id, run_id))
+        position = _position(api, dag_id, run_id)
+        if position.asking:
+            raise DecisionNeeded(
+                f"{dag_id} waits for a person in {', '.join(position.asking)} (run {run_id})",
+                cure="see why with `codeio release list` and `show`, then answer in the Airflow UI "
+                "(Browse, Required Actions)",
+            )
+        show(position)
         time.sleep(POLL_S)
     if state == "failed":
         failed = sorted(
@@ -122,8 +132,16 @@ def _position(api: AirflowApi, dag_id: str, run_id: str) -> Position:
     """Say what runs in this DAG; runs queue one behind the other, so it may be another run."""
     active = [run.run_id for run in api.list_runs(dag_id, limit=10) if run.state == "running"]
     tasks = [task for active_id in active for task in api.task_instances(dag_id, active_id)]
-    running = sorted({task.task_id for task in tasks if task.state == "running"})
-    return Position(dag_id=dag_id, run_id=run_id, running=tuple(running))
+
+    def in_state(state: str) -> tuple[str, ...]:
+        return tuple(sorted({task.task_id for task in tasks if task.state == state}))
+
+    return Position(
+        dag_id=dag_id,
+        run_id=run_id,
+        running=in_state("running"),
+        asking=in_state("awaiting_input"),
+    )
 
 
 def _last_line(trace: str) -> str:
