@@ -9,6 +9,8 @@ from typing import Any
 
 from codeio_ops.config import Settings
 from codeio_ops.ingest.base import Reader
+from codeio_ops.ingest.corpus import Corpus, Programs, RawFiles
+from codeio_ops.ingest.dedup import deduplicate
 from codeio_ops.ingest.sources import active_sources, add_source, open_reader, parse_source
 from codeio_ops.ingest.stage import ingest_source
 from codeio_ops.quality.gate_names import GATE_NAMES
@@ -25,8 +27,9 @@ from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
 from codeio_ops.storage.shards import Shard, plan_shards
 from codeio_ops.teacher.client import Teacher
-from codeio_ops.transform.answer import answer_prompts, revise_answers
+from codeio_ops.transform.answer import answer_prompts
 from codeio_ops.transform.prompts import build_prompts
+from codeio_ops.transform.revise import revise_answers
 from codeio_ops.transform.unify import transform_files
 from codeio_ops.verify import VERIFIER_VERSION
 from codeio_ops.verify.answers import verify_responses
@@ -90,15 +93,19 @@ class Road:
         """Return the stages up to the finished conversations, in their order."""
         return {
             "ingest": self.ingest,
+            "dedup": lambda: self._dedup(RawFiles(self.store, self._blobs())),
             "screen": lambda: self._sharded("screen", self._screen),
             "transform": lambda: self._sharded("transform", self._transform),
+            "dedup programs": lambda: self._dedup(Programs(self.store)),
             "sample": lambda: self._sharded("sample", self._sample),
             "prompt": lambda: self._sharded(
                 "prompt", self._prompt, prompted_pairs=self.settings.prompted_pairs
             ),
             "answer": lambda: self._sharded("answer", self._answer),
             "verify": self.verify,
-            "revise": lambda: self._sharded("revise", self._revise),
+            "revise": lambda: self._sharded(
+                "revise", self._revise, revision_turns=self.settings.most_revisions
+            ),
             "verify again": self.verify,
         }
 
@@ -120,7 +127,7 @@ class Road:
                 source,
                 self.reader(open_reader(source)),
                 store=self.store,
-                blobs=BlobStore(self.objects(self.bucket)),
+                blobs=self._blobs(),
                 writer=self.stage_writer("ingest"),
                 settings=self.settings,
             )
@@ -203,6 +210,17 @@ class Road:
         )
         return sum(map(call, shards), Counter())
 
+    def _blobs(self) -> BlobStore:
+        return BlobStore(self.objects(self.bucket))
+
+    def _dedup(self, corpus: Corpus) -> Counter[str]:
+        return deduplicate(
+            corpus,
+            store=self.store,
+            objects=self.objects(self.bucket),
+            writer=self.stage_writer("dedup"),
+        )
+
     def _open_teacher(self) -> Any:
         return self.teacher(Teacher.open(self.settings))
 
@@ -219,7 +237,7 @@ class Road:
         return transform_files(
             shard,
             store=self.store,
-            blobs=BlobStore(self.objects(self.bucket)),
+            blobs=self._blobs(),
             teacher=self._open_teacher(),
             writer=self.stage_writer("transform"),
             settings=self.settings,
