@@ -31,13 +31,6 @@ SELECT sample_text.* FROM codeio.sample_text
 WHERE sample_text.sample_id = any(:sample_ids)
 ORDER BY sample_text.sample_id;
 
--- name: samples
-SELECT sample_text.*, release_sample.split
-FROM codeio.release_sample
-INNER JOIN codeio.sample_text USING (sample_id)
-WHERE release_sample.release_id = :release_id
-ORDER BY sample_text.sample_id;
-
 -- name: page
 SELECT release_sample.sample_id FROM codeio.release_sample
 WHERE release_sample.release_id = :release_id AND release_sample.split = :split

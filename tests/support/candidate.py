@@ -5,7 +5,7 @@ from uuid import UUID
 
 from codeio_ops.config import Settings
 from codeio_ops.fingerprint import content_id, sha256_hex
-from codeio_ops.jsonvalue import Json
+from codeio_ops.jsonvalue import Json, compact
 from codeio_ops.quality.measurement import GateInputs
 from codeio_ops.records import (
     IoPair,
@@ -214,12 +214,14 @@ class Plot:
             program_id=program_id, ordinal=ordinal, given=given, output=output, wall_ms=1.0,
             stage_run_id=run_id,
         )  # fmt: skip
+        direction = ("output", "input")[ordinal % 2]
+        answer = compact({direction: output if direction == "output" else given})
         prompt = PromptRow(
             prompt_id=content_id("prompt", str(pair.io_pair_id)),
             io_pair_id=pair.io_pair_id,
-            direction="output",
+            direction=direction,
             template_sha256="t",
-            body=f"Predict the output of pair {ordinal} of program {program_id}.",
+            body=f"Predict the {direction} of pair {ordinal} of program {program_id}.",
             stage_run_id=run_id,
         )
         call = self._call("answer", prompt.prompt_id, teacher)
@@ -229,7 +231,7 @@ class Plot:
             turn=1,
             rollout=0,
             teacher_id=teacher.teacher_id,
-            body=item.turn_1,
+            body=item.turn_1 and f"{item.turn_1}\n\n```json\n{answer}\n```",
             reasoning="",
             provenance={},
             teacher_call_id=call.teacher_call_id,

@@ -17,6 +17,7 @@ from codeio_ops.quality.gate_names import GATE_NAMES
 from codeio_ops.quality.gates import run_gate, settle
 from codeio_ops.quality.leakage.quarantine import screen_files, screen_samples
 from codeio_ops.quality.measurement import GateInputs
+from codeio_ops.quality.secrets import screen_private
 from codeio_ops.release.assemble import Release, assemble_release, find_release
 from codeio_ops.release.publish import publish
 from codeio_ops.release.recipe import Recipe
@@ -145,6 +146,7 @@ class Road:
             writer=self.stage_writer("screen"),
             settings=self.settings,
         )
+        screen_private(store=self.store, writer=self.stage_writer("screen"), settings=self.settings)
         return assemble_release(recipe, store=self.store, writer=self.stage_writer("promote"))
 
     def judge(self, release: Release) -> dict[str, bool]:
@@ -174,7 +176,8 @@ class Road:
 
     def releases(self) -> list[Release]:
         """Return all releases."""
-        return self.store.fetch("release.all", Release)
+        found = self.ask("SELECT release_id FROM codeio.release ORDER BY name, version")
+        return [find_release(self.store, release_id) for (release_id,) in found]
 
     def found(self, release: Release) -> Release:
         """Return a release as it is now."""

@@ -11,6 +11,7 @@ from codeio_ops.quality.leakage.build import build_index
 from codeio_ops.quality.leakage.items import BenchmarkItem
 from codeio_ops.quality.leakage.quarantine import screen_files, screen_samples
 from codeio_ops.quality.leakage.registry import load_index, store_index, stored_indexes
+from codeio_ops.quality.secrets import screen_private
 from codeio_ops.release.assemble import assemble_release, find_release
 from codeio_ops.release.publish import publish
 from codeio_ops.release.recipe import Recipe
@@ -21,6 +22,8 @@ QUESTION = (
     "A train leaves the old harbour station before sunrise carrying seventeen wagons of coal "
     "while another one waits for its driver at the northern junction until noon."
 )
+# Put together here, so that nothing takes this file for a leaked key.
+AWS_KEY = "AKIA" + "J4T7QX2LMZ5B6VNR"
 LEAKY = f'"""\n{QUESTION}\n"""\n{WORDS}'
 
 
@@ -43,6 +46,10 @@ def _screen_samples(plot: Plot) -> Mapping[str, int]:
     return screen_samples(
         store=plot.store, objects=plot.objects, writer=plot.writer, settings=plot.settings
     )
+
+
+def _screen_private(plot: Plot) -> Mapping[str, int]:
+    return screen_private(store=plot.store, writer=plot.writer, settings=plot.settings)
 
 
 def _without_quarantine(plot: Plot) -> None:
@@ -166,3 +173,38 @@ def test_quarantine_switched_on_again_takes_what_was_let_through(plot: Plot) -> 
     assert _screen(plot) == {"leak": 1}
     rows = _rows(plot, "SELECT raw_file_id FROM codeio.quarantined_file")
     assert rows == [{"raw_file_id": leaky}]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "gate", "kind"),
+    [
+        ("Write to jane.doe@university.edu.", "personal_data", "personal_data", "e-mail address"),
+        ("It answers from 91.198.174.192.", "personal_data", "personal_data", "IP address"),
+        (f"The key is {AWS_KEY}.", "secret", "secrets", "AWS Access Key"),
+    ],
+)
+def test_private_data_in_an_answer_keeps_its_file_out(
+    text: str, reason: str, gate: str, kind: str, plot: Plot
+) -> None:
+    clean, private = sound()
+    plot.finished([clean, Planted(code=WORDS, pairs=private.pairs, turn_1=text)])
+    assert _screen_private(plot) == {reason: 1}
+    (drop,) = _rows(plot, "SELECT stage, reason, detail FROM codeio.drop_record")
+    assert (drop["stage"], drop["reason"]) == ("screen", reason)
+    assert f"turn_1: {kind}, line 1" in drop["detail"]
+    assert text.split()[-1].rstrip(".") not in drop["detail"]
+    release = assemble_release(Recipe(), store=plot.store, writer=plot.writer)
+    assert release.samples == len(clean.pairs)
+    assert GATES[gate](plot.inputs(release)).passed
+    (line,) = _rows(plot, "SELECT passed, dropped FROM codeio.funnel WHERE stage = 'screen'")
+    assert line == {"passed": 1, "dropped": 1}
+    assert _screen_private(plot) == {}
+
+
+def test_without_the_screen_private_data_reaches_its_gate(plot: Plot) -> None:
+    plot.settings = plot.settings.model_copy(update={"quarantine_private": False})
+    clean, private = sound()
+    plot.finished([clean, Planted(code=WORDS, pairs=private.pairs, turn_1=f"Key: {AWS_KEY}")])
+    assert _screen_private(plot) == {}
+    release = assemble_release(Recipe(), store=plot.store, writer=plot.writer)
+    assert not GATES["secrets"](plot.inputs(release)).passed
