@@ -18,6 +18,7 @@ from codeio_ops.errors import (
     SourceUnavailable,
     StoreRefused,
     StoreUnavailable,
+    TeacherUnavailable,
     TeacherRefused,
     TeacherUnavailable,
 )
@@ -156,15 +157,31 @@ def test_a_wrong_password_is_refused_and_a_dead_server_unavailable(
     assert caught.value.cure and "wrong" not in str(caught.value)
 
 
-GARBAGE = [
+NO_COMPLETIONS = [
     ScriptedReply(body="<html>It works!</html>", headers={"content-type": "text/html"}),
     ScriptedReply(body="{}"),
     ScriptedReply(body='{"choices": []}'),
+]
+GARBAGE = [
     chat_reply("I'd rather talk about the weather."),
     chat_reply('```json\n{"reference_code": 7}\n```'),
     chat_reply("\x00\ufffd" * 50),
     chat_reply("half of", finish_reason="length"),
 ]
+
+
+@pytest.mark.parametrize("reply", NO_COMPLETIONS)
+def test_an_address_that_is_no_teacher_stops_the_stage(
+    empty_road: Road, reply: ScriptedReply
+) -> None:
+    empty_road.add(f"directory:{CORPUS / 'numbers'}")
+    empty_road.ingest()
+    with ScriptedEndpoint([reply]) as endpoint:
+        road = _with(empty_road, openai_base_url=endpoint.base_url, teacher_retries=0)
+        with pytest.raises(TeacherUnavailable) as caught:
+            road.stages()["transform"]()
+    assert endpoint.base_url in str(caught.value) and "OPENAI_BASE_URL" in caught.value.cure
+    assert _drops(empty_road, "transform") == {}, "the files stay pending"
 
 
 @pytest.mark.parametrize("reply", GARBAGE)

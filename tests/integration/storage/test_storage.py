@@ -118,6 +118,7 @@ def test_every_json_value_comes_back_as_it_went_in(
         release_id=key,
         gate="test",
         passed=True,
+        severity="hard",
         metric="m",
         value=0.1,
         threshold=1e-300,
