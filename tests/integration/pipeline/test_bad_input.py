@@ -18,7 +18,6 @@ from codeio_ops.errors import (
     SourceUnavailable,
     StoreRefused,
     StoreUnavailable,
-    TeacherUnavailable,
     TeacherRefused,
     TeacherUnavailable,
 )

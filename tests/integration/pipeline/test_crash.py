@@ -12,7 +12,9 @@ from support.road import CORPUS, Fuse, Killed, Road
 # still work. So some of the work is done then, and not all of it.
 KILLS = {
     "ingest": ("writer", "write", 0),  # the texts are in S3, the facts are not
+    "dedup": ("writer", "write", 0),
     "transform": ("teacher", "complete_all", 5),
+    "dedup programs": ("writer", "write", 0),
     "sample": ("sandbox", "run", 7),
     "prompt": ("writer", "write", 1),  # one shard of several
     "answer": ("teacher", "complete_all", 9),
@@ -45,8 +47,9 @@ def test_a_run_killed_in_every_stage_ends_with_the_same_release(
 ) -> None:
     empty_road.add(f"directory:{CORPUS}")
     for stage in empty_road.stages():
-        with pytest.raises(Killed):
-            _killed_in(empty_road, stage).stages()[stage]()
+        if stage != "screen":  # with no benchmark it has nothing to write
+            with pytest.raises(Killed):
+                _killed_in(empty_road, stage).stages()[stage]()
         if stage in WRITES:
             assert 0 < empty_road.rows(WRITES[stage]) < finished_road.rows(WRITES[stage])
         empty_road.with_parts(run_id=f"after {stage}").stages()[stage]()

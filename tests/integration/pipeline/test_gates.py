@@ -68,7 +68,8 @@ def test_a_pair_that_the_program_does_not_give_is_caught(finished_road: Road) ->
     _corrupt_pair(finished_road)
     candidate = finished_road.assemble(OTHER)
     passed = finished_road.judge(candidate)
-    assert {name for name, ok in passed.items() if not ok} == {"verifier_self_test"}
+    failed = {name for name, ok in passed.items() if not ok}
+    assert failed == {"determinism", "verifier_self_test"}
     _assert_rejected(finished_road, candidate)
 
 
@@ -126,17 +127,33 @@ def test_a_manifest_that_is_no_manifest_is_found(finished_road: Road) -> None:
         verify_release("codeio_pp", 1, objects=finished_road.bucket)
 
 
-def test_publishing_never_replaces_what_is_there(finished_road: Road) -> None:
+def test_publishing_never_replaces_a_release(finished_road: Road) -> None:
+    (published,) = finished_road.releases()
     bucket = finished_road.bucket
-    key = prefix_of("other", 1) + "data/train-00000.parquet"
-    bucket.put(key, b"of somebody else")
+    manifest = bucket.get(prefix_of(published.name, 1) + "manifest.json")
+    place = prefix_of("other", 1)
+    bucket.put(place + "manifest.json", manifest)
     candidate = finished_road.assemble(OTHER)
     finished_road.judge(candidate)
-    with pytest.raises(ReleaseExists, match="train-00000"):
-        finished_road.promote(candidate)
-    assert bucket.get(key) == b"of somebody else"
-    assert bucket.keys(prefix_of("other", 1)) == [key]
+    finished_road.ask(
+        "UPDATE codeio.release SET content_sha256 = 'other' WHERE name = 'other' RETURNING 1"
+    )
+    with pytest.raises(ReleaseExists, match="other content"):
+        finished_road.promote(finished_road.found(candidate))
+    assert bucket.get(place + "manifest.json") == manifest
+    assert bucket.keys(place) == [place + "manifest.json"]
     assert finished_road.found(candidate).status == "candidate"
+
+
+def test_publishing_replaces_what_a_killed_publisher_left(finished_road: Road) -> None:
+    bucket = finished_road.bucket
+    key = prefix_of("other", 1) + "data/train-00000.parquet"
+    bucket.put(key, b"half of it")
+    candidate = finished_road.assemble(OTHER)
+    finished_road.judge(candidate)
+    finished_road.promote(candidate)
+    assert bucket.get(key) != b"half of it"
+    assert verify_release("other", 1, objects=bucket).version == 1
 
 
 def test_the_role_that_writes_facts_cannot_change_them(finished_road: Road) -> None:
