@@ -105,7 +105,7 @@ def test_nobody_enters_the_database_of_airflow(module_settings: Settings, role: 
         "CREATE TABLE public.mine (x int)",
         "CREATE SCHEMA mine",
         "ALTER TABLE codeio.source ADD COLUMN mine int",
-        "DROP TABLE codeio.benchmark_gram",
+        "DROP TABLE codeio.benchmark_index",
         "DROP VIEW codeio.funnel",
         "CREATE INDEX ON codeio.source (paused)",
         "CREATE OR REPLACE VIEW codeio.funnel AS SELECT 1",
