@@ -1,6 +1,7 @@
 """### release_dataset: from verified answers to a published release, through gates
 
-**Reads** every finished conversation.
+**Reads** every finished conversation, and quarantines the files of those that leak a benchmark
+or hold a secret or personal data.
 
 **Writes** `leak_hit`, `drop_record`, `sample`, `release`, `release_sample`, `gate_result`,
 `gate_override`, and the files of the release in S3; updates the asset `releases`.

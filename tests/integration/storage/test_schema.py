@@ -97,7 +97,7 @@ def test_every_fact_names_the_run_that_wrote_it(owner_url: str) -> None:
     )
     # A person adds a source; two belong to a row that names its run; the rest are the teachers'
     # shared limits, which are no facts.
-    belonging = {"release_sample", "benchmark_gram", "teacher_batch_request"}
+    belonging = {"release_sample", "teacher_batch_request"}
     assert set(without) <= {"source", *belonging, "teacher_pace", "teacher_spending"}
 
 
