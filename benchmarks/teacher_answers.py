@@ -45,7 +45,7 @@ CPU_S = 5.0
 _NUMBER = r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 # A number that ends a statement; one that an operator follows is part of a calculation.
 _STATED = re.compile(
-    rf"(?:\b(?:becomes|is|returns|gives|makes)|=) ({_NUMBER})(?![\d.]*\d)"
+    rf"(?:\b(?:becomes|is|returns|gives|makes)|(?<![=<>!])=) ({_NUMBER})(?![\d.]*\d)"
     r"(?=[.,;:)]?(?:\s|$))(?!\s*[-×+*/^<>])(?! (?:div|mod)\b)"
 )
 # Records the text of every local variable and returned value of every line, in the sandbox.
