@@ -1,0 +1,120 @@
+"""Renders templates: everything in them is escaped, and numbers and times read the same."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from codeio_ops.errors import CodeIOError
+
+_TEMPLATES = Path(__file__).with_name("templates")
+
+PAGES = (
+    ("overview", "Overview"),
+    ("runs", "Runs"),
+    ("gates", "Gates"),
+    ("releases", "Releases"),
+    ("samples", "Samples"),
+    ("sandbox", "Sandbox"),
+    ("sources", "Sources"),
+)
+
+
+def count(value: float | None) -> str:
+    """Write a number with separators; none is a dash."""
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.4g}"
+
+
+def dollars(value: float | None) -> str:
+    """Write an amount; none means that nobody knows the price."""
+    if value is None:
+        return "no price"
+    return f"${value:,.2f}" if value >= 1 or value == 0 else f"${value:.4f}"
+
+
+def percent(value: float | None) -> str:
+    """Write a share of 1."""
+    return "–" if value is None else f"{100 * value:.1f} %"
+
+
+def when(value: datetime | None) -> str:
+    """Write a time to the minute, in UTC."""
+    return "–" if value is None else value.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def duration(seconds: float | None) -> str:
+    """Write seconds as a person says them."""
+    if seconds is None:
+        return "–"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def tone(word: str) -> str:
+    """Return how a state or verdict is coloured: good, bad or plain."""
+    if word in {"correct", "published", "passed", "success"}:
+        return "good"
+    plain = {"candidate", "", "running", "queued", "no revision"}
+    return "plain" if word in plain else "bad"
+
+
+def pretty_json(value: object) -> str:
+    """Write a JSON value over several lines."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+_environment = Environment(
+    loader=FileSystemLoader(_TEMPLATES),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_environment.filters.update(
+    count=count, dollars=dollars, percent=percent, when=when, duration=duration, tone=tone,
+    pretty_json=pretty_json,
+)  # fmt: skip
+
+
+def render(
+    request: Request, name: str, content: Mapping[str, Any], *, status: int = 200
+) -> HTMLResponse:
+    """Return the page of template `name`.html.
+
+    Args:
+        request: Whose query string and mount point the links keep.
+        name: The template.
+        content: What it shows.
+        status: HTTP status.
+    """
+    template = _environment.get_template(f"{name}.html")
+    html = template.render(
+        base=request.scope.get("root_path", ""),
+        airflow=airflow_root(request),
+        pages=PAGES,
+        here=request.url.path.removeprefix(request.scope.get("root_path", "")).split("/")[1],
+        query=request.query_params,
+        now=datetime.now(UTC),
+        **content,
+    )
+    return HTMLResponse(html, status_code=status)
+
+
+def airflow_root(request: Request) -> str:
+    """Return the path below which Airflow's own pages lie."""
+    return str(request.scope.get("root_path", "")).removesuffix("/codeio")
+
+
+def render_error(request: Request, error: CodeIOError) -> HTMLResponse:
+    """Return a page that says what went wrong and what to do."""
+    content = {"cause": str(error), "cure": error.cure, "title": type(error).__name__}
+    return render(request, "error", content, status=503)
