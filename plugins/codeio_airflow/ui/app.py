@@ -5,6 +5,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from codeio_airflow.ui.pages import (
@@ -71,6 +72,7 @@ def build_app(
     app.middleware("http")(_add_headers)
     app.add_exception_handler(CodeIOError, _show_error)
     app.add_exception_handler(HTTPException, _show_refusal)
+    app.add_exception_handler(RequestValidationError, _show_invalid)
     for page in (overview, runs, gates, releases, samples, sandbox, sources):
         app.include_router(page.router)
     app.get("/static/{name}", response_class=FileResponse)(_static)
@@ -95,6 +97,13 @@ def _show_refusal(request: Request, error: Exception) -> HTMLResponse:
     assert isinstance(error, HTTPException)
     content = {"title": HTTPStatus(error.status_code).phrase, "cause": error.detail, "cure": ""}
     return render(request, "error", content, status=error.status_code)
+
+
+def _show_invalid(request: Request, error: Exception) -> HTMLResponse:
+    assert isinstance(error, RequestValidationError)
+    causes = [f"{'.'.join(map(str, item['loc'][1:]))}: {item['msg']}" for item in error.errors()]
+    content = {"title": "Invalid request", "cause": "; ".join(causes), "cure": ""}
+    return render(request, "error", content, status=422)
 
 
 def _static(name: str) -> FileResponse:

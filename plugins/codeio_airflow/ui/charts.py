@@ -1,11 +1,15 @@
 """Charts as SVG inside the page, drawn by pygal; their colours follow the theme of the page."""
 
+import sys
 from collections.abc import Mapping, Sequence
 
 import pygal
 from markupsafe import Markup, escape
 from pygal.etree import etree
 from pygal.style import Style
+
+# pygal leaves an import hook of a protocol that Python has dropped, for plugins we do not use.
+sys.meta_path[:] = [hook for hook in sys.meta_path if type(hook).__module__ != pygal.__name__]
 
 Series = Mapping[str, Sequence[float | None]]
 
@@ -92,9 +96,10 @@ def _drawn(chart: "pygal.graph.graph.Graph", title: str, series: Series) -> Mark
     for name, values in series.items():
         chart.add(name, list(values))
     root = chart.render_tree()
-    # pygal's own tooltips need a script; its titles do not.
     for parent in list(root.iter()):
         for child in list(parent):
+            child.attrib.pop("id", None)  # the same in every chart of a page
+            # pygal's tooltips need a script; its titles do not.
             if isinstance(child.tag, str) and child.tag.rpartition("}")[2] == "script":
                 parent.remove(child)
     root.attrib.update({"role": "img", "aria-label": title, "class": "chart"})
