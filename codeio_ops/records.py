@@ -354,3 +354,20 @@ class BenchmarkGram(Record):
     gram_sha256: str
     benchmark_id: UUID
     item: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFailure(Record):
+    """Why a try of a task failed, and what to do about it."""
+
+    table: ClassVar[str] = "task_failure"
+    task_failure_id: UUID
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+    try_number: int
+    error: str
+    cause: str
+    cure: str
+    final: bool

@@ -10,6 +10,9 @@
 **On failure** nothing of the failed source is lost: its cursor has not moved, so clearing the
 task reads it again. Other sources go on.
 
+**Backfill**: none is needed; a run reads each source from its cursor on, however many nights
+were missed.
+
 Sources are added with `codeio source add pypi:algorithms==1.0.1`. The run takes no
 configuration.
 """

@@ -10,6 +10,8 @@ S3; updates the asset `releases`.
 **On failure** of a gate the release stays `rejected` with its evidence, and nothing is
 published: see `codeio release show NAME VERSION`. Clearing the run judges it again.
 
+**Backfill**: none is needed; a release holds every finished conversation.
+
 Example configuration: `{"recipe": {"name": "codeio", "turns": 1}}`
 """
 

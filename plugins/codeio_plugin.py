@@ -6,8 +6,10 @@ to them, hence by the API server alone.
 """
 
 from typing import Any
+from urllib.parse import urlencode
 
 from airflow.plugins_manager import AirflowPlugin
+from airflow.sdk import BaseOperatorLink
 
 PREFIX = "/codeio"
 
@@ -27,6 +29,19 @@ class LazyPages:
         await self._app(scope, receive, send)
 
 
+class RunPageLink(BaseOperatorLink):
+    """The button on a task of ours that opens the page of its run."""
+
+    name = "What the run wrote"
+
+    def get_link(self, operator: Any, *, ti_key: Any) -> str:
+        """Return the page's address; nothing for tasks that are not ours."""
+        if operator.owner != "codeio":
+            return ""
+        query = urlencode({"dag_id": ti_key.dag_id, "run_id": ti_key.run_id})
+        return f"{PREFIX}/run?{query}"
+
+
 def _view(name: str, page: str, **place: str) -> dict[str, str]:
     return {"name": name, "href": f"codeio/{page}", **place}
 
@@ -36,6 +51,7 @@ class CodeIOPlugin(AirflowPlugin):
 
     name = "codeio"
     fastapi_apps = [{"app": LazyPages(), "url_prefix": PREFIX, "name": "CODE I/O"}]  # noqa: RUF012
+    global_operator_extra_links = [RunPageLink()]  # noqa: RUF012
     external_views = [  # noqa: RUF012
         _view(
             "CODE I/O",

@@ -55,7 +55,7 @@ def answer_prompts(
     recorder = CallRecorder(
         teacher, writer, settings, purpose="answer", template_of=templates.__getitem__
     )
-    return recorder.run(requests, partial(_use, turn=1))
+    return recorder.run(requests, partial(_use, turn=1), total=len(pending))
 
 
 def revise_answers(
@@ -79,7 +79,7 @@ def revise_answers(
     recorder = CallRecorder(
         teacher, writer, settings, purpose="revise", template_of=lambda _: template_sha256
     )
-    return recorder.run(requests, partial(_use, turn=2))
+    return recorder.run(requests, partial(_use, turn=2), total=len(pending))
 
 
 def _use(answered: Answered, *, turn: int) -> Use:

@@ -73,7 +73,7 @@ def transform_files(
     recorder = CallRecorder(
         teacher, writer, settings, purpose="transform", template_of=lambda _: template_sha256
     )
-    return recorder.run(_requests(pending, blobs), _use)
+    return recorder.run(_requests(pending, blobs), _use, total=len(pending))
 
 
 def _requests(pending: list[_PendingFile], blobs: BlobStore) -> Iterator[Request]:

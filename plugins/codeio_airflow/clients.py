@@ -26,7 +26,7 @@ class TaskClients:
     """The clients of one task; nothing is opened that the task does not touch."""
 
     def __init__(self, stage: str, stack: ExitStack) -> None:
-        self.settings = Settings.load()
+        self.settings = _settings_of_run(Settings.load())
         self._stage = stage
         self._stack = stack
         self._task = current_task()
@@ -101,6 +101,12 @@ def task_clients(stage: str) -> Iterator[TaskClients]:
     """Open the clients of the running task, which does work of `stage`."""
     with ExitStack() as stack:
         yield TaskClients(stage, stack)
+
+
+def _settings_of_run(settings: Settings) -> Settings:
+    """Return the settings with what the parameters of the run change."""
+    model = get_current_context()["params"].get("model", "")
+    return settings.model_copy(update={"model": model}) if model else settings
 
 
 def current_task() -> TaskIdentity:
