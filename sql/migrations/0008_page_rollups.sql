@@ -101,7 +101,7 @@ CREATE TABLE codeio.sample_facet (
     teacher_id uuid NOT NULL CONSTRAINT sample_facet_teacher_fk REFERENCES codeio.teacher,
     source_id uuid NOT NULL CONSTRAINT sample_facet_source_fk REFERENCES codeio.source,
     program_id uuid NOT NULL CONSTRAINT sample_facet_program_fk REFERENCES codeio.program,
-    entry_point text NOT NULL,
+    problem text NOT NULL,
     source_path text NOT NULL,
     licence text NOT NULL,
     words tsvector NOT NULL
@@ -122,15 +122,16 @@ COMMENT ON COLUMN codeio.sample_facet.drop_reason IS 'Why there was no revision 
 COMMENT ON COLUMN codeio.sample_facet.teacher_id IS 'Who gave the first answer.';
 COMMENT ON COLUMN codeio.sample_facet.source_id IS 'Where its file was seen; the first by name when in several places.';
 COMMENT ON COLUMN codeio.sample_facet.program_id IS 'The program it asks about.';
-COMMENT ON COLUMN codeio.sample_facet.entry_point IS 'Function that is called.';
+COMMENT ON COLUMN codeio.sample_facet.problem IS 'Beginning of the problem statement.';
 COMMENT ON COLUMN codeio.sample_facet.source_path IS 'Path of the file in its source.';
 COMMENT ON COLUMN codeio.sample_facet.licence IS 'Licence of the file.';
-COMMENT ON COLUMN codeio.sample_facet.words IS 'Words of entry point, path and problem statement, for the search.';
+COMMENT ON COLUMN codeio.sample_facet.words IS 'Words of path, entry point and problem statement, for the search.';
 
 CREATE VIEW codeio.faceted_sample AS
 SELECT sample.sample_id, prompt.direction, first_verdict.verdict AS verdict_1,
     coalesce(second_verdict.verdict, '') AS verdict_2, coalesce(drop_record.reason, '') AS drop_reason,
-    first_response.teacher_id, origin.source_id, program.program_id, program.entry_point, origin.path AS source_path,
+    first_response.teacher_id, origin.source_id, program.program_id,
+    left(program.problem_statement, 160) AS problem, origin.path AS source_path,
     origin.licence, to_tsvector(
         'simple', regexp_replace(program.entry_point || ' ' || origin.path, '[^[:alnum:]]+', ' ', 'g')
         || ' ' || left(program.problem_statement, 2000)

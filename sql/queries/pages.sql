@@ -133,7 +133,7 @@ WHERE current_gate_result.release_id = :release_id AND current_gate_result.gate 
 
 -- name: samples
 SELECT sample_facet.sample_id, sample_facet.direction, sample_facet.verdict_1, sample_facet.verdict_2,
-    sample_facet.entry_point, sample_facet.source_path, sample_facet.licence, teacher.model AS teacher,
+    sample_facet.problem, sample_facet.source_path, sample_facet.licence, teacher.model AS teacher,
     source.kind || ':' || source.locator AS source
 FROM codeio.sample_facet
 INNER JOIN codeio.teacher USING (teacher_id)
@@ -201,7 +201,7 @@ WITH slow_pair AS (
 slow_program AS (
     SELECT slow_pair.program_id, max(slow_pair.wall_ms) AS wall_ms FROM slow_pair GROUP BY slow_pair.program_id
 )
-SELECT slow_program.program_id, slow_program.wall_ms, program.entry_point, program.language
+SELECT slow_program.program_id, slow_program.wall_ms, left(program.problem_statement, 160) AS problem, program.language
 FROM slow_program
 INNER JOIN codeio.program USING (program_id)
 ORDER BY slow_program.wall_ms DESC

@@ -8,13 +8,16 @@ from markupsafe import Markup, escape
 from pygal.etree import etree
 from pygal.style import Style
 
+from codeio_airflow.ui.funnel import STAGES
+
 # pygal leaves an import hook of a protocol that Python has dropped, for plugins we do not use.
 sys.meta_path[:] = [hook for hook in sys.meta_path if type(hook).__module__ != pygal.__name__]
 
+MOST_LABELS = 12
 Series = Mapping[str, Sequence[float | None]]
 
 _COLOURS = tuple(f"var(--chart-{number})" for number in range(1, 9))
-_STYLE = Style(
+_LOOK = dict(
     background="transparent",
     plot_background="transparent",
     foreground="var(--text-soft)",
@@ -36,51 +39,51 @@ _STYLE = Style(
     stroke_width="2.5",
     stroke_width_hover="3.5",
     transition="0s",
-    colors=_COLOURS,
 )
 
 
-def lines(title: str, labels: Sequence[str], series: Series, *, unit: str = "") -> Markup:
-    """Draw one line a series over the labels; None is a gap."""
-    chart = pygal.Line(**_options(labels, unit), dots_size=3, show_only_major_dots=False)
-    return _drawn(chart, title, series)
+def percent_lines(title: str, labels: Sequence[str], series: Series) -> Markup:
+    """Draw one line a series over the labels, from 0 to 100; None is a gap."""
+    options = {**_options(labels, " %"), "range": (0, 100), "y_labels": range(0, 101, 25)}
+    return _drawn(pygal.Line, options, title, series)
 
 
 def stacked_bars(title: str, labels: Sequence[str], series: Series, *, unit: str = "") -> Markup:
     """Draw the series of each label on top of each other."""
-    return _drawn(pygal.StackedBar(**_options(labels, unit)), title, series)
+    return _drawn(pygal.StackedBar, _options(labels, unit), title, series)
 
 
 def bars(title: str, labels: Sequence[str], series: Series, *, unit: str = "") -> Markup:
     """Draw the series of each label side by side."""
-    return _drawn(pygal.Bar(**_options(labels, unit)), title, series)
+    return _drawn(pygal.Bar, _options(labels, unit), title, series)
 
 
 def _options(labels: Sequence[str], unit: str) -> dict[str, object]:
     return {
-        "style": _STYLE,
         "x_labels": list(labels),
-        "x_labels_major_count": 7,
-        "show_minor_x_labels": len(labels) <= 8,
+        "x_labels_major_count": min(7, len(labels)),
+        "show_minor_x_labels": len(labels) <= MOST_LABELS,
         "truncate_label": -1,
         "truncate_legend": -1,
         "width": 640,
-        "height": 260,
+        "height": 280,
         "margin": 8,
         "spacing": 8,
         "js": [],
         "legend_at_bottom": True,
-        "legend_at_bottom_columns": 4,
         "legend_box_size": 10,
-        "show_y_guides": True,
-        "y_labels_major_count": 5,
-        "show_minor_y_labels": False,
-        "no_data_text": "nothing yet",
-        "formatter": lambda value: "" if value is None else f"{value:,.4g}{unit}",
-        "value_formatter": lambda value: f"{_short(value)}{unit}",
+        "max_scale": 5,
+        "dots_size": 3,
         "include_x_axis": True,
-        "print_values": False,
+        "no_data_text": "nothing yet",
+        "value_formatter": lambda value: f"{_short(value)}{unit}",
     }
+
+
+def _colour(name: str, at: int) -> str:
+    """Return the colour of a stage, the same in every chart; others take theirs by position."""
+    place = STAGES.index(name) if name in STAGES else at
+    return _COLOURS[place % len(_COLOURS)]
 
 
 def _short(value: float) -> str:
@@ -90,9 +93,15 @@ def _short(value: float) -> str:
     return f"{value:.3g}"
 
 
-def _drawn(chart: "pygal.graph.graph.Graph", title: str, series: Series) -> Markup:
-    chart.title = None
-    chart.show_legend = len(series) > 1
+def _drawn(
+    kind: "type[pygal.graph.graph.Graph]", options: dict[str, object], title: str, series: Series
+) -> Markup:
+    chart = kind(
+        **options,
+        style=Style(**_LOOK, colors=tuple(_colour(name, at) for at, name in enumerate(series))),
+        show_legend=len(series) > 1,
+        legend_at_bottom_columns=min(4, len(series)),
+    )
     for name, values in series.items():
         chart.add(name, list(values))
     root = chart.render_tree()

@@ -12,6 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from codeio_ops.errors import CodeIOError
 
+JSON_LINE = 72
+
 _TEMPLATES = Path(__file__).with_name("templates")
 
 PAGES = (
@@ -44,6 +46,11 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f} %"
 
 
+def rate(value: float) -> str:
+    """Write a number a second, to three digits where it is small."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def when(value: datetime | None) -> str:
     """Write a time to the minute, in UTC."""
     return "–" if value is None else value.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
@@ -67,9 +74,20 @@ def tone(word: str) -> str:
     return "plain" if word in plain else "bad"
 
 
-def pretty_json(value: object) -> str:
-    """Write a JSON value over several lines."""
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+def pretty_json(value: object, indent: str = "") -> str:
+    """Write a JSON value over several lines where one would be too long."""
+    line = json.dumps(value, ensure_ascii=False, default=str)
+    if len(indent) + len(line) <= JSON_LINE or not isinstance(value, dict | list):
+        return line
+    deeper = indent + "  "
+    if isinstance(value, dict):
+        keys = (json.dumps(str(key), ensure_ascii=False) + ": " for key in value)
+        parts = [k + pretty_json(v, deeper) for k, v in zip(keys, value.values(), strict=True)]
+    else:
+        parts = [pretty_json(item, deeper) for item in value]
+    inside = f",\n{deeper}".join(parts)
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    return f"{opening}\n{deeper}{inside}\n{indent}{closing}"
 
 
 _environment = Environment(
@@ -80,7 +98,7 @@ _environment = Environment(
     lstrip_blocks=True,
 )
 _environment.filters.update(
-    count=count, dollars=dollars, percent=percent, when=when, duration=duration, tone=tone,
+    count=count, dollars=dollars, percent=percent, rate=rate, when=when, duration=duration, tone=tone,
     pretty_json=pretty_json,
 )  # fmt: skip
 

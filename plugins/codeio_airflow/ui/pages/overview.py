@@ -19,6 +19,7 @@ router = APIRouter()
 
 RUNS = 8
 FAILURES = 20
+LEAST_NIGHTS = 7
 NIGHTS = (7, 30, 90)
 
 
@@ -47,9 +48,9 @@ def overview(request: Request, store: AuditorStore, nights: int = 30) -> HTMLRes
 
 def night_charts(rows: Sequence[Row]) -> list[Markup]:
     """Draw what the nights gave: yield, rows, tokens and cost."""
-    nights = sorted({row.night for row in rows})
-    if not nights:
+    if not rows:
         return []
+    nights = _every_night({row.night for row in rows})
     cells = {(row.stage, row.night): row for row in rows}
     labels = [night.strftime("%d %b") for night in nights]
 
@@ -63,13 +64,20 @@ def night_charts(rows: Sequence[Row]) -> list[Markup]:
         }
 
     drawn = [
-        charts.lines("Yield per stage, %", labels, series(_yield), unit=" %"),
+        charts.percent_lines("Yield per stage", labels, series(_yield)),
         charts.stacked_bars("Rows that came out", labels, series(lambda row: row.passed or None)),
         charts.stacked_bars("Tokens, by purpose", labels, series(lambda row: row.tokens or None)),
     ]
-    if any(row.cost_usd is not None for row in rows):
+    if any(row.cost_usd for row in rows):
         drawn.append(charts.bars("Cost, US$", labels, {"cost": _sums(rows, nights)}))
     return drawn
+
+
+def _every_night(found: set[date]) -> list[date]:
+    """Return every night from the first to the last, and a week at least: a gap is seen."""
+    last = max(found)
+    first = min(*found, last - timedelta(days=LEAST_NIGHTS - 1))
+    return [first + timedelta(days=day) for day in range((last - first).days + 1)]
 
 
 def _yield(row: Row) -> float | None:

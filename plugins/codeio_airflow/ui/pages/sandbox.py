@@ -20,7 +20,9 @@ def sandbox(request: Request, store: AuditorStore) -> HTMLResponse:
     times = store.fetch("pages.wall_times", Row)
     drops = store.fetch("pages.drops", Row, dag_id="", run_id="")
     names = list(dict.fromkeys(row.verdict for row in verdicts))
-    columns = sorted({(row.direction, row.turn) for row in verdicts}, reverse=True)
+    columns = sorted(
+        {(row.direction, row.turn) for row in verdicts}, key=lambda c: (c[0] != "output", *c)
+    )
     counts = {(row.verdict, row.direction, row.turn): row.rows for row in verdicts}
     content = {
         "names": names,
@@ -31,8 +33,8 @@ def sandbox(request: Request, store: AuditorStore) -> HTMLResponse:
         "images": store.fetch("pages.images", Row),
         "slowest": store.fetch("pages.slowest_programs", Row, page_rows=SLOWEST),
         "times": charts.bars(
-            "Pairs by wall time of the call",
-            [f"≤ {row.up_to_ms:g} ms" for row in times],
+            "Pairs by wall time of the call: up to so many ms",
+            [f"{row.up_to_ms:g}" for row in times],
             {"pairs": [row.pairs for row in times]},
         )
         if times
