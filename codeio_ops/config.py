@@ -6,8 +6,10 @@ Containers get their secrets as files, which are read last.
 """
 
 import os
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -40,6 +42,34 @@ class Settings(BaseSettings):
         model: Model id sent with each request.
         teacher_concurrency: Requests in flight at the same time.
         teacher_timeout_s: Seconds a request may take.
+        teacher_requests_per_minute: Requests that all processes together may send in a minute;
+            0 is no limit.
+        teacher_tokens_per_minute: Tokens, read and written, that they may use in a minute; 0 is
+            no limit.
+        teacher_retries: Further tries of a request that met a passing fault.
+        teacher_tries: Runs of a stage in which a request may fail at every try, while the
+            endpoint answers others, before its row is dropped.
+        teacher_stream: Whether replies are streamed.
+        teacher_truncated: What becomes of a reply that reached `max_tokens`: `drop` the row, or
+            `keep` the text, which is then judged like any other.
+        max_tokens_field: Name under which the endpoint wants `max_tokens`.
+        price_input_usd: Price of a million tokens read, over the price table.
+        price_output_usd: Price of a million tokens written, over the price table.
+        budget_run_usd: What one run may spend on teachers; 0 is no limit.
+        budget_month_usd: What a calendar month (UTC) may spend on teachers; 0 is no limit.
+        teacher_batch: Whether requests go through the endpoint's Batch API.
+        teacher_batch_requests: Requests in one batch at most.
+        teacher_batch_rounds: Batches that a failed request is sent with at most.
+        teacher_batch_poll_s: Seconds between two looks at a batch.
+        transform_mode: Who transforms: `teacher` is the teacher in use, `mixed` is the offline
+            teacher first and the teacher in use for the files it refuses.
+        local_model_path: GGUF file that `codeio teacher local` serves.
+        local_model_sha256: sha256 of that file, in hex.
+        revision_policy: Which wrong answers are revised: `one_turn`, `none`, or
+            `by_expected_gain`.
+        revision_turns: Revisions of one answer at most, under `by_expected_gain`.
+        revision_min_gain_per_usd: Repaired answers a dollar must be expected to buy, under
+            `by_expected_gain`.
         temperature: Sampling temperature of every request.
         max_tokens: Longest reply in tokens.
         max_draws: Inputs drawn from a program's generator at most.
@@ -86,6 +116,27 @@ class Settings(BaseSettings):
     model: str = OFFLINE_MODEL
     teacher_concurrency: int = Field(default=16, ge=1)
     teacher_timeout_s: float = Field(default=300.0, gt=0)
+    teacher_requests_per_minute: int = Field(default=0, ge=0)
+    teacher_tokens_per_minute: int = Field(default=0, ge=0)
+    teacher_retries: int = Field(default=5, ge=0)
+    teacher_tries: int = Field(default=3, ge=1)
+    teacher_stream: bool = False
+    teacher_truncated: Literal["drop", "keep"] = "drop"
+    max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    price_input_usd: Decimal | None = Field(default=None, ge=0)
+    price_output_usd: Decimal | None = Field(default=None, ge=0)
+    budget_run_usd: Decimal = Field(default=Decimal(0), ge=0)
+    budget_month_usd: Decimal = Field(default=Decimal(0), ge=0)
+    teacher_batch: bool = False
+    teacher_batch_requests: int = Field(default=5000, ge=1, le=50_000)
+    teacher_batch_rounds: int = Field(default=3, ge=1)
+    teacher_batch_poll_s: float = Field(default=60.0, gt=0)
+    transform_mode: Literal["teacher", "mixed"] = "teacher"
+    local_model_path: Path | None = None
+    local_model_sha256: str = Field(default="", pattern="^([0-9a-f]{64})?$")
+    revision_policy: Literal["one_turn", "none", "by_expected_gain"] = "one_turn"
+    revision_turns: int = Field(default=1, ge=1, le=5)
+    revision_min_gain_per_usd: float = Field(default=0.0, ge=0)
     temperature: float = Field(default=0.7, ge=0)
     max_tokens: int = Field(default=4096, ge=1)
 
@@ -115,6 +166,11 @@ class Settings(BaseSettings):
             _secrets_dir=secrets if secrets.is_dir() else None,
             home=home,
         )
+
+    @property
+    def most_revisions(self) -> int:
+        """Revisions of one answer at most, under the policy in force."""
+        return self.revision_turns if self.revision_policy == "by_expected_gain" else 1
 
     @cached_property
     def uses_offline_teacher(self) -> bool:

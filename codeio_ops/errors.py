@@ -62,6 +62,10 @@ class SandboxFault(TransientError):
     """The sandbox itself failed: a container died, or its reply broke the protocol."""
 
 
+class ProgramFault(SandboxFault):
+    """One program makes the sandbox fail every time, while other programs run."""
+
+
 class SandboxUnsafe(TerminalError):
     """The sandbox does not have the protection it must have; nothing was run in it."""
 

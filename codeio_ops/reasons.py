@@ -69,6 +69,11 @@ REASONS: Mapping[str, Meaning] = {
         "The endpoint's reply is not a chat completion.",
         "If many rows have it, the endpoint is not OpenAI-compatible: check OPENAI_BASE_URL.",
     ),
+    "unavailable": Meaning(
+        "The endpoint gave no reply to this request in CODEIO_TEACHER_TRIES runs, while it "
+        "answered others.",
+        "Look at the row: a request that no server survives is often very long.",
+    ),
     "rejected": Meaning(
         "The endpoint refuses this one request, for instance because it is too long.",
         "Read the detail: it is the endpoint's own message.",

@@ -201,6 +201,36 @@ class IoPair(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramMeasure(Record):
+    """What sampling shows of a program."""
+
+    table: ClassVar[str] = "program_measure"
+    program_id: UUID
+    calls: int
+    outputs: int
+    distinct_outputs: int
+    constant: bool
+    boolean_share: float
+    float_share: float
+    mean_wall_ms: float
+    cpu_ms: float
+    peak_rss_kib: int
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxCheck(Record):
+    """The hostile programs run against a sandbox image."""
+
+    table: ClassVar[str] = "sandbox_check"
+    sandbox_check_id: UUID
+    image_digest: str
+    programs: int
+    escaped: Json = field(metadata=JSON_COLUMN)
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromptRow(Record):
     """A question about a pair."""
 

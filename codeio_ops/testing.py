@@ -1,18 +1,21 @@
 """Fakes that are shipped, so that users of the library can test with them too.
 
 `ScriptedEndpoint` is a chat-completions endpoint that replies what a test tells it, faults
-included, over real HTTP.
+included, over real HTTP. `ScriptedSandbox` runs nothing: a test tells what becomes of each call.
+`KeptFacts` takes what a stage writes and keeps it in memory.
 """
 
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 
 from codeio_ops.jsonvalue import Json
+from codeio_ops.records import Record, StageRun
+from codeio_ops.sandbox.base import Limits, Program, RunResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +23,7 @@ class ScriptedReply:
     """One HTTP reply.
 
     Attributes:
-        status: HTTP status.
+        status: HTTP status; 0 closes the connection without a reply.
         body: Body as text; not necessarily JSON.
         headers: Headers besides the length; the content type defaults to JSON.
         delay_s: Seconds to wait before replying.
@@ -136,7 +139,11 @@ def _handler(endpoint: ScriptedEndpoint) -> type[BaseHTTPRequestHandler]:
             length = int(self.headers.get("content-length", "0"))
             reply = endpoint.reply_to(json.loads(self.rfile.read(length)))
             time.sleep(reply.delay_s)
-            body = reply.body.encode()
+            body = reply.body.encode(errors="surrogateescape")
+            if not reply.status:
+                self.close_connection = True
+                endpoint.done()
+                return
             try:
                 self.send_response(reply.status)
                 for name, value in {"content-type": "application/json", **reply.headers}.items():
@@ -153,3 +160,50 @@ def _handler(endpoint: ScriptedEndpoint) -> type[BaseHTTPRequestHandler]:
             return
 
     return Handler
+
+
+class ScriptedSandbox:
+    """A sandbox that runs no program; safe to call from several threads.
+
+    Attributes:
+        jobs: Program, inputs and seed of each job so far.
+    """
+
+    image_digest = "sha256:scripted"
+    workers = 1
+
+    def __init__(self, script: Callable[[Program, Json], RunResult]) -> None:
+        """Take the function that says what a program does with an input."""
+        self.jobs: list[tuple[Program, list[Json], int]] = []
+        self._script = script
+
+    def run(
+        self,
+        program: Program,
+        inputs: Sequence[Json],
+        *,
+        limits: Limits | None = None,
+        seed: int = 0,
+    ) -> list[RunResult]:
+        """Ask the script about each input, in order."""
+        self.jobs.append((program, list(inputs), seed))
+        return [self._script(program, given) for given in inputs]
+
+
+class KeptFacts:
+    """Stands where a `FactWriter` does and keeps what is written.
+
+    Attributes:
+        run: The stage run that facts name.
+        records: What was written, in order.
+    """
+
+    def __init__(self, run: StageRun) -> None:
+        """Take the run."""
+        self.run = run
+        self.records: list[Record] = []
+
+    def write(self, records: Sequence[Record]) -> int:
+        """Keep records."""
+        self.records += records
+        return len(records)

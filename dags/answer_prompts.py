@@ -1,4 +1,4 @@
-"""### answer_prompts: from pairs to verified answers, each wrong one revised once
+"""### answer_prompts: from pairs to verified answers, wrong ones revised
 
 **Reads** pairs without prompts, prompts without answers, responses without verdicts, and wrong
 first answers without a revision.
@@ -15,16 +15,19 @@ the rest stays pending for the next run.
 **Backfill**: none is needed; a run takes whatever is pending, from any night.
 
 Example configuration, to try a new model on a few rows: `{"limit": 20, "model": "deepseek-chat"}`;
-to see what is pending: `{"dry_run": true}`
+to see what is pending: `{"dry_run": true}`. How often a wrong answer is revised is a setting of the
+installation (`CODEIO_REVISION_POLICY`), as is whether requests go out in batches
+(`CODEIO_TEACHER_BATCH`, at half price for a wait of up to a day).
 """
 
 from airflow.sdk import TriggerRule, chain, dag, get_current_context, task
 
 from codeio_airflow import stages
 from codeio_airflow.assets import ANSWERS, PROGRAMS
-from codeio_airflow.clients import task_clients
+from codeio_airflow.clients import skip_dry_run, task_clients
 from codeio_airflow.defaults import DAG_DEFAULTS, LIMITS, SANDBOX_POOL, TEACHER_POOL
-from codeio_airflow.shard_tasks import sharded_stage, skip_dry_run
+from codeio_airflow.shard_tasks import sharded_stage
+from codeio_ops.config import Settings
 
 
 @dag(schedule=[PROGRAMS], doc_md=__doc__, params=LIMITS, **DAG_DEFAULTS)
@@ -41,15 +44,20 @@ def answer_prompts() -> None:
     _, prompted = sharded_stage("prompt", stages.prompt)
     plan_answer, answered = sharded_stage("answer", stages.answer, pool=TEACHER_POOL)
     plan_verify, verified = sharded_stage("verify", stages.verify, pool=SANDBOX_POOL)
-    plan_revise, revised = sharded_stage("revise", stages.revise, pool=TEACHER_POOL)
-    plan_again, verified_again = sharded_stage(
-        "verify", stages.verify, pool=SANDBOX_POOL, task_id="verify_revisions"
-    )
     chain(prompted, plan_answer)
     chain(answered, plan_verify)
-    chain(verified, plan_revise)
-    chain(revised, plan_again)
-    chain(verified_again, announce())
+    for number in range(1, Settings.load().most_revisions + 1):
+        suffix = f"_{number}" if number > 1 else ""
+        plan_revise, revised = sharded_stage(
+            "revise", stages.revise, pool=TEACHER_POOL, task_id=f"revise{suffix}"
+        )
+        plan_again, again = sharded_stage(
+            "verify", stages.verify, pool=SANDBOX_POOL, task_id=f"verify_revisions{suffix}"
+        )
+        chain(verified, plan_revise)
+        chain(revised, plan_again)
+        verified = again
+    chain(verified, announce())
 
 
 answer_prompts()

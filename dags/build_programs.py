@@ -20,9 +20,9 @@ from airflow.sdk import TriggerRule, chain, dag, get_current_context, task
 
 from codeio_airflow import stages
 from codeio_airflow.assets import PROGRAMS, RAW_FILES
-from codeio_airflow.clients import task_clients
+from codeio_airflow.clients import skip_dry_run, task_clients
 from codeio_airflow.defaults import DAG_DEFAULTS, LIMITS, SANDBOX_POOL, TEACHER_POOL
-from codeio_airflow.shard_tasks import sharded_stage, skip_dry_run
+from codeio_airflow.shard_tasks import sharded_stage
 
 
 @dag(schedule=[RAW_FILES], doc_md=__doc__, params=LIMITS, **DAG_DEFAULTS)

@@ -820,7 +820,7 @@ COMMENT ON COLUMN codeio.stage_run.stage_run_id IS 'Derived from the Airflow ids
 -- Name: COLUMN stage_run.stage; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.stage_run.stage IS 'Stage of the pipeline: ingest, transform, sample, prompt, answer, verify, revise, gate, promote.';
+COMMENT ON COLUMN codeio.stage_run.stage IS 'Stage of the pipeline: ingest, transform, sample, prompt, answer, verify, revise, gate, promote; canary attacks the sandbox.';
 
 
 --
@@ -984,7 +984,7 @@ COMMENT ON TABLE codeio.teacher_call IS 'A request that a teacher answered or re
 -- Name: COLUMN teacher_call.teacher_call_id; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.teacher_call.teacher_call_id IS 'Derived from purpose, subject and stage run.';
+COMMENT ON COLUMN codeio.teacher_call.teacher_call_id IS 'Derived from purpose, subject, teacher and stage run.';
 
 
 --
@@ -1026,7 +1026,7 @@ COMMENT ON COLUMN codeio.teacher_call.parameters IS 'Sampling parameters of the 
 -- Name: COLUMN teacher_call.outcome; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.teacher_call.outcome IS 'ok, or why the reply was of no use.';
+COMMENT ON COLUMN codeio.teacher_call.outcome IS 'program or answered, or why the reply was of no use; unavailable when there was none at any try.';
 
 
 --
@@ -1671,6 +1671,90 @@ COMMENT ON VIEW codeio.current_gate_result IS 'The latest result of each gate on
 
 
 --
+-- Name: sandbox_check; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.sandbox_check (
+    sandbox_check_id uuid NOT NULL,
+    image_digest text NOT NULL,
+    programs integer NOT NULL,
+    escaped json NOT NULL,
+    checked_at timestamp with time zone DEFAULT now() NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+
+
+--
+-- Name: TABLE sandbox_check; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.sandbox_check IS 'The hostile programs run against a sandbox image.';
+
+
+--
+-- Name: COLUMN sandbox_check.sandbox_check_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.sandbox_check_id IS 'Derived from the image and the stage run.';
+
+
+--
+-- Name: COLUMN sandbox_check.image_digest; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.image_digest IS 'Digest of the files that the image was built from.';
+
+
+--
+-- Name: COLUMN sandbox_check.programs; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.programs IS 'Hostile programs that ran.';
+
+
+--
+-- Name: COLUMN sandbox_check.escaped; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.escaped IS 'Those that were not contained: [{name, complaint, traces}].';
+
+
+--
+-- Name: COLUMN sandbox_check.checked_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.checked_at IS 'When.';
+
+
+--
+-- Name: COLUMN sandbox_check.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sandbox_check.stage_run_id IS 'Who checked.';
+
+
+--
+-- Name: current_sandbox_check; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.current_sandbox_check AS
+ SELECT DISTINCT ON (image_digest) image_digest,
+    programs,
+    json_array_length(escaped) AS escapes,
+    escaped,
+    checked_at
+   FROM codeio.sandbox_check
+  ORDER BY image_digest, checked_at DESC, sandbox_check_id;
+
+
+--
+-- Name: VIEW current_sandbox_check; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.current_sandbox_check IS 'The latest check of each sandbox image; while one shows an escape, no stage runs programs in that image.';
+
+
+--
 -- Name: current_verdict; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -1844,7 +1928,11 @@ CREATE VIEW codeio.pending_revise AS
  SELECT first.prompt_id,
     prompt.body AS prompt_body,
     first.body AS response_body,
-    first.feedback
+    first.feedback,
+    prompt.direction,
+    first.turn,
+    first.verdict,
+    first.teacher_id
    FROM (codeio.current_verdict first
      JOIN codeio.prompt USING (prompt_id))
   WHERE ((first.turn = 1) AND (first.verdict <> 'correct'::text) AND (NOT (EXISTS ( SELECT
@@ -2001,6 +2089,33 @@ COMMENT ON VIEW codeio.funnel IS 'Rows that passed, were dropped by or wait for 
 
 
 --
+-- Name: pending_further_revision; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.pending_further_revision AS
+ SELECT latest.prompt_id,
+    prompt.body AS prompt_body,
+    prompt.direction,
+    latest.turn,
+    latest.verdict,
+    latest.teacher_id
+   FROM (codeio.current_verdict latest
+     JOIN codeio.prompt USING (prompt_id))
+  WHERE ((latest.turn > 1) AND (latest.verdict <> 'correct'::text) AND (NOT (EXISTS ( SELECT
+           FROM codeio.response
+          WHERE ((response.prompt_id = latest.prompt_id) AND (response.turn > latest.turn))))) AND (NOT (EXISTS ( SELECT
+           FROM codeio.drop_record
+          WHERE ((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = latest.prompt_id))))));
+
+
+--
+-- Name: VIEW pending_further_revision; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.pending_further_revision IS 'Prompts whose latest revision is wrong too. Whether there is another one is a setting (CODEIO_REVISION_TURNS).';
+
+
+--
 -- Name: pending_prompt; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -2029,6 +2144,180 @@ CREATE VIEW codeio.pending_prompt AS
 --
 
 COMMENT ON VIEW codeio.pending_prompt IS 'Pairs and directions without a prompt. Pairs of a program with the same output would ask for an input in the same words: only the first of them does.';
+
+
+--
+-- Name: program_measure; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.program_measure (
+    program_id uuid NOT NULL,
+    calls integer NOT NULL,
+    outputs integer NOT NULL,
+    distinct_outputs integer NOT NULL,
+    constant boolean NOT NULL,
+    boolean_share double precision NOT NULL,
+    float_share double precision NOT NULL,
+    mean_wall_ms double precision NOT NULL,
+    cpu_ms double precision NOT NULL,
+    peak_rss_kib integer NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+
+
+--
+-- Name: TABLE program_measure; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.program_measure IS 'What sampling shows of a program that returned something, whether it was kept or dropped.';
+
+
+--
+-- Name: COLUMN program_measure.program_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.program_id IS 'The program.';
+
+
+--
+-- Name: COLUMN program_measure.calls; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.calls IS 'Distinct inputs it was called with.';
+
+
+--
+-- Name: COLUMN program_measure.outputs; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.outputs IS 'Calls that gave an output within the size rules.';
+
+
+--
+-- Name: COLUMN program_measure.distinct_outputs; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.distinct_outputs IS 'Distinct values among those outputs.';
+
+
+--
+-- Name: COLUMN program_measure.constant; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.constant IS 'Whether several inputs gave one and the same output.';
+
+
+--
+-- Name: COLUMN program_measure.boolean_share; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.boolean_share IS 'Share of outputs that are true or false, from 0 to 1.';
+
+
+--
+-- Name: COLUMN program_measure.float_share; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.float_share IS 'Share of outputs that hold a fraction anywhere, from 0 to 1.';
+
+
+--
+-- Name: COLUMN program_measure.mean_wall_ms; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.mean_wall_ms IS 'Mean wall-clock time of those calls in milliseconds.';
+
+
+--
+-- Name: COLUMN program_measure.cpu_ms; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.cpu_ms IS 'CPU time of all its calls in milliseconds, loading included.';
+
+
+--
+-- Name: COLUMN program_measure.peak_rss_kib; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.peak_rss_kib IS 'Largest resident memory of its processes in KiB, the runner included.';
+
+
+--
+-- Name: COLUMN program_measure.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.program_measure.stage_run_id IS 'Who sampled it.';
+
+
+--
+-- Name: revision_gain; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.revision_gain AS
+ SELECT wrong.teacher_id,
+    prompt.direction,
+    wrong.verdict AS feedback_kind,
+    wrong.turn,
+    count(*) AS revised,
+    count(*) FILTER (WHERE (revision.verdict = 'correct'::text)) AS repaired,
+    (((count(*) FILTER (WHERE (revision.verdict = 'correct'::text)))::numeric + 1.0) / ((count(*) + 2))::numeric) AS expected_gain,
+    avg(teacher_call.cost_usd) AS mean_cost_usd
+   FROM ((((codeio.current_verdict wrong
+     JOIN codeio.current_verdict revision ON (((revision.prompt_id = wrong.prompt_id) AND (revision.rollout = wrong.rollout) AND (revision.turn = (wrong.turn + 1)))))
+     JOIN codeio.response ON ((response.response_id = revision.response_id)))
+     JOIN codeio.teacher_call ON ((teacher_call.teacher_call_id = response.teacher_call_id)))
+     JOIN codeio.prompt ON ((prompt.prompt_id = wrong.prompt_id)))
+  WHERE (wrong.verdict <> 'correct'::text)
+  GROUP BY wrong.teacher_id, prompt.direction, wrong.verdict, wrong.turn;
+
+
+--
+-- Name: VIEW revision_gain; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.revision_gain IS 'What revisions were worth so far, by teacher, direction, kind of feedback and turn.';
+
+
+--
+-- Name: COLUMN revision_gain.feedback_kind; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.revision_gain.feedback_kind IS 'Verdict that the teacher was told about.';
+
+
+--
+-- Name: COLUMN revision_gain.turn; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.revision_gain.turn IS 'Turn that was wrong.';
+
+
+--
+-- Name: COLUMN revision_gain.revised; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.revision_gain.revised IS 'Wrong answers that were revised.';
+
+
+--
+-- Name: COLUMN revision_gain.repaired; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.revision_gain.repaired IS 'Revisions that were right.';
+
+
+--
+-- Name: COLUMN revision_gain.expected_gain; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.revision_gain.expected_gain IS 'Expected share repaired of the next ones (rule of succession).';
+
+
+--
+-- Name: COLUMN revision_gain.mean_cost_usd; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.revision_gain.mean_cost_usd IS 'Mean price of a revision; null when no price is known.';
 
 
 --
@@ -2096,6 +2385,316 @@ CREATE VIEW codeio.sample_text AS
 --
 
 COMMENT ON VIEW codeio.sample_text IS 'A sample as it is released: texts, labels and where it came from. Where a file was seen in several places, the first by name stands for all.';
+
+
+--
+-- Name: teacher_batch; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.teacher_batch (
+    batch_id text NOT NULL,
+    teacher text NOT NULL,
+    purpose text NOT NULL,
+    requests integer NOT NULL,
+    stage_run_id uuid NOT NULL,
+    submitted_at timestamp with time zone DEFAULT now() NOT NULL,
+    status text NOT NULL,
+    collected_at timestamp with time zone,
+    CONSTRAINT teacher_batch_purpose CHECK ((purpose = ANY (ARRAY['transform'::text, 'answer'::text, 'revise'::text])))
+);
+
+
+--
+-- Name: TABLE teacher_batch; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.teacher_batch IS 'Batches handed to an endpoint''s Batch API.';
+
+
+--
+-- Name: COLUMN teacher_batch.batch_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.batch_id IS 'Id the endpoint gave the batch.';
+
+
+--
+-- Name: COLUMN teacher_batch.teacher; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.teacher IS 'Address and model.';
+
+
+--
+-- Name: COLUMN teacher_batch.purpose; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.purpose IS 'transform, answer or revise.';
+
+
+--
+-- Name: COLUMN teacher_batch.requests; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.requests IS 'Requests in it.';
+
+
+--
+-- Name: COLUMN teacher_batch.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.stage_run_id IS 'Who submitted it.';
+
+
+--
+-- Name: COLUMN teacher_batch.submitted_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.submitted_at IS 'When it was submitted.';
+
+
+--
+-- Name: COLUMN teacher_batch.status; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.status IS 'As the endpoint reported it last.';
+
+
+--
+-- Name: COLUMN teacher_batch.collected_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.collected_at IS 'When its replies were stored; null while it is open.';
+
+
+--
+-- Name: teacher_batch_request; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.teacher_batch_request (
+    batch_id text NOT NULL,
+    request_sha256 text NOT NULL,
+    failure text
+);
+
+
+--
+-- Name: TABLE teacher_batch_request; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.teacher_batch_request IS 'Requests of batches.';
+
+
+--
+-- Name: COLUMN teacher_batch_request.batch_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch_request.batch_id IS 'The batch.';
+
+
+--
+-- Name: COLUMN teacher_batch_request.request_sha256; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch_request.request_sha256 IS 'Fingerprint of the request; its reply is in teacher_reply.';
+
+
+--
+-- Name: COLUMN teacher_batch_request.failure; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch_request.failure IS 'Why it has no reply; null while the batch is open, and for requests that have one.';
+
+
+--
+-- Name: teacher_cost; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.teacher_cost AS
+ WITH accepted AS (
+         SELECT program.teacher_call_id
+           FROM codeio.program
+          WHERE (EXISTS ( SELECT
+                   FROM codeio.io_pair
+                  WHERE (io_pair.program_id = program.program_id)))
+        UNION ALL
+         SELECT response.teacher_call_id
+           FROM (codeio.current_verdict
+             JOIN codeio.response ON ((response.response_id = current_verdict.response_id)))
+          WHERE (current_verdict.verdict = 'correct'::text)
+        )
+ SELECT stage_run.dag_id,
+    stage_run.run_id,
+    teacher.kind AS teacher_kind,
+    teacher.model AS teacher_model,
+    teacher_call.purpose,
+    count(*) AS calls,
+    sum(teacher_call.prompt_tokens) AS prompt_tokens,
+    sum(teacher_call.completion_tokens) AS completion_tokens,
+    sum(teacher_call.cost_usd) AS cost_usd,
+    count(accepted.teacher_call_id) AS accepted_rows,
+    (sum(teacher_call.cost_usd) / (NULLIF(count(accepted.teacher_call_id), 0))::numeric) AS cost_per_accepted_row_usd
+   FROM (((codeio.teacher_call
+     JOIN codeio.teacher ON ((teacher.teacher_id = teacher_call.teacher_id)))
+     JOIN codeio.stage_run ON ((stage_run.stage_run_id = teacher_call.stage_run_id)))
+     LEFT JOIN accepted ON ((accepted.teacher_call_id = teacher_call.teacher_call_id)))
+  GROUP BY stage_run.dag_id, stage_run.run_id, teacher.kind, teacher.model, teacher_call.purpose;
+
+
+--
+-- Name: VIEW teacher_cost; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.teacher_cost IS 'Calls, tokens and dollars of each run, and dollars for each row they gave: a program with pairs, or a right answer.';
+
+
+--
+-- Name: teacher_pace; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.teacher_pace (
+    teacher text NOT NULL,
+    next_request_at timestamp with time zone NOT NULL,
+    next_tokens_at timestamp with time zone NOT NULL,
+    cool_until timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: TABLE teacher_pace; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.teacher_pace IS 'When the next request may go out to a teacher, for all processes together.';
+
+
+--
+-- Name: COLUMN teacher_pace.teacher; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_pace.teacher IS 'Address and model.';
+
+
+--
+-- Name: COLUMN teacher_pace.next_request_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_pace.next_request_at IS 'End of the queue of requests, under the limit of requests a minute.';
+
+
+--
+-- Name: COLUMN teacher_pace.next_tokens_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_pace.next_tokens_at IS 'End of the queue of tokens, under the limit of tokens a minute.';
+
+
+--
+-- Name: COLUMN teacher_pace.cool_until; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_pace.cool_until IS 'Nobody sends before this time: the endpoint asked for it with status 429.';
+
+
+--
+-- Name: teacher_reply; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.teacher_reply (
+    request_sha256 text NOT NULL,
+    body bytea NOT NULL,
+    latency_ms double precision NOT NULL,
+    request_id text NOT NULL,
+    cost_usd numeric(14,8),
+    stage_run_id uuid NOT NULL,
+    received_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+--
+-- Name: TABLE teacher_reply; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.teacher_reply IS 'Replies that were paid for, stored before anything else is done with them. A request whose fingerprint is here is never sent again.';
+
+
+--
+-- Name: COLUMN teacher_reply.request_sha256; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_reply.request_sha256 IS 'sha256 of everything that decides the answer: teacher, messages, parameters, seed.';
+
+
+--
+-- Name: COLUMN teacher_reply.body; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_reply.body IS 'The chat completion as it came, zstd-compressed.';
+
+
+--
+-- Name: COLUMN teacher_reply.latency_ms; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_reply.latency_ms IS 'From request to reply, retries included; 0 for a reply of a batch.';
+
+
+--
+-- Name: COLUMN teacher_reply.request_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_reply.request_id IS 'Id the endpoint gave the request.';
+
+
+--
+-- Name: COLUMN teacher_reply.cost_usd; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_reply.cost_usd IS 'Price of the call; null when it is not known.';
+
+
+--
+-- Name: COLUMN teacher_reply.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_reply.stage_run_id IS 'Who paid.';
+
+
+--
+-- Name: COLUMN teacher_reply.received_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_reply.received_at IS 'When it was stored.';
+
+
+--
+-- Name: teacher_spending; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.teacher_spending (
+    period text NOT NULL,
+    cost_usd numeric(14,8) NOT NULL
+);
+
+
+--
+-- Name: TABLE teacher_spending; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.teacher_spending IS 'Running totals that budgets are held against; the facts are in teacher_reply.';
+
+
+--
+-- Name: COLUMN teacher_spending.period; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_spending.period IS 'The word run and an Airflow run id, or the word month and a month in UTC.';
+
+
+--
+-- Name: COLUMN teacher_spending.cost_usd; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_spending.cost_usd IS 'US dollars spent on teachers in it.';
 
 
 --
@@ -2197,6 +2796,14 @@ ALTER TABLE ONLY codeio.io_pair
 
 ALTER TABLE ONLY codeio.io_pair
     ADD CONSTRAINT io_pair_pk PRIMARY KEY (io_pair_id);
+
+
+--
+-- Name: program_measure program_measure_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.program_measure
+    ADD CONSTRAINT program_measure_pk PRIMARY KEY (program_id);
 
 
 --
@@ -2304,6 +2911,14 @@ ALTER TABLE ONLY codeio.sample
 
 
 --
+-- Name: sandbox_check sandbox_check_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.sandbox_check
+    ADD CONSTRAINT sandbox_check_pk PRIMARY KEY (sandbox_check_id);
+
+
+--
 -- Name: source source_locator; Type: CONSTRAINT; Schema: codeio; Owner: -
 --
 
@@ -2328,6 +2943,22 @@ ALTER TABLE ONLY codeio.stage_run
 
 
 --
+-- Name: teacher_batch teacher_batch_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_batch
+    ADD CONSTRAINT teacher_batch_pk PRIMARY KEY (batch_id);
+
+
+--
+-- Name: teacher_batch_request teacher_batch_request_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_batch_request
+    ADD CONSTRAINT teacher_batch_request_pk PRIMARY KEY (batch_id, request_sha256);
+
+
+--
 -- Name: teacher_call teacher_call_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
 --
 
@@ -2336,11 +2967,35 @@ ALTER TABLE ONLY codeio.teacher_call
 
 
 --
+-- Name: teacher_pace teacher_pace_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_pace
+    ADD CONSTRAINT teacher_pace_pk PRIMARY KEY (teacher);
+
+
+--
 -- Name: teacher teacher_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
 --
 
 ALTER TABLE ONLY codeio.teacher
     ADD CONSTRAINT teacher_pk PRIMARY KEY (teacher_id);
+
+
+--
+-- Name: teacher_reply teacher_reply_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_reply
+    ADD CONSTRAINT teacher_reply_pk PRIMARY KEY (request_sha256);
+
+
+--
+-- Name: teacher_spending teacher_spending_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_spending
+    ADD CONSTRAINT teacher_spending_pk PRIMARY KEY (period);
 
 
 --
@@ -2399,6 +3054,13 @@ CREATE INDEX release_sample_sample ON codeio.release_sample USING btree (sample_
 --
 
 CREATE INDEX sample_prompt ON codeio.sample USING btree (prompt_id);
+
+
+--
+-- Name: teacher_batch_request_sha256; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX teacher_batch_request_sha256 ON codeio.teacher_batch_request USING btree (request_sha256);
 
 
 --
@@ -2470,6 +3132,22 @@ ALTER TABLE ONLY codeio.io_pair
 
 ALTER TABLE ONLY codeio.io_pair
     ADD CONSTRAINT io_pair_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
+-- Name: program_measure program_measure_program_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.program_measure
+    ADD CONSTRAINT program_measure_program_fk FOREIGN KEY (program_id) REFERENCES codeio.program(program_id);
+
+
+--
+-- Name: program_measure program_measure_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.program_measure
+    ADD CONSTRAINT program_measure_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 
 
 --
@@ -2641,6 +3319,30 @@ ALTER TABLE ONLY codeio.sample
 
 
 --
+-- Name: sandbox_check sandbox_check_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.sandbox_check
+    ADD CONSTRAINT sandbox_check_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
+-- Name: teacher_batch_request teacher_batch_request_batch_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_batch_request
+    ADD CONSTRAINT teacher_batch_request_batch_fk FOREIGN KEY (batch_id) REFERENCES codeio.teacher_batch(batch_id);
+
+
+--
+-- Name: teacher_batch teacher_batch_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_batch
+    ADD CONSTRAINT teacher_batch_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
 -- Name: teacher_call teacher_call_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
 --
 
@@ -2654,6 +3356,14 @@ ALTER TABLE ONLY codeio.teacher_call
 
 ALTER TABLE ONLY codeio.teacher_call
     ADD CONSTRAINT teacher_call_teacher_fk FOREIGN KEY (teacher_id) REFERENCES codeio.teacher(teacher_id);
+
+
+--
+-- Name: teacher_reply teacher_reply_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.teacher_reply
+    ADD CONSTRAINT teacher_reply_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 
 
 --
@@ -2883,6 +3593,22 @@ GRANT SELECT ON TABLE codeio.current_gate_result TO codeio_auditor;
 
 
 --
+-- Name: TABLE sandbox_check; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE codeio.sandbox_check TO codeio_app;
+GRANT SELECT ON TABLE codeio.sandbox_check TO codeio_auditor;
+
+
+--
+-- Name: TABLE current_sandbox_check; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.current_sandbox_check TO codeio_app;
+GRANT SELECT ON TABLE codeio.current_sandbox_check TO codeio_auditor;
+
+
+--
 -- Name: TABLE current_verdict; Type: ACL; Schema: codeio; Owner: -
 --
 
@@ -2955,6 +3681,14 @@ GRANT SELECT ON TABLE codeio.funnel TO codeio_auditor;
 
 
 --
+-- Name: TABLE pending_further_revision; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.pending_further_revision TO codeio_app;
+GRANT SELECT ON TABLE codeio.pending_further_revision TO codeio_auditor;
+
+
+--
 -- Name: TABLE pending_prompt; Type: ACL; Schema: codeio; Owner: -
 --
 
@@ -2963,11 +3697,96 @@ GRANT SELECT ON TABLE codeio.pending_prompt TO codeio_auditor;
 
 
 --
+-- Name: TABLE program_measure; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE codeio.program_measure TO codeio_app;
+GRANT SELECT ON TABLE codeio.program_measure TO codeio_auditor;
+
+
+--
+-- Name: TABLE revision_gain; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.revision_gain TO codeio_app;
+GRANT SELECT ON TABLE codeio.revision_gain TO codeio_auditor;
+
+
+--
 -- Name: TABLE sample_text; Type: ACL; Schema: codeio; Owner: -
 --
 
 GRANT SELECT ON TABLE codeio.sample_text TO codeio_app;
 GRANT SELECT ON TABLE codeio.sample_text TO codeio_auditor;
+
+
+--
+-- Name: TABLE teacher_batch; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE codeio.teacher_batch TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher_batch TO codeio_auditor;
+
+
+--
+-- Name: COLUMN teacher_batch.status; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT UPDATE(status) ON TABLE codeio.teacher_batch TO codeio_app;
+
+
+--
+-- Name: COLUMN teacher_batch.collected_at; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT UPDATE(collected_at) ON TABLE codeio.teacher_batch TO codeio_app;
+
+
+--
+-- Name: TABLE teacher_batch_request; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE codeio.teacher_batch_request TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher_batch_request TO codeio_auditor;
+
+
+--
+-- Name: COLUMN teacher_batch_request.failure; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT UPDATE(failure) ON TABLE codeio.teacher_batch_request TO codeio_app;
+
+
+--
+-- Name: TABLE teacher_cost; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.teacher_cost TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher_cost TO codeio_auditor;
+
+
+--
+-- Name: TABLE teacher_pace; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE codeio.teacher_pace TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher_pace TO codeio_auditor;
+
+
+--
+-- Name: TABLE teacher_reply; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE codeio.teacher_reply TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher_reply TO codeio_auditor;
+
+
+--
+-- Name: TABLE teacher_spending; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE codeio.teacher_spending TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher_spending TO codeio_auditor;
 
 
 --

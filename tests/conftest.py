@@ -4,10 +4,15 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from codeio_ops.local import stack
 from codeio_ops.local.home import Home
 from support.storage import HOME_POINTER, quiet
+
+# A loaded machine is slow, and no test is about time.
+settings.register_profile("codeio", deadline=None)
+settings.load_profile("codeio")
 
 ORDER = ("unit", "dags", "integration", "e2e")
 

@@ -13,9 +13,11 @@ from codeio_ops.cli import (
     psql,
     release,
     run,
+    sandbox,
     source,
     stack,
     teacher,
+    transform,
 )
 from codeio_ops.cli.output import render_error
 from codeio_ops.errors import CodeIOError
@@ -29,7 +31,20 @@ app = typer.Typer(
 )
 
 # Each module below adds its commands to the application it is given; add yours here.
-for module in (stack, demo, run, source, benchmark, release, lineage, psql, teacher, compose):
+for module in (
+    stack,
+    demo,
+    run,
+    source,
+    benchmark,
+    release,
+    lineage,
+    psql,
+    teacher,
+    transform,
+    sandbox,
+    compose,
+):
     module.register(app)
 
 

@@ -1,10 +1,23 @@
-"""`codeio teacher serve`: the offline teacher as an OpenAI-compatible server."""
+"""`codeio teacher ...`: try the teacher in use, see what a stage will cost, serve a teacher."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-teacher = typer.Typer(help="The embedded offline teacher.", no_args_is_help=True)
+from codeio_ops.cli.output import JsonOption, print_json, print_rows, say
+
+teacher = typer.Typer(help="Teachers: the embedded one, and models.", no_args_is_help=True)
+
+PortOption = Annotated[int, typer.Option(help="TCP port to listen on.")]
+
+
+class Stage(StrEnum):
+    """Stages that ask a teacher."""
+
+    TRANSFORM = "transform"
+    ANSWER = "answer"
+    REVISE = "revise"
 
 
 def register(app: typer.Typer) -> None:
@@ -13,8 +26,52 @@ def register(app: typer.Typer) -> None:
 
 
 @teacher.command()
+def check(as_json: JsonOption = False) -> None:
+    """Send one request of each kind; print latency, tokens, cost and what the parser says."""
+    from codeio_ops.cli.clients import load_settings
+    from codeio_ops.teacher.client import Teacher
+    from codeio_ops.transform.check import check_teacher
+
+    opened = Teacher.open(load_settings())
+    calls = list(check_teacher(opened))
+    print_rows(opened.name, calls, as_json=as_json)
+    if not all(call.usable for call in calls):
+        raise typer.Exit(1)
+
+
+@teacher.command()
+def preview(
+    stage: Annotated[Stage, typer.Argument(help="Stage whose waiting requests are shown.")],
+    prompts: Annotated[int, typer.Option(min=0, help="Prompts to show in full.")] = 3,
+    as_json: JsonOption = False,
+) -> None:
+    """Print what a stage would send, its tokens and its cost; nothing is sent."""
+    from dataclasses import asdict
+
+    from codeio_ops.cli.clients import load_settings, open_objects, open_store
+    from codeio_ops.storage.blobs import BlobStore
+    from codeio_ops.transform.estimate import estimate
+    from codeio_ops.transform.waiting import waiting_requests
+
+    settings, store = load_settings(), open_store()
+    blobs = BlobStore(open_objects())
+    requests = waiting_requests(stage.value, store=store, blobs=blobs, settings=settings)
+    found = estimate(stage.value, requests, store=store, settings=settings, previewed=prompts)
+    if as_json:
+        print_json(asdict(found))
+        return
+    for number, messages in enumerate(found.preview, start=1):
+        print(f"--- request {number}", *messages, sep="\n\n")
+    cost = f"${found.cost_usd}" if found.cost_usd else "at an unknown price"
+    print(
+        f"{found.requests} requests to {found.model}: about {found.prompt_tokens} tokens to read "
+        f"and {found.completion_tokens} to write (by {found.expectation}), {cost}"
+    )
+
+
+@teacher.command()
 def serve(
-    port: Annotated[int, typer.Option(help="TCP port to listen on.")],
+    port: PortOption,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Serve the offline teacher until the process is stopped."""
@@ -24,6 +81,22 @@ def serve(
     run(Settings.load(), host, port)
 
 
-@teacher.callback()
-def _group() -> None:
-    """Keep `serve` a subcommand: Typer folds a group of one command."""
+@teacher.command()
+def local(
+    port: PortOption = 0,
+    context_tokens: Annotated[int, typer.Option(help="Prompt and reply, in tokens.")] = 8192,
+    threads: Annotated[int, typer.Option(help="Compute threads.")] = 1,
+) -> None:
+    """Serve the GGUF model of CODEIO_LOCAL_MODEL_PATH until the process is stopped."""
+    from codeio_ops.cli.clients import load_settings
+    from codeio_ops.teacher.local import serve_model
+
+    settings = load_settings()
+    serve_model(
+        settings.local_model_path,
+        settings.local_model_sha256,
+        port=port,
+        context_tokens=context_tokens,
+        threads=threads,
+        say=say,
+    )

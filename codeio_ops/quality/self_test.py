@@ -1,6 +1,7 @@
 """The verifier self-test: does the verifier know right from wrong on these very pairs?"""
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -73,18 +74,29 @@ def altered(value: Json) -> Iterator[tuple[str, Json]]:
             yield "off by one", value + 1
             yield "as text", str(value)
         case float():
-            yield "outside tolerance", value * 1.01 + 0.01
+            yield "outside tolerance", value * 1.01 + math.copysign(0.01, value)
             yield "as text", str(value)
         case str():
             yield "one character more", value + "x"
         case list():
             yield "one item more", [*value, 0]
-            if value and value != value[::-1]:
+            # Reversed, fractions that differ by less than the tolerance would be right.
+            if value != value[::-1] and not _holds_float(value):
                 yield "reversed", value[::-1]
         case dict():
             yield "one key more", {**value, "__altered__": 0}
             if value:
                 yield "one key less", dict(list(value.items())[1:])
+
+
+def _holds_float(value: Json) -> bool:
+    match value:
+        case list():
+            return any(map(_holds_float, value))
+        case dict():
+            return any(map(_holds_float, value.values()))
+        case _:
+            return isinstance(value, float)
 
 
 def _trials(pair: PairToTest) -> Iterator[_Trial]:

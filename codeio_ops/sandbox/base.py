@@ -103,15 +103,16 @@ class Sandbox(Protocol):
     ) -> list[RunResult]:
         """Call the program with each input, in order, and say what became of each call.
 
-        A dict input is passed as keyword arguments. Inputs are copied through JSON, so a
-        call cannot change what a later call sees; `random` and numpy are reseeded from
-        `seed` and the input's index before every call. One process serves all inputs
+        A dict input is passed as keyword arguments where the language has them (Python), else
+        as one argument. Inputs are copied through JSON, so a
+        call cannot change what a later call sees; the language's random numbers are
+        reseeded from `seed` and the input's index before every call. One process serves all inputs
         until a call times out or crashes; the rest then runs in a new one.
 
         Returns:
             One result per input, in the order of `inputs`.
 
         Raises:
-            SandboxFault: the sandbox failed twice on this program; nothing can be
-                said about it.
+            ProgramFault: this program makes the sandbox fail every time, while others run.
+            SandboxFault: the sandbox failed; nothing can be said about the program.
         """

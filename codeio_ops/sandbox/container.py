@@ -29,7 +29,7 @@ IMAGE_DIRECTORY = Path(__file__).parents[2] / "sandbox_image"
 LABEL = "codeio.sandbox"
 OWNER_LABEL = "codeio.owner"
 
-MEMORY_BYTES = 1 << 30
+MEMORY_MIB = 1024
 PIDS = 64
 SCRATCH_BYTES = 16 << 20
 SCRATCH_INODES = 512
@@ -48,13 +48,20 @@ class ContainerSpec:
     Attributes:
         runtime: Container runtime of the engine: `runc`, or `runsc` for gVisor.
         hash_seed: PYTHONHASHSEED of all programs.
+        memory_mib: Memory of the container; it has no swap.
         labels: Labels beside our own, for example the run and the task.
     """
 
     image: str
     runtime: str = "runc"
     hash_seed: int = 0
+    memory_mib: int = MEMORY_MIB
     labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def memory_bytes(self) -> int:
+        """Memory of the container in bytes."""
+        return self.memory_mib << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,8 +206,8 @@ def _confinement(spec: ContainerSpec) -> dict[str, Any]:
         "cap_add": list(CAPABILITIES),
         "security_opt": ["no-new-privileges", f"seccomp={_seccomp_profile()}"],
         "pids_limit": PIDS,
-        "mem_limit": MEMORY_BYTES,
-        "memswap_limit": MEMORY_BYTES,
+        "mem_limit": spec.memory_bytes,
+        "memswap_limit": spec.memory_bytes,
         "nano_cpus": 1_000_000_000,
         "tmpfs": {
             "/tmp": "rw,noexec,nosuid,nodev,mode=1777,"  # noqa: S108 - a path in the container

@@ -32,6 +32,11 @@ _CAUSES = {
     "protocol": Verdict.CRASHED,
 }
 _SHORTEST_CPU_LIMIT_MS = 900.0
+# V8 aborts when its heap is full; the harness keeps `process.abort` from doing the same.
+_OUT_OF_MEMORY_SIGNALS = {"javascript": frozenset({signal.SIGABRT, signal.SIGTRAP, signal.SIGILL})}
+# The interpreter's own limit: nothing that a runner encodes is nested deeper.
+_DEEPEST_GENUINE = 1000
+_QUOTE, _BACKSLASH = b'"\\'
 
 
 def from_reply(reply: Reply, body: bytes, limits: Limits) -> RunResult:
@@ -54,13 +59,13 @@ def from_reply(reply: Reply, body: bytes, limits: Limits) -> RunResult:
     )
 
 
-def from_end(ended: Ended) -> RunResult:
+def from_end(ended: Ended, language: str) -> RunResult:
     """Judge the call in which a process ended without an answer.
 
     Raises:
         SandboxFault: the process was killed, and not by any limit of ours.
     """
-    verdict = _CAUSES.get(ended.cause) or _from_exit(ended)
+    verdict = _CAUSES.get(ended.cause) or _from_exit(ended, language)
     return RunResult(
         verdict=verdict,
         wall_ms=ended.wall_ms,
@@ -74,9 +79,11 @@ def is_odd(ended: Ended) -> bool:
     return ended.extra_processes > 0 or ended.oom_kills > 0 or ended.cause == "protocol"
 
 
-def _from_exit(ended: Ended) -> Verdict:
+def _from_exit(ended: Ended, language: str) -> Verdict:
     if ended.signal == signal.SIGXCPU:
         return Verdict.TIMEOUT
+    if ended.signal in _OUT_OF_MEMORY_SIGNALS.get(language, ()):
+        return Verdict.MEMORY_LIMIT
     if ended.signal != signal.SIGKILL:
         return Verdict.CRASHED
     if ended.oom_kills:
@@ -94,12 +101,31 @@ def _checked_value(body: bytes, wall_ms: float, limits: Limits) -> RunResult:
         value = jsonvalue.parse(body)
     except jsonvalue.NotJson as exc:
         return RunResult(
-            verdict=Verdict.NOT_JSON,
+            verdict=_verdict_on(body),
             error_type=type(exc).__name__,
             error_message=_clean(str(exc), _MESSAGE_CHARS),
             wall_ms=wall_ms,
         )
     return RunResult(verdict=Verdict.OK, value=value, wall_ms=wall_ms)
+
+
+def _verdict_on(refused: bytes) -> Verdict:
+    """Tell a value that is not JSON from a text that no runner of ours can have written.
+
+    A loop over bytes: a regular expression could be made to take quadratic time.
+    """
+    depth, in_string, escaped = 0, False, False
+    for byte in refused:
+        if in_string:
+            in_string = escaped or byte != _QUOTE
+            escaped = byte == _BACKSLASH and not escaped
+        elif byte == _QUOTE:
+            in_string = True
+        else:
+            depth += (byte in b"[{") - (byte in b"]}")
+            if depth > _DEEPEST_GENUINE:
+                return Verdict.CRASHED
+    return Verdict.NOT_JSON
 
 
 def _error_text(body: bytes) -> tuple[str, str]:

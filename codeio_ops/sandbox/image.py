@@ -28,11 +28,20 @@ INPUTS_LABEL = "codeio.inputs"
 BASE_LABEL = "codeio.base"
 
 _REGISTRY_BASE = "python:3.11-slim-bookworm"
-_DEBIAN_BASE = "codeio-sandbox-base:bookworm"
-_DEBIAN_PACKAGES = ("python3.11-minimal", "libpython3.11-stdlib", "libstdc++6", "libgomp1")
+_DEBIAN_PACKAGES = (
+    "python3.11-minimal",
+    "libpython3.11-stdlib",
+    "libstdc++6",
+    "libgomp1",
+    "libnode108",
+)
+# Named after its packages, so that a change of the list makes a new base.
+_PACKAGES_ID = hashlib.sha256(" ".join(_DEBIAN_PACKAGES).encode()).hexdigest()[:8]
+_DEBIAN_BASE = f"codeio-sandbox-base:bookworm-{_PACKAGES_ID}"
 _REGISTRY_TIMEOUT_S = 10
 _BUILD_TIMEOUT_S = 900
-_INPUTS = ("Dockerfile", "requirements.lock", "seccomp.json", "runner/*.py")
+_RUNNER = ("runner/*.py", "runner/*.js")
+_INPUTS = ("Dockerfile", "requirements.lock", "seccomp.json", *_RUNNER)
 _PLATFORMS = {"amd64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
 
 
@@ -185,7 +194,7 @@ def _prepare_context(context: Path, architecture: str, say: Say) -> None:
     say("fetching the locked packages")
     shutil.copy(IMAGE_DIRECTORY / "Dockerfile", context)
     (context / "runner").mkdir()
-    for path in (IMAGE_DIRECTORY / "runner").glob("*.py"):
+    for path in [path for pattern in _RUNNER for path in IMAGE_DIRECTORY.glob(pattern)]:
         shutil.copy(path, context / "runner")
     site = context / "site"
     _fetch_packages(site, architecture)
@@ -218,7 +227,8 @@ def _build(
             tag=image,
             buildargs={"BASE": base},
             labels={INPUTS_LABEL: digest, BASE_LABEL: base},
-            network_mode="none",
+            # Only the registry's base lacks packages; nothing else comes over the network.
+            network_mode="none" if base == _DEBIAN_BASE else None,
             rm=True,
             forcerm=True,
         )

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING
 
-from codeio_ops.errors import SandboxFault
+from codeio_ops.errors import ProgramFault, SandboxFault
 from codeio_ops.jsonvalue import Json
+from codeio_ops.sandbox import selfcheck
 from codeio_ops.sandbox.base import Limits, Program, RunResult
-from codeio_ops.sandbox.container import ContainerSpec
+from codeio_ops.sandbox.container import MEMORY_MIB, ContainerSpec
 from codeio_ops.sandbox.engine import connect
 from codeio_ops.sandbox.image import ImageFacts, image_facts
 from codeio_ops.sandbox.protocol import Job
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 _NO_LABELS: Mapping[str, str] = MappingProxyType({})
 _DEFAULT_LIMITS = Limits()
 _ATTEMPTS = 2
+_ROUNDS = 2
 
 
 class DockerSandbox:
@@ -45,6 +47,7 @@ class DockerSandbox:
         self._slots = threading.BoundedSemaphore(workers)
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
+        self._used_cpu_s = 0.0
         self._closed = False
 
     @classmethod
@@ -55,6 +58,7 @@ class DockerSandbox:
         workers: int,
         hash_seed: int = 0,
         runtime: str = "runc",
+        memory_mib: int = MEMORY_MIB,
         labels: Mapping[str, str] = _NO_LABELS,
     ) -> "DockerSandbox":
         """Connect, remove orphans of dead processes, and start and check one container.
@@ -65,6 +69,7 @@ class DockerSandbox:
             hash_seed: PYTHONHASHSEED of the programs; a second sandbox with another one
                 shows which programs depend on it.
             runtime: Container runtime of the engine.
+            memory_mib: Memory of each container.
             labels: Labels for the containers, for example of the run and the task.
 
         Raises:
@@ -75,7 +80,13 @@ class DockerSandbox:
         """
         client = connect()
         sweep_orphans(client)
-        spec = ContainerSpec(image=image, runtime=runtime, hash_seed=hash_seed, labels=labels)
+        spec = ContainerSpec(
+            image=image,
+            runtime=runtime,
+            hash_seed=hash_seed,
+            memory_mib=memory_mib,
+            labels=labels,
+        )
         sandbox = cls(client, spec, image_facts(client, image), workers)
         sandbox._idle.append(Worker.start(client, spec))
         return sandbox
@@ -98,6 +109,12 @@ class DockerSandbox:
         """How many jobs run at the same time."""
         return self._workers
 
+    @property
+    def cpu_s(self) -> float:
+        """CPU seconds used inside the containers that have ended or are idle."""
+        with self._lock:
+            return self._used_cpu_s + sum(worker.cpu_s for worker in self._idle)
+
     def run(
         self,
         program: Program,
@@ -109,22 +126,52 @@ class DockerSandbox:
         """Call the program with each input: see `Sandbox.run`.
 
         Raises:
-            SandboxFault: the sandbox failed twice on this program.
+            ProgramFault: only this program makes the sandbox fail, again and again.
+            SandboxFault: the sandbox fails on any program.
             SandboxUnsafe: a new container was not confined.
             NotJson: an input holds a number that is not finite.
             TerminalError: the job is too large, or its language is not in the image.
         """
         if not inputs:
             return []
-        job = Job.prepare(program, inputs, limits, seed)
+        [results] = self._run_jobs([Job.prepare(program, inputs, limits, seed)])
+        return results
+
+    def run_in_turn(
+        self, programs: Sequence[Program], *, limits: Limits = _DEFAULT_LIMITS
+    ) -> list[RunResult]:
+        """Call each program once, with `{}`, one after the other in the same container.
+
+        Raises:
+            ProgramFault: these programs alone make the sandbox fail.
+            SandboxFault: the sandbox fails on any program.
+        """
+        jobs = [Job.prepare(program, [{}], limits, 0) for program in programs]
+        return [result for [result] in self._run_jobs(jobs)]
+
+    def _run_jobs(self, jobs: Sequence[Job]) -> list[list[RunResult]]:
+        """Run jobs in one container, and find out who is to blame when that fails.
+
+        The canary runs between the rounds: an engine that is down or restarts fails on it
+        too, so nothing is said about the program.
+        """
         with self._slots:
-            for attempt in range(1, _ATTEMPTS + 1):
+            for _ in range(_ROUNDS):
                 try:
-                    return self._run_once(job)
+                    return self._run_with_retry(jobs)
                 except SandboxFault as fault:
-                    if attempt == _ATTEMPTS:
-                        raise
-                    log.warning("a sandbox failed, trying a new one: %s", fault)
+                    last = fault
+                self._run_with_retry([Job.prepare(selfcheck.CANARY, [{}], _DEFAULT_LIMITS, 0)])
+        raise ProgramFault(f"only this program makes the sandbox fail: {last}") from last
+
+    def _run_with_retry(self, jobs: Sequence[Job]) -> list[list[RunResult]]:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return self._run_once(jobs)
+            except SandboxFault as fault:
+                if attempt == _ATTEMPTS:
+                    raise
+                log.warning("a sandbox failed, trying a new one: %s", fault)
         raise AssertionError("unreachable")
 
     def close(self) -> None:
@@ -133,7 +180,7 @@ class DockerSandbox:
             self._closed = True
             idle, self._idle = self._idle, []
         for worker in idle:
-            worker.stop()
+            self._retire(worker)
         self._client.close()
 
     def __enter__(self) -> "DockerSandbox":
@@ -147,13 +194,13 @@ class DockerSandbox:
     ) -> None:
         self.close()
 
-    def _run_once(self, job: Job) -> list[RunResult]:
+    def _run_once(self, jobs: Sequence[Job]) -> list[list[RunResult]]:
         worker = self._take()
         try:
-            results = worker.run(job)
+            results = [worker.run(job) for job in jobs]
         except BaseException:
             # Whatever it was, the container may be in the middle of a job.
-            worker.stop()
+            self._retire(worker)
             raise
         self._give_back(worker)
         return results
@@ -172,4 +219,9 @@ class DockerSandbox:
             if keep:
                 self._idle.append(worker)
         if not keep:
-            worker.stop()
+            self._retire(worker)
+
+    def _retire(self, worker: Worker) -> None:
+        with self._lock:
+            self._used_cpu_s += worker.cpu_s
+        worker.stop()

@@ -17,7 +17,7 @@ from codeio_ops.errors import SandboxFault, TerminalError
 from codeio_ops.jsonvalue import Json, NotJson, compact
 from codeio_ops.sandbox.base import Limits, Program
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 MAX_HEADER_BYTES = 1 << 20
 MAX_REQUEST_BYTES = 16 << 20
 MAX_REPLY_BYTES = 4 << 20
@@ -89,10 +89,14 @@ class Ended(_Header):
 
 
 class Finished(_Header):
-    """All calls are dealt with and the container is clean again."""
+    """All calls are dealt with and the container is clean again.
+
+    `cpu_ms` is what the job cost inside the container: its processes and the supervisor.
+    """
 
     kind: Literal["finished"]
     id: int
+    cpu_ms: float
 
 
 Header = Hello | Reply | Ended | Finished

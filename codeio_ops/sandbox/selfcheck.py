@@ -10,7 +10,6 @@ from codeio_ops.errors import SandboxUnsafe
 from codeio_ops.jsonvalue import Json
 from codeio_ops.sandbox.base import Program, RunResult, Verdict
 from codeio_ops.sandbox.container import (
-    MEMORY_BYTES,
     PIDS,
     SCRATCH_BYTES,
     SCRATCH_INODES,
@@ -93,13 +92,13 @@ _CANARY_MUST_SEE: dict[str, Json] = {
 }
 
 
-def check_hello(hello: Hello, *, hash_seed: int) -> None:
+def check_hello(hello: Hello, *, hash_seed: int, memory_bytes: int) -> None:
     """Check what the supervisor sees.
 
     Raises:
         SandboxUnsafe: a protection is missing; the message names each.
     """
-    _refuse([name for name, holds in _hello_rules(hello, hash_seed) if not holds])
+    _refuse([name for name, holds in _hello_rules(hello, hash_seed, memory_bytes) if not holds])
 
 
 def check_canary(result: RunResult) -> None:
@@ -125,7 +124,7 @@ def check_canary(result: RunResult) -> None:
     _refuse(wrong)
 
 
-def _hello_rules(hello: Hello, hash_seed: int) -> Iterator[tuple[str, bool]]:
+def _hello_rules(hello: Hello, hash_seed: int, memory_bytes: int) -> Iterator[tuple[str, bool]]:
     scratch = hello.scratch
     capabilities = {name: int(text or "f" * 16, 16) for name, text in hello.capabilities.items()}
     yield f"protocol {hello.version}", hello.version == PROTOCOL_VERSION
@@ -142,7 +141,7 @@ def _hello_rules(hello: Hello, hash_seed: int) -> Iterator[tuple[str, bool]]:
     yield f"scratch of {scratch.bytes} bytes", scratch.bytes <= SCRATCH_BYTES
     yield f"scratch of {scratch.inodes} inodes", scratch.inodes <= SCRATCH_INODES
     yield "scratch mount flags", scratch.noexec and scratch.nosuid and scratch.nodev
-    yield f"memory limit {hello.memory_max}", _at_most(hello.memory_max, MEMORY_BYTES)
+    yield f"memory limit {hello.memory_max}", _at_most(hello.memory_max, memory_bytes)
     yield f"process limit {hello.pids_max}", _at_most(hello.pids_max, PIDS)
     yield "core dumps", hello.core_max == 0
 

@@ -62,11 +62,13 @@ class Worker:
     Attributes:
         tired: It must not get another job: it had its share, or something odd happened.
         hello: What its supervisor said of itself.
+        cpu_s: CPU seconds that its supervisor and all its jobs have used.
     """
 
     def __init__(self, container: Container, hello: Hello) -> None:
         self.hello = hello
         self.tired = False
+        self.cpu_s = 0.0
         self._container = container
         self._job_ids = itertools.count(1)
         self._processes = 0
@@ -83,7 +85,7 @@ class Worker:
         container = launch(client, spec)
         try:
             hello = _greet(container)
-            selfcheck.check_hello(hello, hash_seed=spec.hash_seed)
+            selfcheck.check_hello(hello, hash_seed=spec.hash_seed, memory_bytes=spec.memory_bytes)
             worker = cls(container, hello)
             [canary] = worker.run(Job.prepare(selfcheck.CANARY, [{}], Limits(), 0))
             selfcheck.check_canary(canary)
@@ -104,13 +106,14 @@ class Worker:
             raise TerminalError(f"the sandbox image cannot run {language}")
         job_id = next(self._job_ids)
         self._container.send(job.frame(job_id), timeout_s=_SEND_S)
-        record = _Record(job.calls, job.limits)
+        record = _Record(job)
         silence_s = job.limits.cpu_s * job.limits.wall_factor + _GRACE_S
         while True:
             header, body = self._container.receive(timeout_s=silence_s)
             if isinstance(header, Hello) or header.id != job_id:
                 raise SandboxFault(f"the supervisor sent a stray {header.kind} frame")
             if isinstance(header, Finished):
+                self.cpu_s += header.cpu_ms / 1000
                 break
             self._note(header, body, record)
         self.tired = self.tired or job_id >= _JOBS or self._processes >= _UIDS // 2
@@ -132,9 +135,10 @@ class Worker:
 class _Record:
     """The results of one job as they come in: each call exactly once, in order."""
 
-    def __init__(self, calls: int, limits: Limits) -> None:
-        self._calls = calls
-        self._limits = limits
+    def __init__(self, job: Job) -> None:
+        self._calls = job.calls
+        self._limits = job.limits
+        self._language = job.program.language
         self._results: list[RunResult] = []
 
     def reply(self, reply: Reply, body: bytes) -> None:
@@ -147,7 +151,7 @@ class _Record:
             self._add_costs(ended)
         else:
             self._expect(ended.index)
-            self._results.append(failure.from_end(ended))
+            self._results.append(failure.from_end(ended, self._language))
         if not ended.loaded:
             self._repeat_last()
 

@@ -43,7 +43,8 @@ class Completion:
         key: Key of the request.
         text: The reply, never empty.
         reasoning: Separate chain of thought, where the endpoint gives one.
-        finish_reason: Why the model stopped, as the endpoint says; always a natural stop.
+        finish_reason: Why the model stopped, as the endpoint says: a natural stop, or `length`
+            where the settings keep truncated replies.
         model: Model id as the endpoint reports it, which may be more exact than the one asked for.
         prompt_tokens: Tokens read, as reported; 0 when the endpoint does not say.
         completion_tokens: Tokens written, as reported; 0 when the endpoint does not say.
@@ -69,8 +70,8 @@ class Completion:
 class CallFailure(StrEnum):
     """Why one request has no usable reply, while the endpoint as a whole works.
 
-    `unavailable` is a request that timed out or met server errors at every try although
-    other requests succeeded.
+    `unavailable` is a request that timed out or met server errors at every try although the
+    endpoint answers other requests; `bad_reply` one whose replies were no chat completions.
     """
 
     RATE_LIMITED = "rate_limited"
@@ -92,6 +93,8 @@ class FailedCall:
         prompt_tokens: Tokens that were read, and paid, all the same.
         completion_tokens: Tokens that were written, and paid, all the same.
         cost_usd: What the failed call cost, or None when it is not known.
+        latency_ms: From sending to the last byte; 0 where there is no reply.
+        request_id: The endpoint's own id of the call; empty where there is none.
     """
 
     key: str
@@ -100,6 +103,8 @@ class FailedCall:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_usd: Decimal | None = None
+    latency_ms: float = 0.0
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +114,8 @@ class TeacherIdentity:
     Attributes:
         kind: What sort of teacher it is.
         model_id: Model id as configured.
-        version: Version of the offline teacher; empty for a model, whose id is its version.
+        version: Version of the offline teacher, sha256 of the weights of a local model where it is
+            known; empty for other models, whose id is their version.
         endpoint_host: Host name of the endpoint.
     """
 

@@ -22,6 +22,7 @@ MAX_REPLY_CHARS = 400_000
 _TITLES = ("main function", "input output description", "input generator", "problem statement")
 _PROSE_TITLES = ("input output description", "problem statement")
 _REFUSED = "refused"
+_REASON_CODE = re.compile(r"[a-z][a-z_]{1,30}")
 _PYTHON = ("python", "python3", "py")
 _WH_WORD = re.compile(r"\b(?:what|which|how|when|where|who|whose|whom|why)\b", re.IGNORECASE)
 
@@ -56,6 +57,14 @@ class Refusal:
 
     reason: RefusalReason
     detail: str
+
+
+def refusal_code(refusal: Refusal) -> tuple[str, str]:
+    """Return (reason, detail) to count a refusal by: the teacher's own code, if it gives one."""
+    code, _, rest = refusal.detail.partition(":")
+    if refusal.reason is RefusalReason.REFUSED and _REASON_CODE.fullmatch(code):
+        return f"refused_{code}", rest.strip()
+    return str(refusal.reason), refusal.detail
 
 
 class _Bad(Exception):

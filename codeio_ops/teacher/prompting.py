@@ -117,13 +117,20 @@ def predict_input_prompt(
     )
 
 
-def revision_messages(prompt: str, response: str, feedback: str) -> list[Message]:
-    """Continue a conversation whose first answer was wrong."""
-    return [
-        Message(role="user", content=prompt),
-        Message(role="assistant", content=response),
-        Message(role="user", content=_render("revise", {"feedback": feedback})),
-    ]
+def revision_messages(prompt: str, *turns: tuple[str, str]) -> list[Message]:
+    """Continue a conversation whose answers were wrong.
+
+    Args:
+        prompt: The first message.
+        turns: Each answer so far with the feedback on it, oldest first.
+    """
+    messages = [Message(role="user", content=prompt)]
+    for response, feedback in turns:
+        messages += [
+            Message(role="assistant", content=response),
+            Message(role="user", content=_render("revise", {"feedback": feedback})),
+        ]
+    return messages
 
 
 def read_prompt(text: str) -> TransformTask | PredictTask:

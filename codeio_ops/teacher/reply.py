@@ -1,14 +1,18 @@
 """Reading the body of a chat completion, whatever an endpoint put into it."""
 
-from decimal import Decimal
+import json
+import re
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
+from codeio_ops.config import Settings
 from codeio_ops.jsonvalue import Json, NotJson, check
+from codeio_ops.teacher.journal import MAX_BODY_BYTES, StoredReply
 from codeio_ops.teacher.messages import CallFailure, Completion, FailedCall
-from codeio_ops.teacher.prices import call_cost_usd
+from codeio_ops.teacher.prices import known_price
 
 _STOPS = ("stop", "end_turn", "eos")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class _Part(BaseModel):
@@ -28,8 +32,8 @@ class _Choice(_Part):
 
 
 class _Usage(_Part):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: int = Field(default=0, ge=0, lt=2**31)
+    completion_tokens: int = Field(default=0, ge=0, lt=2**31)
 
 
 class _Body(_Part):
@@ -41,79 +45,81 @@ class _Body(_Part):
 
 
 def read_reply(
-    key: str, body: bytes, *, asked_model: str, latency_ms: float, request_id: str
+    key: str, reply: StoredReply, *, settings: Settings, model: str
 ) -> Completion | FailedCall:
-    """Turn the body of a 200 reply into a completion, or say why it is none."""
+    """Turn the body of a 200 reply to a request for `model` into a completion.
+
+    `bad_reply` says that the body is no finished chat completion. Bytes and characters that
+    cannot be stored are replaced, so that the answer around them can be judged.
+    """
     try:
-        parsed = _Body.model_validate_json(body)
-    except ValidationError as exc:
-        fault = exc.errors(include_url=False, include_input=False, include_context=False)[0]
-        detail = f"the body is no chat completion: {fault['type']} at {fault['loc']}"
-        return FailedCall(key=key, reason=CallFailure.BAD_REPLY, detail=detail)
+        parsed = _Body.model_validate(_decoded(reply.body))
+    except (ValidationError, ValueError, RecursionError) as exc:
+        return FailedCall(key=key, reason=CallFailure.BAD_REPLY, detail=_fault(exc))
     usage = parsed.usage or _Usage()
-    cost = _cost(asked_model, parsed.model, usage)
-    failure = _failure(parsed)
+    price = known_price(settings, parsed.model, model)
+    cost = price.cost(usage.prompt_tokens, usage.completion_tokens) if price else None
+    failure = _failure(parsed, keeps_truncated=settings.teacher_truncated == "keep")
     if failure is not None:
-        reason, detail = failure
         return FailedCall(
             key=key,
-            reason=reason,
-            detail=detail,
+            reason=failure[0],
+            detail=failure[1],
             prompt_tokens=usage.prompt_tokens,
             completion_tokens=usage.completion_tokens,
             cost_usd=cost,
+            latency_ms=reply.latency_ms,
+            request_id=reply.request_id,
         )
     choice = parsed.choices[0]
     return Completion(
         key=key,
-        text=choice.message.content or "",
-        reasoning=choice.message.reasoning_content or choice.message.reasoning or "",
-        finish_reason=choice.finish_reason or "",
-        model=parsed.model or asked_model,
+        text=_storable(choice.message.content or ""),
+        reasoning=_storable(choice.message.reasoning_content or choice.message.reasoning or ""),
+        finish_reason=_storable(choice.finish_reason or ""),
+        model=_storable(parsed.model or model),
         prompt_tokens=usage.prompt_tokens,
         completion_tokens=usage.completion_tokens,
-        latency_ms=latency_ms,
+        latency_ms=reply.latency_ms,
         cost_usd=cost,
-        request_id=request_id or parsed.id,
+        request_id=_storable(reply.request_id or parsed.id),
         provenance=_provenance(parsed.codeio),
     )
 
 
-def _failure(body: _Body) -> tuple[CallFailure, str] | None:
+def _decoded(body: bytes) -> object:
+    if len(body) > MAX_BODY_BYTES:
+        raise ValueError("the reply is too long")
+    decoded: object = json.loads(body.decode(errors="replace"))
+    return decoded
+
+
+def _fault(exc: Exception) -> str:
+    if not isinstance(exc, ValidationError):
+        return "the body is no JSON that can be read"
+    fault = exc.errors(include_url=False, include_input=False, include_context=False)[0]
+    return f"the body is no chat completion: {fault['type']} at {fault['loc']}"
+
+
+def _failure(body: _Body, *, keeps_truncated: bool) -> tuple[CallFailure, str] | None:
     if not body.choices:
         return CallFailure.BAD_REPLY, "the reply has no choices"
     choice = body.choices[0]
-    if choice.finish_reason == "length":
-        return CallFailure.TRUNCATED, "the reply reached max_tokens"
     if choice.finish_reason == "content_filter" or choice.message.refusal:
         return CallFailure.CONTENT_FILTER, "the endpoint withheld the reply"
-    if choice.finish_reason not in _STOPS:
-        return CallFailure.BAD_REPLY, f"finish_reason is {choice.finish_reason!r}"[:200]
-    text = choice.message.content or ""
-    if not text.strip():
+    if choice.finish_reason == "length" and not keeps_truncated:
+        return CallFailure.TRUNCATED, "the reply reached max_tokens"
+    if choice.finish_reason not in (*_STOPS, "length"):
+        return CallFailure.BAD_REPLY, _storable(f"finish_reason is {choice.finish_reason!r}"[:200])
+    if not (choice.message.content or "").strip():
+        if choice.finish_reason == "length":
+            return CallFailure.TRUNCATED, "the reply reached max_tokens before its first word"
         return CallFailure.BAD_REPLY, "the reply is empty"
-    return _storable(text)
-
-
-def _storable(text: str) -> tuple[CallFailure, str] | None:
-    try:
-        check(text)
-    except NotJson as exc:
-        return CallFailure.BAD_REPLY, f"the reply holds {exc}"
     return None
 
 
-def _cost(asked_model: str, model: str, usage: _Usage) -> Decimal | None:
-    """Price by the id the endpoint reports, or else by the id that was asked for."""
-    costs = (
-        call_cost_usd(
-            name,
-            prompt_tokens=usage.prompt_tokens,
-            completion_tokens=usage.completion_tokens,
-        )
-        for name in (model, asked_model)
-    )
-    return next((cost for cost in costs if cost is not None), None)
+def _storable(text: str) -> str:
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def _provenance(extra: dict[str, JsonValue]) -> dict[str, Json]:

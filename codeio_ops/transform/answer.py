@@ -1,8 +1,8 @@
-"""The answer and revise stages: a teacher reasons in prose and ends with a JSON answer."""
+"""The answer stage: a teacher reasons in prose and ends with a JSON answer."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -13,7 +13,6 @@ from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
 from codeio_ops.storage.shards import Shard
 from codeio_ops.teacher.messages import Message, Request
-from codeio_ops.teacher.prompting import revision_messages, template_fingerprint
 from codeio_ops.transform.calls import Answered, CallRecorder, Use
 
 if TYPE_CHECKING:
@@ -29,14 +28,6 @@ class _PendingAnswer:
     template_sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _PendingRevision:
-    prompt_id: UUID
-    prompt_body: str
-    response_body: str
-    feedback: str
-
-
 def answer_prompts(
     shard: Shard, *, store: Store, teacher: "Teacher", writer: FactWriter, settings: Settings
 ) -> Counter[str]:
@@ -45,44 +36,38 @@ def answer_prompts(
     Raises:
         TeacherUnavailable: some prompts stay pending.
         TeacherRefused: the endpoint refuses key or model.
+        BudgetExceeded: the next call could cost more than is left.
     """
-    pending = store.fetch("pending.answer", _PendingAnswer, low=shard.low, high=shard.high)
-    requests = (
-        Request(key=str(item.prompt_id), messages=(Message(role="user", content=item.body),))
-        for item in pending
-    )
+    pending = _pending(shard, store)
     templates = {item.prompt_id: item.template_sha256 for item in pending}
     recorder = CallRecorder(
-        teacher, writer, settings, purpose="answer", template_of=templates.__getitem__
+        teacher,
+        writer,
+        settings,
+        store=store,
+        purpose="answer",
+        template_of=templates.__getitem__,
     )
-    return recorder.run(requests, partial(_use, turn=1), total=len(pending))
-
-
-def revise_answers(
-    shard: Shard, *, store: Store, teacher: "Teacher", writer: FactWriter, settings: Settings
-) -> Counter[str]:
-    """Collect one revision of each wrong first answer of the shard.
-
-    Raises:
-        TeacherUnavailable: some prompts stay pending.
-        TeacherRefused: the endpoint refuses key or model.
-    """
-    pending = store.fetch("pending.revise", _PendingRevision, low=shard.low, high=shard.high)
-    requests = (
-        Request(
-            key=str(item.prompt_id),
-            messages=tuple(revision_messages(item.prompt_body, item.response_body, item.feedback)),
-        )
-        for item in pending
+    return recorder.run(
+        map(_request, pending), lambda answered: use_answer(answered, turn=1), total=len(pending)
     )
-    template_sha256 = template_fingerprint("revise")
-    recorder = CallRecorder(
-        teacher, writer, settings, purpose="revise", template_of=lambda _: template_sha256
-    )
-    return recorder.run(requests, partial(_use, turn=2), total=len(pending))
 
 
-def _use(answered: Answered, *, turn: int) -> Use:
+def answer_requests(shard: Shard, *, store: Store) -> Iterator[Request]:
+    """Give the request of each pending prompt of the shard."""
+    yield from map(_request, _pending(shard, store))
+
+
+def _pending(shard: Shard, store: Store) -> list[_PendingAnswer]:
+    return store.fetch("pending.answer", _PendingAnswer, low=shard.low, high=shard.high)
+
+
+def _request(item: _PendingAnswer) -> Request:
+    return Request(key=str(item.prompt_id), messages=(Message(role="user", content=item.body),))
+
+
+def use_answer(answered: Answered, *, turn: int) -> Use:
+    """Make a reply the response of a turn."""
     completion = answered.completion
     response = ResponseRow(
         response_id=content_id(
@@ -92,8 +77,8 @@ def _use(answered: Answered, *, turn: int) -> Use:
         turn=turn,
         rollout=ROLLOUT,
         teacher_id=answered.teacher_id,
-        body=completion.text.replace("\x00", "\ufffd"),
-        reasoning=completion.reasoning.replace("\x00", "\ufffd"),
+        body=completion.text,
+        reasoning=completion.reasoning,
         provenance=dict(completion.provenance),
         teacher_call_id=answered.teacher_call_id,
         stage_run_id=answered.stage_run_id,

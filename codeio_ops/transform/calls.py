@@ -1,7 +1,7 @@
 """Sends the requests of a stage to the teacher and stores what comes back, paid once.
 
-Results are stored in small transactions while others are in flight; what a crash can lose
-is at most the results not yet stored.
+Results are stored in small transactions while others are in flight. A crash loses no reply:
+the teacher's journal has it, and gives it back without a call.
 """
 
 import logging
@@ -18,6 +18,7 @@ from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
 from codeio_ops.progress import tracked
 from codeio_ops.records import Drop, DropRecord, Record, TeacherCall, TeacherRow
+from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
 from codeio_ops.teacher.messages import CallFailure, Completion, FailedCall, Request
 
@@ -63,17 +64,21 @@ class CallRecorder:
         writer: FactWriter,
         settings: Settings,
         *,
+        store: Store,
         purpose: str,
         template_of: Callable[[UUID], str],
     ) -> None:
         self._teacher = teacher
         self._writer = writer
+        self._store = store
+        self._tries = settings.teacher_tries
         self._purpose = purpose
         self._template_of = template_of
         self._parameters: Json = {
             "temperature": settings.temperature,
             "max_tokens": settings.max_tokens,
         }
+        self._unavailable: list[UUID] = []
         self._teacher_row = teacher_row(teacher, writer)
         self._unwritten: list[Record] = []
 
@@ -87,7 +92,10 @@ class CallRecorder:
 
         Raises:
             TeacherUnavailable: the endpoint failed, or left some requests unanswered; what
-                was answered is stored, and the rest stays pending.
+                was answered is stored, and the rest stays pending. A request that failed in
+                `settings.teacher_tries` runs while others succeeded is dropped instead.
+            TeacherRefused: the endpoint refuses key, model or account.
+            BudgetExceeded: the next call could cost more than is left.
         """
         counts: Counter[str] = Counter()
         try:
@@ -100,12 +108,34 @@ class CallRecorder:
         finally:
             self._flush()
         log.info("%s: %s", self._purpose, dict(counts), extra={"action": self._purpose})
-        unanswered = sum(counts[reason] for reason in _PASSING)
+        unanswered = sum(counts[reason] for reason in _PASSING) - self._give_up()
         if unanswered:
             raise TeacherUnavailable(
                 f"{unanswered} of {counts.total()} requests got no answer; they stay pending"
             )
         return counts
+
+    def _give_up(self) -> int:
+        """Drop the subjects that failed in too many runs; return how many."""
+        if not self._unavailable:
+            return 0
+        with self._store.transaction() as transaction:
+            subjects = transaction.column(
+                "teacher.given_up",
+                purpose=self._purpose,
+                subjects=self._unavailable,
+                tries=self._tries,
+            )
+        detail = f"no reply in {self._tries} runs, while the endpoint answered other requests"
+        drop = Drop(reason=CallFailure.UNAVAILABLE, detail=detail)
+        run = self._writer.run.stage_run_id
+        self._writer.write(
+            [
+                DropRecord.new(drop, stage=self._purpose, subject_id=subject, stage_run_id=run)
+                for subject in subjects
+            ]
+        )
+        return len(subjects)
 
     def _flush(self) -> None:
         if self._unwritten:
@@ -128,6 +158,9 @@ class CallRecorder:
         return used.outcome
 
     def _record_failure(self, failed: FailedCall) -> str:
+        if failed.reason is CallFailure.UNAVAILABLE:
+            self._unavailable.append(UUID(failed.key))
+            self._unwritten.append(self._call(failed, failed.reason))
         if failed.reason in _PASSING:
             return failed.reason
         self._unwritten += [
@@ -143,7 +176,8 @@ class CallRecorder:
 
     def _call_id(self, subject_id: UUID) -> UUID:
         run = str(self._writer.run.stage_run_id)
-        return content_id("teacher_call", self._purpose, str(subject_id), run)
+        teacher = str(self._teacher_row.teacher_id)
+        return content_id("teacher_call", self._purpose, str(subject_id), teacher, run)
 
     def _call(self, result: Completion | FailedCall, outcome: str) -> TeacherCall:
         finished = result if isinstance(result, Completion) else None
@@ -159,8 +193,8 @@ class CallRecorder:
             prompt_tokens=result.prompt_tokens,
             completion_tokens=result.completion_tokens,
             cost_usd=result.cost_usd,
-            latency_ms=finished.latency_ms if finished else 0.0,
-            request_id=finished.request_id if finished else "",
+            latency_ms=result.latency_ms,
+            request_id=result.request_id,
             stage_run_id=self._writer.run.stage_run_id,
         )
 

@@ -1,9 +1,9 @@
 """The transform stage: a teacher rewrites each raw file into a program of the unified form."""
 
-import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
 from codeio_ops.storage.shards import Shard
 from codeio_ops.teacher.messages import Message, Request
-from codeio_ops.teacher.parsing import ProgramParts, Refusal, RefusalReason, parse_transform
+from codeio_ops.teacher.parsing import ProgramParts, Refusal, parse_transform, refusal_code
 from codeio_ops.teacher.prompting import template_fingerprint, transform_prompt
 from codeio_ops.transform.calls import Answered, CallRecorder, Use
 
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 ENTRY_POINT = "main_solution"
 # The prompt asks for Python whatever the language of the file.
 PROGRAM_LANGUAGE = "python"
-_REASON_CODE = re.compile(r"[a-z][a-z_]{1,30}")
+# Outcome of a call whose file goes to the next teacher.
+REFERRED = "referred"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +56,13 @@ def transform_files(
     teacher: "Teacher",
     writer: FactWriter,
     settings: Settings,
+    first: "Teacher | None" = None,
 ) -> Counter[str]:
     """Ask the teacher for a program for each pending raw file of the shard.
 
     Every file ends with a program or a drop record, or stays pending when the teacher did
-    not answer.
+    not answer. In mixed mode `first`, the offline teacher, is asked before, and `teacher` only
+    for the files that it refuses.
 
     Returns:
         Counts by outcome: `program`, or why there is none.
@@ -67,16 +70,52 @@ def transform_files(
     Raises:
         TeacherUnavailable: some files stay pending.
         TeacherRefused: the endpoint refuses key or model.
+        BudgetExceeded: the next call could cost more than is left.
     """
-    pending = store.fetch("pending.transform", _PendingFile, low=shard.low, high=shard.high)
+
+    def ask(
+        asked: "Teacher", use: Callable[[Answered], Use], names: Container[UUID]
+    ) -> Counter[str]:
+        recorder = CallRecorder(
+            asked,
+            writer,
+            settings,
+            store=store,
+            purpose="transform",
+            template_of=lambda _: template_sha256,
+        )
+        files = [file for file in pending if file.raw_file_id in names]
+        return recorder.run(_requests(files, blobs), use, total=len(files))
+
+    pending = _pending(shard, store)
     template_sha256 = template_fingerprint("transform")
-    recorder = CallRecorder(
-        teacher, writer, settings, purpose="transform", template_of=lambda _: template_sha256
-    )
-    return recorder.run(_requests(pending, blobs), _use, total=len(pending))
+    names = {file.raw_file_id for file in pending}
+    if first is None:
+        return ask(teacher, _use, names)
+    refused: set[UUID] = set()
+    counts = ask(first, partial(_use_or_refer, refused=refused), names)
+    del counts[REFERRED]
+    return counts + ask(teacher, _use, refused)
 
 
-def _requests(pending: list[_PendingFile], blobs: BlobStore) -> Iterator[Request]:
+def _use_or_refer(answered: Answered, *, refused: set[UUID]) -> Use:
+    """Use a program; leave a refusal to the next teacher."""
+    if isinstance(parse_transform(answered.completion.text), Refusal):
+        refused.add(answered.subject_id)
+        return Use(outcome=REFERRED, records=())
+    return _use(answered)
+
+
+def transform_requests(shard: Shard, *, store: Store, blobs: BlobStore) -> Iterator[Request]:
+    """Give the request of each pending raw file of the shard."""
+    yield from _requests(_pending(shard, store), blobs)
+
+
+def _pending(shard: Shard, store: Store) -> list[_PendingFile]:
+    return store.fetch("pending.transform", _PendingFile, low=shard.low, high=shard.high)
+
+
+def _requests(pending: Iterable[_PendingFile], blobs: BlobStore) -> Iterator[Request]:
     by_sha256 = {file.sha256: file for file in pending}
     for sha256, content in blobs.read(file.location for file in pending):
         file = by_sha256[sha256]
@@ -87,23 +126,15 @@ def _requests(pending: list[_PendingFile], blobs: BlobStore) -> Iterator[Request
 def _use(answered: Answered) -> Use:
     parts = parse_transform(answered.completion.text)
     if isinstance(parts, Refusal):
-        drop = _drop(parts)
+        reason, detail = refusal_code(parts)
         record = DropRecord.new(
-            drop,
+            Drop(reason=reason, detail=detail),
             stage="transform",
             subject_id=answered.subject_id,
             stage_run_id=answered.stage_run_id,
         )
-        return Use(outcome=drop.reason, records=(record,))
+        return Use(outcome=reason, records=(record,))
     return Use(outcome="program", records=(_program(parts, answered),))
-
-
-def _drop(refusal: Refusal) -> Drop:
-    """Count a teacher's refusals by its own reason code, where it gives one."""
-    code, _, rest = refusal.detail.partition(":")
-    if refusal.reason is RefusalReason.REFUSED and _REASON_CODE.fullmatch(code):
-        return Drop(reason=f"refused_{code}", detail=rest.strip())
-    return Drop(reason=refusal.reason, detail=refusal.detail)
 
 
 def _program(parts: ProgramParts, answered: Answered) -> ProgramRow:

@@ -13,6 +13,7 @@ from typing import Literal
 from uuid import UUID
 
 from codeio_ops.config import Settings
+from codeio_ops.errors import ProgramFault
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
 from codeio_ops.progress import tracked
@@ -109,12 +110,31 @@ def judge(responses: list[PendingResponse], *, sandbox: Sandbox, cpu_s: float) -
             entry_point=responses[0].entry_point,
             language=responses[0].language,
         )
-        results = sandbox.run(
-            program, [answer for _, answer in runnable], limits=Limits(cpu_s=cpu_s)
-        )
+        inputs = [answer for _, answer in runnable]
+        results = _run(program, inputs, sandbox=sandbox, limits=Limits(cpu_s=cpu_s))
         for (index, answer), result in zip(runnable, results, strict=True):
             answers[index] = _judge_run(answer, result, responses[index].output)
     return answers
+
+
+def _run(
+    program: Program, inputs: list[Json], *, sandbox: Sandbox, limits: Limits
+) -> list[RunResult]:
+    """Run predicted inputs; one that alone makes the sandbox fail counts as a crash.
+
+    Raises:
+        SandboxFault: the sandbox fails on harmless programs too.
+    """
+    try:
+        return sandbox.run(program, inputs, limits=limits)
+    except ProgramFault as fault:
+        if len(inputs) == 1:
+            return [RunResult(verdict=Verdict.CRASHED, error_message=str(fault))]
+        return [
+            result
+            for one in inputs
+            for result in _run(program, [one], sandbox=sandbox, limits=limits)
+        ]
 
 
 def _answer(response: PendingResponse) -> Judgement:

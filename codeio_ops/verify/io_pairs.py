@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from codeio_ops.config import Settings
+from codeio_ops.errors import ProgramFault
 from codeio_ops.jsonvalue import Json, canonical, within_size_rules
 from codeio_ops.progress import tracked
 from codeio_ops.records import Drop, DropRecord, IoPair, Record
@@ -18,6 +19,7 @@ from codeio_ops.sandbox.base import Limits, Program, RunResult, Sandbox, Verdict
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
 from codeio_ops.storage.shards import Shard
+from codeio_ops.verify.measures import Observed
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +56,14 @@ class Pair:
     wall_ms: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampled:
+    """What sampling made of a program: pairs or a reason for none, and what it showed."""
+
+    outcome: list[Pair] | Drop
+    observed: Observed
+
+
 def sample_programs(
     shard: Shard,
     *,
@@ -77,7 +87,8 @@ def sample_programs(
         Counts: `sampled`, `pairs`, and one for each drop reason.
 
     Raises:
-        SandboxFault: a sandbox failed; what was sampled before is stored.
+        SandboxFault: a sandbox failed on harmless programs too; what was sampled before
+            is stored. A program that alone makes it fail is dropped as `sandbox_fault`.
     """
     pending = store.fetch("pending.sample", PendingProgram, low=shard.low, high=shard.high)
     counts: Counter[str] = Counter()
@@ -86,12 +97,12 @@ def sample_programs(
     with ThreadPoolExecutor(sandbox.workers) as threads:
         outcomes = threads.map(sampler.sample, pending)
         try:
-            for number, (program, outcome) in enumerate(
+            for number, (program, sampled) in enumerate(
                 tracked(zip(pending, outcomes, strict=True), total=len(pending), what="programs"),
                 start=1,
             ):
-                unwritten += _records(program, outcome, writer.run.stage_run_id)
-                counts += _counts(outcome)
+                unwritten += _records(program, sampled, writer.run.stage_run_id)
+                counts += _counts(sampled.outcome)
                 if number % _FLUSH_PROGRAMS == 0:
                     writer.write(unwritten)
                     unwritten = []
@@ -110,13 +121,22 @@ class Sampler:
         self._settings = settings
         self._limits = Limits(cpu_s=settings.sample_cpu_s)
 
-    def sample(self, program: PendingProgram) -> list[Pair] | Drop:
+    def sample(self, program: PendingProgram) -> Sampled:
         """Return distinct pairs that a second run confirms, or why there are too few.
 
         Raises:
-            SandboxFault: a sandbox failed.
+            SandboxFault: a sandbox failed on harmless programs too.
         """
-        pairs, failures = self._collect(program)
+        observed = Observed()
+        try:
+            outcome = self._outcome(program, observed)
+        except ProgramFault as fault:
+            # Tried again it would fail again, and the whole shard with it.
+            outcome = Drop(reason="sandbox_fault", detail=str(fault))
+        return Sampled(outcome=outcome, observed=observed)
+
+    def _outcome(self, program: PendingProgram, observed: Observed) -> list[Pair] | Drop:
+        pairs, failures = self._collect(program, observed)
         if len(pairs) < self._settings.min_pairs:
             return _too_few(pairs, failures)
         if len({canonical(pair.output) for pair in pairs}) == 1:
@@ -126,17 +146,22 @@ class Sampler:
             return Drop(reason="nondeterministic", detail=f"{changed} of {len(pairs)} pairs")
         return pairs
 
-    def _collect(self, program: PendingProgram) -> tuple[list[Pair], Counter[str]]:
+    def _collect(
+        self, program: PendingProgram, observed: Observed
+    ) -> tuple[list[Pair], Counter[str]]:
         wanted = self._settings.pairs_per_program
         pairs: list[Pair] = []
         failures: Counter[str] = Counter()
         for inputs in self._draws(program, failures):
             results = self._call(program, inputs, self._sandbox, program.seed)
+            observed.add_costs(results)
             for given, result in zip(inputs, results, strict=True):
                 problem = _problem(result)
                 if problem:
                     failures[problem] += 1
-                elif len(pairs) < wanted:
+                    continue
+                observed.add_output(result)
+                if len(pairs) < wanted:
                     pairs.append(Pair(given=given, output=result.value, wall_ms=result.wall_ms))
             if len(pairs) == wanted or failures[Verdict.TIMEOUT] >= _MAX_TIMEOUTS:
                 break
@@ -224,19 +249,21 @@ def _counts(outcome: list[Pair] | Drop) -> Counter[str]:
     return Counter(sampled=1, pairs=len(outcome))
 
 
-def _records(
-    program: PendingProgram, outcome: list[Pair] | Drop, stage_run_id: UUID
-) -> list[Record]:
+def _records(program: PendingProgram, sampled: Sampled, stage_run_id: UUID) -> list[Record]:
+    measure = sampled.observed.measure(program.program_id, stage_run_id)
+    facts: list[Record] = [measure] if measure else []
+    outcome = sampled.outcome
     if isinstance(outcome, Drop):
         return [
+            *facts,
             DropRecord.new(
                 outcome,
                 stage="sample",
                 subject_id=program.program_id,
                 stage_run_id=stage_run_id,
-            )
+            ),
         ]
-    return [
+    pairs = [
         IoPair.new(
             program_id=program.program_id,
             ordinal=ordinal,
@@ -247,3 +274,4 @@ def _records(
         )
         for ordinal, pair in enumerate(outcome)
     ]
+    return [*facts, *pairs]

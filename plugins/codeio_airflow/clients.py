@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from airflow.sdk import get_current_context
+from airflow.sdk.exceptions import AirflowSkipException
 
 from codeio_ops.config import Settings
 from codeio_ops.sandbox.base import Sandbox
@@ -52,18 +53,44 @@ class TaskClients:
     def teacher(self) -> "Teacher":
         """The teacher that the settings name."""
         from codeio_ops.teacher.client import Teacher
+        from codeio_ops.teacher.endpoint import Endpoint
 
-        return Teacher.open(self.settings)
+        endpoint = Endpoint.chosen(self.settings)
+        return Teacher.shared(self.settings, endpoint, store=self.store, writer=self.writer)
+
+    @cached_property
+    def first_teacher(self) -> "Teacher | None":
+        """The offline teacher, where it is asked before the one in use (mixed mode)."""
+        from codeio_ops.teacher.client import Teacher
+        from codeio_ops.teacher.endpoint import Endpoint
+
+        if self.settings.transform_mode != "mixed" or self.settings.uses_offline_teacher:
+            return None
+        endpoint = Endpoint.embedded(self.settings)
+        return Teacher.shared(self.settings, endpoint, store=self.store, writer=self.writer)
 
     @cached_property
     def sandbox(self) -> Sandbox:
-        """A sandbox with one container: pool slots decide how many tasks run."""
-        return self._open_sandbox(hash_seed=0)
+        """A sandbox with one container: pool slots decide how many tasks run.
+
+        Raises:
+            SandboxUnsafe: the nightly attack on its image found a hole.
+        """
+        from codeio_ops.sandbox.approval import require_contained
+
+        sandbox = self._open_sandbox(hash_seed=0)
+        require_contained(self.store, sandbox.image_digest)
+        return sandbox
 
     @cached_property
     def confirming_sandbox(self) -> Sandbox:
         """Another container, whose programs hash strings in another order."""
         return self._open_sandbox(hash_seed=_CONFIRMING_HASH_SEED)
+
+    @cached_property
+    def attacked_sandbox(self) -> "DockerSandbox":
+        """A sandbox for hostile programs; it opens whatever they did before."""
+        return self._open_sandbox(hash_seed=0)
 
     @cached_property
     def writer(self) -> FactWriter:
@@ -73,9 +100,15 @@ class TaskClients:
     @cached_property
     def sandbox_writer(self) -> FactWriter:
         """The same for a task that runs programs: its facts name the image."""
-        run = stage_run(
-            self._stage, self._task, self.settings, image_digest=self.sandbox.image_digest
-        )
+        return self._writer_of(self.sandbox.image_digest)
+
+    @cached_property
+    def canary_writer(self) -> FactWriter:
+        """The same for the task that attacks the sandbox."""
+        return self._writer_of(self.attacked_sandbox.image_digest)
+
+    def _writer_of(self, image_digest: str) -> FactWriter:
+        run = stage_run(self._stage, self._task, self.settings, image_digest=image_digest)
         return FactWriter(self.store, run)
 
     def _open_sandbox(self, *, hash_seed: int) -> "DockerSandbox":
@@ -124,3 +157,13 @@ def current_task() -> TaskIdentity:
 def name_mapped_task(name: str) -> None:
     """Set what the UI shows for this mapped task; see `map_index_template`."""
     get_current_context()["shard_name"] = name  # type: ignore[typeddict-unknown-key]
+
+
+def skip_dry_run() -> None:
+    """End a task of a dry run here, as skipped: nothing was done, so no asset is updated.
+
+    Raises:
+        AirflowSkipException: this is a dry run.
+    """
+    if get_current_context()["params"]["dry_run"]:
+        raise AirflowSkipException("a dry run updates nothing")

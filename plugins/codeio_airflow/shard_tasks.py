@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Callable
 
-from airflow.sdk import TriggerRule, XComArg, get_current_context, task
+from airflow.sdk import BaseOperator, TriggerRule, XComArg, chain, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
+from codeio_airflow.batch_operator import BatchOperator
 from codeio_airflow.clients import TaskClients, name_mapped_task, task_clients
 from codeio_airflow.defaults import PARALLEL_SHARDS
+from codeio_ops.config import Settings
 from codeio_ops.storage.shards import Shard, plan_shards
 from codeio_ops.verify import VERIFIER_VERSION
 
@@ -23,8 +25,11 @@ StageCall = Callable[[Shard, TaskClients], Counter[str]]
 
 def sharded_stage(
     stage: str, call: StageCall, *, pool: str = "default_pool", task_id: str = ""
-) -> tuple[XComArg, XComArg]:
-    """Return (plan, work): `work` runs `call` once for each shard that `plan` finds pending.
+) -> tuple[XComArg | BaseOperator, XComArg]:
+    """Return (first, work): `work` runs `call` once for each shard that a plan finds pending.
+
+    The first task is the plan. Where the settings say so and the stage asks a teacher, it is
+    the task before it, which has the requests answered in batches.
 
     Args:
         stage: A stage of `sql/queries/pending.sql`.
@@ -59,7 +64,20 @@ def sharded_stage(
             return dict(call(Shard.from_json(shard), clients))
 
     planned = plan()
-    return planned, work.expand(shard=planned)
+    worked = work.expand(shard=planned)
+    settings = Settings.load()
+    # In mixed mode the files for the model are known only once the offline teacher has refused.
+    if not settings.teacher_batch or (stage == "transform" and settings.transform_mode == "mixed"):
+        return planned, worked
+    match stage:
+        case "transform" | "answer" | "revise":
+            batch = BatchOperator(
+                task_id=f"batch_{name}", purpose=stage, trigger_rule=TriggerRule.NONE_FAILED
+            )
+            chain(batch, planned)
+            return batch, worked
+        case _:
+            return planned, worked
 
 
 def stage_parameters(stage: str, clients: TaskClients) -> dict[str, object]:
@@ -69,15 +87,7 @@ def stage_parameters(stage: str, clients: TaskClients) -> dict[str, object]:
             return {"prompted_pairs": clients.settings.prompted_pairs}
         case "verify":
             return {"verifier_version": VERIFIER_VERSION}
+        case "revise":
+            return {"revision_turns": clients.settings.most_revisions}
         case _:
             return {}
-
-
-def skip_dry_run() -> None:
-    """End a task of a dry run here, as skipped: nothing was done, so no asset is updated.
-
-    Raises:
-        AirflowSkipException: this is a dry run.
-    """
-    if get_current_context()["params"]["dry_run"]:
-        raise AirflowSkipException("a dry run updates nothing")

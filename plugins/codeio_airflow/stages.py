@@ -4,8 +4,9 @@ from collections import Counter
 
 from codeio_airflow.clients import TaskClients
 from codeio_ops.storage.shards import Shard
-from codeio_ops.transform.answer import answer_prompts, revise_answers
+from codeio_ops.transform.answer import answer_prompts
 from codeio_ops.transform.prompts import build_prompts
+from codeio_ops.transform.revise import revise_answers
 from codeio_ops.transform.unify import transform_files
 from codeio_ops.verify.answers import verify_responses
 from codeio_ops.verify.io_pairs import sample_programs
@@ -20,6 +21,7 @@ def transform(shard: Shard, clients: TaskClients) -> Counter[str]:
         teacher=clients.teacher,
         writer=clients.writer,
         settings=clients.settings,
+        first=clients.first_teacher,
     )
 
 
@@ -73,3 +75,21 @@ def revise(shard: Shard, clients: TaskClients) -> Counter[str]:
         writer=clients.writer,
         settings=clients.settings,
     )
+
+
+def attack_sandbox(clients: TaskClients) -> int:
+    """Attack the sandbox image in use and return how many programs were contained.
+
+    Raises:
+        SandboxUnsafe: one was not; this is stored, and stops the stages that run programs.
+    """
+    from codeio_ops.sandbox.approval import record_outcomes, require_contained
+    from codeio_ops.sandbox.attack import attack, load_attacks
+
+    sandbox = clients.attacked_sandbox
+    outcomes = attack(sandbox, load_attacks())
+    check = record_outcomes(
+        outcomes, image_digest=sandbox.image_digest, writer=clients.canary_writer
+    )
+    require_contained(clients.store, sandbox.image_digest)
+    return check.programs

@@ -11,7 +11,7 @@ import struct
 import time
 from typing import Any
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 MAX_HEADER_BYTES = 1 << 20
 MAX_BODY_BYTES = 20 << 20
 _PREFIX = struct.Struct("!II")

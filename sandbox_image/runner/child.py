@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from runner import javascript
 from runner.replies import PREFIX, REPLY_FD, Code
 from runner.seccomp_filter import SeccompFilter
 
@@ -24,6 +25,9 @@ _MESSAGE_CHARS = 500
 _TYPE_CHARS = 100
 _SEED_STRIDE = 1_000_003
 _MIB = 1 << 20
+
+# Node maps address space that it never touches; RLIMIT_DATA bounds what it may write to.
+_EXTRA_ADDRESS_SPACE = {"javascript": 16 << 30}
 
 _FILE_MIB = 8
 _PROCESSES = 32
@@ -67,7 +71,7 @@ def run(job: Job, first: int, *, cage: Cage, uid: int, reply_fd: int) -> None:
     try:
         _confine(job, cage, uid, reply_fd, len(job.inputs) - first)
         status = 98
-        _answer(job, first)
+        RUNNERS[job.language](job, first)
         status = 0
     finally:
         os._exit(status)
@@ -98,7 +102,8 @@ def _limit(job: Job, base: int, calls: int) -> None:
     # The supervisor ends a call by its CPU time; this is the bound should it ever not.
     cpu_s = int(job.cpu_s * calls) + 2
     limits = {
-        resource.RLIMIT_AS: base + job.address_space,
+        resource.RLIMIT_AS: base + job.address_space + _EXTRA_ADDRESS_SPACE.get(job.language, 0),
+        resource.RLIMIT_DATA: base + job.address_space,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: _FILE_MIB * _MIB,
         resource.RLIMIT_NOFILE: _OPEN_FILES,
@@ -111,11 +116,11 @@ def _limit(job: Job, base: int, calls: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
 
 
-def _answer(job: Job, first: int) -> None:
+def _answer_python(job: Job, first: int) -> None:
     reseed = _Reseeder(job.seed)
     reseed(0)
     try:
-        function = LOADERS[job.language](job.code, job.entry_point)
+        function = _load_python(job.code, job.entry_point)
     except MemoryError:
         return _reply(Code.MEMORY_LIMIT)
     except BaseException as exc:
@@ -158,7 +163,9 @@ def _load_python(code: bytes, entry_point: str) -> Callable[..., Any]:
 
 
 # The languages this image can run; the hello frame lists them.
-LOADERS: dict[str, Callable[[bytes, str], Callable[..., Any]]] = {"python": _load_python}
+RUNNERS: dict[str, Callable[[Job, int], None]] = {"python": _answer_python}
+if javascript.library():
+    RUNNERS["javascript"] = javascript.answer
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 

@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from runner.channel import PROTOCOL_VERSION
-from runner.child import LOADERS
+from runner.child import RUNNERS
 
 _CGROUP = "/sys/fs/cgroup"
 _OOM_FILES = (f"{_CGROUP}/memory.events", f"{_CGROUP}/memory/memory.oom_control")
@@ -22,7 +22,7 @@ def hello() -> dict[str, Any]:
     return {
         "kind": "hello",
         "version": PROTOCOL_VERSION,
-        "languages": sorted(LOADERS),
+        "languages": sorted(RUNNERS),
         "python": sys.version.split()[0],
         "hash_seed": os.environ.get("PYTHONHASHSEED"),
         "pid": os.getpid(),

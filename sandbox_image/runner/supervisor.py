@@ -8,6 +8,7 @@ and the kernel then ends everything in the container.
 import gc
 import importlib
 import os
+import resource
 import signal
 import sys
 from typing import Any
@@ -34,6 +35,7 @@ class Supervisor:
         self._host = host
         self._uids = iter(range(settings["first_uid"], settings["last_uid"] + 1))
         self._oom_kills = facts.oom_kills()
+        self._cpu_s = 0.0
         self._cage = Cage(_SCRATCH, null_fd, facts.mapped_bytes(), SeccompFilter())
 
     def serve(self) -> None:
@@ -44,7 +46,7 @@ class Supervisor:
             done = 0
             while done < len(job.inputs):
                 done = self._run_process(job, done)
-            self._host.send({"kind": "finished", "id": job.id})
+            self._host.send({"kind": "finished", "id": job.id, "cpu_ms": self._new_cpu_ms()})
             self._host.flush()
 
     def _run_process(self, job: Job, first: int) -> int:
@@ -99,6 +101,14 @@ class Supervisor:
             "peak_rss_kib": remains.rss_kib,
         }
         self._host.send(header)
+
+    def _new_cpu_ms(self) -> float:
+        """Return what this process and its children used since the last job, start included."""
+        usages = [
+            resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        ]
+        before, self._cpu_s = self._cpu_s, sum(u.ru_utime + u.ru_stime for u in usages)
+        return round((self._cpu_s - before) * 1000, 3)
 
     def _new_oom_kills(self) -> int:
         before, self._oom_kills = self._oom_kills, facts.oom_kills()

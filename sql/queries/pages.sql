@@ -3,7 +3,7 @@
 -- name: stages
 SELECT stage_run_tally.stage,
     cast(coalesce(sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'passed'), 0) AS bigint) AS passed,
-    cast(coalesce(sum(stage_run_tally.subjects) FILTER (WHERE stage_run_tally.outcome = 'passed'), 0) AS bigint) AS settled,
+    cast(coalesce(sum(stage_run_tally.subjects) FILTER (WHERE stage_run_tally.outcome = 'passed' AND stage_run_tally.turn <= 2), 0) AS bigint) AS settled,
     cast(coalesce(sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'dropped'), 0) AS bigint) AS dropped,
     cast(coalesce(sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'passed' AND stage_run_tally.turn = 1 AND stage_run_tally.label NOT IN ('', 'correct')), 0) AS bigint) AS wrong
 FROM codeio.stage_run_tally
@@ -181,11 +181,24 @@ ORDER BY drop_record.drop_record_id
 LIMIT :page_rows;
 
 -- name: images
-SELECT sandbox_image_digest AS digest, min(started_at) AS first_used, max(started_at) AS last_used, count(*) AS stage_runs
-FROM codeio.stage_run
-WHERE sandbox_image_digest IS NOT NULL
-GROUP BY sandbox_image_digest
-ORDER BY last_used DESC;
+WITH used AS (
+    SELECT stage_run.sandbox_image_digest AS digest, min(stage_run.started_at) AS first_used,
+        max(stage_run.started_at) AS last_used, count(*) AS stage_runs
+    FROM codeio.stage_run
+    WHERE stage_run.sandbox_image_digest IS NOT NULL
+    GROUP BY stage_run.sandbox_image_digest
+)
+SELECT used.*, current_sandbox_check.checked_at, current_sandbox_check.programs, current_sandbox_check.escapes
+FROM used
+LEFT JOIN codeio.current_sandbox_check ON current_sandbox_check.image_digest = used.digest
+ORDER BY used.last_used DESC;
+
+-- name: memory
+SELECT cast(stage_run_tally.label AS double precision) AS up_to_mib, cast(sum(stage_run_tally.rows) AS bigint) AS programs
+FROM codeio.stage_run_tally
+WHERE stage_run_tally.stage = 'sample' AND stage_run_tally.outcome = 'measured'
+GROUP BY up_to_mib
+ORDER BY up_to_mib;
 
 -- name: wall_times
 SELECT cast(stage_run_tally.label AS double precision) AS up_to_ms, cast(sum(stage_run_tally.rows) AS bigint) AS pairs

@@ -59,10 +59,30 @@ WHERE response.response_id >= :low AND response.response_id < :high AND NOT EXIS
 ORDER BY program.program_id, response.response_id;
 
 -- name: count_revise
-SELECT count(*) FROM codeio.pending_revise;
+SELECT (SELECT count(*) FROM codeio.pending_revise)
+    + (SELECT count(*) FROM codeio.pending_further_revision WHERE turn <= :revision_turns);
 
 -- name: revise
-SELECT prompt_id, prompt_body, response_body, feedback
-FROM codeio.pending_revise
-WHERE prompt_id >= :low AND prompt_id < :high
-ORDER BY prompt_id;
+WITH pending AS (
+    SELECT prompt_id, prompt_body, direction, turn, verdict, teacher_id FROM codeio.pending_revise
+    UNION ALL
+    SELECT prompt_id, prompt_body, direction, turn, verdict, teacher_id FROM codeio.pending_further_revision
+    WHERE turn <= :revision_turns
+),
+
+conversation AS (
+    SELECT prompt_id, json_agg(json_build_array(body, feedback) ORDER BY turn) AS turns
+    FROM codeio.current_verdict
+    WHERE prompt_id >= :low AND prompt_id < :high
+    GROUP BY prompt_id
+)
+
+SELECT pending.prompt_id, pending.prompt_body, pending.turn, conversation.turns,
+    coalesce(gain.revised, 0) AS revised, gain.expected_gain, gain.mean_cost_usd
+FROM pending
+INNER JOIN conversation USING (prompt_id)
+LEFT JOIN codeio.revision_gain AS gain
+    ON gain.teacher_id = pending.teacher_id AND gain.direction = pending.direction
+        AND gain.feedback_kind = pending.verdict AND gain.turn = pending.turn
+WHERE pending.prompt_id >= :low AND pending.prompt_id < :high
+ORDER BY pending.prompt_id;

@@ -16,8 +16,8 @@ from codeio_ops.teacher.parsing import RefusalReason
 from codeio_ops.verify.verdicts import AnswerVerdict
 
 REPOSITORY = Path(__file__).parents[2]
-# These leave a row pending: it is not dropped.
-PASSING = {CallFailure.RATE_LIMITED, CallFailure.UNAVAILABLE}
+# Leaves a row pending: it is not dropped.
+PASSING = {CallFailure.RATE_LIMITED}
 
 
 def _drop_reasons() -> set[str]:

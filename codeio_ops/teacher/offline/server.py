@@ -19,7 +19,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from codeio_ops.config import OFFLINE_MODEL, Settings
 from codeio_ops.errors import SandboxFault, SettingsError
@@ -35,6 +35,7 @@ from codeio_ops.teacher.offline.wire import (
     completion,
     invalid,
     model_entry,
+    stream_of,
 )
 from codeio_ops.teacher.prompting import TransformTask, UnknownPrompt, read_prompt
 
@@ -105,11 +106,14 @@ def create_app(*, sandbox: Sandbox, confirm: Sandbox, token: str) -> FastAPI:
         return JSONResponse({"object": "list", "data": [model_entry(OFFLINE_MODEL)]})
 
     @app.post("/v1/chat/completions")
-    async def chat(request: WireRequest) -> JSONResponse:
+    async def chat(request: WireRequest) -> Response:
         _check(request)
         loop = asyncio.get_running_loop()
         text, facts = await loop.run_in_executor(threads, reply_to, request, sandbox, confirm)
-        return JSONResponse(completion(request, text, facts, created_s=int(time.time())))
+        reply = completion(request, text, facts, created_s=int(time.time()))
+        if request.stream:
+            return Response(stream_of(reply), media_type="text/event-stream")
+        return JSONResponse(reply)
 
     return app
 
@@ -123,13 +127,13 @@ def reply_to(request: WireRequest, sandbox: Sandbox, confirm: Sandbox) -> Reply:
     """
     turns = [message for message in request.messages if message.role in ("user", "assistant")]
     roles = [message.role for message in turns]
-    if roles not in (["user"], ["user", "assistant", "user"]):
-        raise invalid("the conversation must be a prompt, or a prompt, a reply and feedback")
+    if not roles or roles != ["user", *["assistant", "user"] * (len(roles) // 2)]:
+        raise invalid("the conversation must be a prompt, then replies with feedback on each")
     try:
         task = read_prompt(turns[0].content)
     except UnknownPrompt as exc:
         raise invalid(str(exc), code="unknown_prompt") from exc
-    earlier = turns[1].content if len(turns) > 1 else None
+    earlier = turns[-2].content if len(turns) > 1 else None
     if not isinstance(task, TransformTask):
         found = answer(task, sandbox=sandbox, earlier=earlier)
         return found.text, found.provenance()
@@ -147,8 +151,6 @@ def _check(request: WireRequest) -> None:
             kind="invalid_request_error",
             code="model_not_found",
         )
-    if request.stream:
-        raise invalid("replies are not streamed here")
     if any(len(message.content) > MAX_MESSAGE_CHARS for message in request.messages):
         raise invalid("a message is too long", code="context_length_exceeded")
 

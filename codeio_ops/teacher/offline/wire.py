@@ -1,11 +1,11 @@
 """The OpenAI chat-completions format, as far as the embedded teacher speaks it."""
 
-from typing import Literal
+from typing import Literal, cast
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from codeio_ops.fingerprint import sha256_hex
-from codeio_ops.jsonvalue import Json
+from codeio_ops.jsonvalue import Json, compact
 from codeio_ops.teacher.offline.rationale import CHARS_PER_TOKEN
 
 MAX_MESSAGE_CHARS = 2_000_000
@@ -80,6 +80,18 @@ def completion(
         },
         "codeio": provenance,
     }
+
+
+def stream_of(reply: dict[str, Json]) -> str:
+    """Write a finished reply as a stream of events: its text at once, then its end."""
+    head = {name: reply[name] for name in ("id", "created", "model")}
+    head["object"] = "chat.completion.chunk"
+    (choice,) = cast(list[dict[str, Json]], reply["choices"])
+    said: Json = [{"index": 0, "delta": choice["message"], "finish_reason": None}]
+    ended: Json = [{"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}]
+    rest = {name: reply[name] for name in ("usage", "codeio")}
+    events: list[dict[str, Json]] = [{**head, "choices": said}, {**head, "choices": ended, **rest}]
+    return "".join(f"data: {compact(event)}\n\n" for event in events) + "data: [DONE]\n\n"
 
 
 def _tokens(text: str) -> int:

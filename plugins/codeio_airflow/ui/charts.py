@@ -17,29 +17,29 @@ MOST_LABELS = 12
 Series = Mapping[str, Sequence[float | None]]
 
 _COLOURS = tuple(f"var(--chart-{number})" for number in range(1, 9))
-_LOOK = dict(
-    background="transparent",
-    plot_background="transparent",
-    foreground="var(--text-soft)",
-    foreground_strong="var(--text)",
-    foreground_subtle="var(--line)",
-    guide_stroke_color="var(--line)",
-    major_guide_stroke_color="var(--line)",
-    guide_stroke_dasharray="0",
-    major_guide_stroke_dasharray="0",
-    value_background="var(--surface)",
-    font_family="inherit",
-    label_font_size=12,
-    major_label_font_size=12,
-    legend_font_size=13,
-    no_data_font_size=14,
-    opacity="1",
-    opacity_hover="0.75",
-    stroke_opacity="1",
-    stroke_width="2.5",
-    stroke_width_hover="3.5",
-    transition="0s",
-)
+_LOOK = {
+    "background": "transparent",
+    "plot_background": "transparent",
+    "foreground": "var(--text-soft)",
+    "foreground_strong": "var(--text)",
+    "foreground_subtle": "var(--line)",
+    "guide_stroke_color": "var(--line)",
+    "major_guide_stroke_color": "var(--line)",
+    "guide_stroke_dasharray": "0",
+    "major_guide_stroke_dasharray": "0",
+    "value_background": "var(--surface)",
+    "font_family": "inherit",
+    "label_font_size": 12,
+    "major_label_font_size": 12,
+    "legend_font_size": 13,
+    "no_data_font_size": 14,
+    "opacity": "1",
+    "opacity_hover": "0.75",
+    "stroke_opacity": "1",
+    "stroke_width": "2.5",
+    "stroke_width_hover": "3.5",
+    "transition": "0s",
+}
 
 
 def percent_lines(title: str, labels: Sequence[str], series: Series) -> Markup:

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from codeio_ops.errors import CodeIOError
+from codeio_ops.reasons import meaning_of
 
 JSON_LINE = 72
 
@@ -66,6 +67,15 @@ def duration(seconds: float | None) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
+def meaning(reason: str) -> str:
+    """Say what a drop reason means and what to do; nothing for one of another version."""
+    try:
+        found = meaning_of(reason)
+    except KeyError:
+        return ""
+    return f"{found.what} {found.cure}"
+
+
 def tone(word: str) -> str:
     """Return how a state or verdict is coloured: good, bad or plain."""
     if word in {"correct", "published", "passed", "success"}:
@@ -98,8 +108,8 @@ _environment = Environment(
     lstrip_blocks=True,
 )
 _environment.filters.update(
-    count=count, dollars=dollars, percent=percent, rate=rate, when=when, duration=duration, tone=tone,
-    pretty_json=pretty_json,
+    count=count, dollars=dollars, percent=percent, rate=rate, when=when, duration=duration,
+    meaning=meaning, tone=tone, pretty_json=pretty_json,
 )  # fmt: skip
 
 

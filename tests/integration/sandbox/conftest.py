@@ -1,5 +1,6 @@
 """A real Docker sandbox, opened once."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +9,8 @@ from codeio_ops.sandbox.engine import ensure_engine
 from codeio_ops.sandbox.image import ensure_image
 from codeio_ops.sandbox.pool import DockerSandbox
 
-IMAGE = "codeio-sandbox:latest"
+# Another tag keeps a run of the tests off the image that a pipeline uses on this machine.
+IMAGE = os.environ.get("CODEIO_SANDBOX_IMAGE", "codeio-sandbox:latest")
 
 
 @pytest.fixture(scope="session")

@@ -1,19 +1,19 @@
-"""What every sandbox backend must do: one row a promise, hostile programs included.
+"""What every sandbox backend must do: one row a promise; the hostile ones are in test_attack.
 
 Each row runs in the container that the row before used, and after each one a probe
 proves that the container is clean.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
+from codeio_ops.errors import TerminalError
 from codeio_ops.jsonvalue import Json
 from codeio_ops.sandbox.base import Limits, Program, Sandbox, Verdict
 
 OK, EXCEPTION, LOAD_ERROR = Verdict.OK, Verdict.EXCEPTION, Verdict.LOAD_ERROR
-TIMEOUT, MEMORY, OUTPUT = Verdict.TIMEOUT, Verdict.MEMORY_LIMIT, Verdict.OUTPUT_LIMIT
+TIMEOUT, MEMORY = Verdict.TIMEOUT, Verdict.MEMORY_LIMIT
 NOT_JSON, CRASHED = Verdict.NOT_JSON, Verdict.CRASHED
 
 QUICK = Limits(cpu_s=0.5)
@@ -35,6 +35,11 @@ class Row:
     values: list[Json] | None = None
     error: str = ""
     limits: Limits = QUICK
+
+    @property
+    def program(self) -> Program:
+        language = "javascript" if self.name.endswith("(JavaScript)") else "python"
+        return Program(code=self.code, entry_point="f", language=language)
 
 
 def body(*lines: str) -> str:
@@ -187,287 +192,116 @@ BENIGN = [
     Row(name="print goes nowhere", code=body("print('x' * 10**6)", "return 1"), verdicts=[OK]),
 ]
 
-HOSTILE = [
-    Row(name="endless loop", code=body("while True: pass"), verdicts=[TIMEOUT]),
-    Row(name="endless work in C", code=body("return len(str(3 ** 10**8))"), verdicts=[TIMEOUT]),
-    Row(name="endless sleep", code=body("time.sleep(1e6)"), verdicts=[TIMEOUT]),
-    Row(
-        name="endless loop that ignores exceptions and signals",
-        code=body(
-            "for s in range(1, 65):",
-            "  try: signal.signal(s, signal.SIG_IGN)",
-            "  except (OSError, ValueError): pass",
-            "while True:",
-            "  try: os.getpid()",
-            "  except BaseException: pass",
-        ),
-        verdicts=[TIMEOUT],
-    ),
-    Row(name="sys.exit", code=body("sys.exit(0)"), verdicts=[EXCEPTION], error="SystemExit"),
-    Row(name="sys.exit at import", code="raise SystemExit", verdicts=[LOAD_ERROR]),
-    Row(name="os._exit", code=body("os._exit(0)"), verdicts=[CRASHED]),
-    Row(name="abort", code=body("os.abort()"), verdicts=[CRASHED]),
-    Row(name="a null pointer", code=body("ctypes.string_at(0)"), verdicts=[CRASHED]),
-    Row(
-        name="fork bomb",
-        code=body("while True: os.fork()"),
-        verdicts=[EXCEPTION],
-        error="PermissionError",
-    ),
-    Row(
-        name="fork by raw system calls",
-        code=body(
-            "libc = ctypes.CDLL(None, use_errno=True)",
-            "return [libc.syscall(n, 17, 0, 0, 0, 0) for n in (56, 57, 58, 435)]",
-        ),
-        verdicts=[OK],
-        values=[[-1, -1, -1, -1]],
-    ),
-    Row(
-        name="thread bomb",
-        code=body(
-            "import threading",
-            "while True: threading.Thread(target=time.sleep, args=(60,)).start()",
-        ),
-        verdicts=[EXCEPTION],
-        error="RuntimeError",
-    ),
-    Row(
-        name="another program",
-        code=body("import subprocess", "subprocess.run(['/usr/bin/python3.11', '-V'])"),
-        verdicts=[EXCEPTION],
-        error="PermissionError",
-    ),
-    Row(
-        name="a program from memory",
-        code=body("os.memfd_create('x')"),
-        verdicts=[EXCEPTION],
-        error="PermissionError",
-    ),
-    Row(
-        name="kill everyone",
-        code=body("os.kill(-1, 9)"),
-        verdicts=[EXCEPTION],
-        error="PermissionError",
-    ),
-    Row(
-        name="kill oneself",
-        code=body("signal.raise_signal(9)"),
-        verdicts=[EXCEPTION],
-        error="PermissionError",
-    ),
-    Row(
-        name="limit the supervisor",
-        code=body("import resource", "resource.prlimit(1, resource.RLIMIT_AS, (1, 1))"),
-        verdicts=[EXCEPTION],
-        error="PermissionError",
-    ),
-    Row(
-        name="raise one's own limits",
-        code=body("import resource", "resource.setrlimit(resource.RLIMIT_AS, (-1, -1))"),
-        verdicts=[EXCEPTION],
-        error="ValueError",
-    ),
-    Row(
-        name="lower one's own CPU limit",
-        code=body("import resource", "resource.setrlimit(0, (1, 1))", "while True: pass"),
-        verdicts=[TIMEOUT],
-        limits=Limits(cpu_s=3),
-    ),
-    Row(
-        name="become root",
-        code=body("os.setuid(0)"),
-        verdicts=[EXCEPTION],
-        error="PermissionError",
-    ),
-    Row(
-        name="the supervisor's memory and descriptors",
-        code=body(
-            "denied = []",
-            "for name in ('mem', 'environ', 'maps', 'fd/0', 'fd/1', 'oom_score_adj'):",
-            "  try: os.open('/proc/1/' + name, os.O_RDWR)",
-            "  except OSError: denied.append(name)",
-            "return len(denied)",
-        ),
-        verdicts=[OK],
-        values=[6],
-    ),
-    Row(
-        name="system calls for other processes, namespaces and io_uring",
-        code=body(
-            "libc = ctypes.CDLL(None, use_errno=True)",
-            "calls = {'ptrace': 101, 'process_vm_readv': 310, 'pidfd_open': 434, 'mount': 165,",
-            "  'unshare': 272, 'io_uring_setup': 425, 'bpf': 321, 'keyctl': 250, 'shmget': 29,",
-            "  'perf_event_open': 298, 'userfaultfd': 323, 'setsid': 112, 'mq_open': 240}",
-            "return [n for n, c in calls.items() if libc.syscall(c, 16, 1, 0, 0, 0, 0) != -1]",
-        ),
-        verdicts=[OK],
-        values=[[]],
-    ),
-    Row(
-        name="a socket",
-        code=body("socket.socket()"),
-        verdicts=[EXCEPTION],
-        error="PermissionError",
-    ),
-    Row(
-        name="a name server",
-        code=body("socket.getaddrinfo('example.com', 80)"),
-        verdicts=[EXCEPTION],
-        error="gaierror",
-    ),
-    Row(
-        name="writing outside of scratch",
-        code=body(
-            "written = []",
-            "for path in ('/x', '/etc/x', '/dev/x', '/dev/shm/x', '/opt/codeio/x', '/run/x'):",
-            "  try: open(path, 'w'); written.append(path)",
-            "  except OSError: pass",
-            "return written",
-        ),
-        verdicts=[OK],
-        values=[[]],
-    ),
-    Row(
-        name="filling the disk",
-        code=body("for n in range(100): open(f'/tmp/{n}', 'wb').write(bytes(1 << 22))"),
-        verdicts=[EXCEPTION],
-        error="OSError",
-    ),
-    Row(
-        name="one file over the limit",
-        code=body("open('/tmp/x', 'wb').write(bytes(9 << 20)); open('/tmp/x', 'ab').write(b'x')"),
-        verdicts=[EXCEPTION],
-        error="OSError",
-    ),
-    Row(
-        name="files that are hard to delete",
-        code=body(
-            "os.chdir('/tmp')",
-            "for depth in range(100):",
-            "  name = 'd' * 200; os.mkdir(name); os.chdir(name)",
-            "  os.mkdir('closed'); os.chmod('closed', 0); open('x', 'w').close()",
-            "os.symlink('/', '/tmp/.moved-0')",
-            "os.chmod('/tmp/' + 'd' * 200, 0)",
-            "return 1",
-        ),
-        verdicts=[OK],
-    ),
-    Row(
-        name="a list that eats memory",
-        code=body("x = []", "while True: x.append(bytearray(1 << 24))"),
-        verdicts=[MEMORY],
-        limits=Limits(cpu_s=5),
-    ),
-    Row(name="one huge allocation", code=body("bytearray(1 << 36)"), verdicts=[MEMORY]),
-    Row(name="output over the limit", code=body("return 'x' * 65_535"), verdicts=[OUTPUT]),
-    Row(name="a set", code=body("return {1}"), verdicts=[NOT_JSON], error="TypeError"),
-    Row(name="NaN", code=body("return float('nan')"), verdicts=[NOT_JSON], error="ValueError"),
-    Row(
-        name="a value that holds itself",
-        code=body("x = []; x.append(x); return x"),
-        verdicts=[NOT_JSON],
-    ),
-    Row(name="a lone surrogate", code=body("return chr(0xD800)"), verdicts=[NOT_JSON]),
-    Row(name="a NUL character", code=body("return chr(0)"), verdicts=[NOT_JSON]),
-    Row(name="an integer over 64 bits", code=body("return 2 ** 63"), verdicts=[NOT_JSON]),
-    Row(
-        name="an integer of 30,000 digits",
-        code=body("sys.set_int_max_str_digits(0)", "return 10 ** 30_000"),
-        verdicts=[NOT_JSON],
-    ),
-    Row(
-        name="a value nested 900 deep",
-        code=body("x = []", "for _ in range(900): x = [x]", "return x"),
-        verdicts=[NOT_JSON],
-    ),
-    Row(
-        name="a forged value nested 30,000 deep",
-        code=body(
-            "b = b'[' * 30_000 + b']' * 30_000",
-            "os.write(3, struct.pack('!BI', 0, len(b)) + b); time.sleep(9)",
-        ),
-        verdicts=[NOT_JSON],
-    ),
-    Row(
-        name="a patched json module",
-        code=body(
-            "import json",
-            "json.JSONEncoder.encode = lambda *_: 'NaN'",
-            "return 1",
-        ),
-        verdicts=[NOT_JSON],
-    ),
-    Row(
-        name="an exception whose text cannot be made",
-        code="class E(Exception):\n def __str__(self): raise self\ndef f(): raise E",
-        verdicts=[EXCEPTION],
-        error="E",
-    ),
-    Row(
-        name="a forged result is the forger's own",
-        code=body("os.write(3, struct.pack('!BI', 0, 1) + b'7'); time.sleep(9)"),
-        inputs=[{}],
-        verdicts=[OK],
-        values=[7],
-    ),
-    Row(
-        name="junk on the result pipe",
-        code=body("os.write(3, bytes([255]) * 100)", "time.sleep(9)"),
-        verdicts=[CRASHED],
-    ),
-    Row(
-        name="a flood on the result pipe",
-        code=body("while True: os.write(3, b'\\0\\0\\xff\\xff\\xff' + b'x' * 65536)"),
-        verdicts=[OUTPUT],
-    ),
-    Row(
-        name="endless empty progress on the result pipe",
-        code=body("while True: os.write(3, struct.pack('!BI', 6, 0))"),
-        verdicts=[TIMEOUT],
-    ),
-    Row(
-        name="half a result and then silence",
-        code=body("os.write(3, b'\\0\\0\\0\\0\\x05')", "time.sleep(1e6)"),
-        verdicts=[TIMEOUT],
-    ),
-    Row(
-        name="a closed result pipe costs the supervisor nothing",
-        code=body("os.close(3)", "time.sleep(1e6)"),
-        verdicts=[TIMEOUT],
-    ),
-    Row(
-        name="a thread that outlives the call",
-        code=body(
-            "import threading",
-            "def late():",
-            "  time.sleep(0.05); os.write(3, struct.pack('!BI', 0, 1) + b'9')",
-            "threading.Thread(target=late).start()",
-            "return 'main'",
-        ),
-        verdicts=[OK],
-        values=["main"],
-    ),
-    Row(
-        name="exit handlers do not run",
-        code=body("import atexit", "atexit.register(time.sleep, 100)", "return 1"),
-        verdicts=[OK],
-    ),
-    Row(
-        name="no setting of the host in the environment",
-        code=body(
-            "ours = ('CODEIO', 'AWS', 'OPENAI', 'DOCKER', 'PG', 'AIRFLOW', 'PIP', 'UV')",
-            "return [name for name in os.environ if name.startswith(ours)]",
-        ),
-        verdicts=[OK],
-        values=[[]],
-    ),
+# What YAML cannot hold.
+BROKEN_SOURCES = [
     Row(
         name="a source with a lone surrogate",
         code="x = '\ud800'\ndef f(): return 1",
         verdicts=[LOAD_ERROR],
     ),
     Row(name="a source with a NUL", code="x = 1\x00\ndef f(): return 1", verdicts=[LOAD_ERROR]),
+]
+
+JAVASCRIPT = [
+    Row(
+        name="every input is one argument (JavaScript)",
+        code="const f = (x) => [x];",
+        inputs=[{"x": 1}, [2], "é", None, 1.5],
+        verdicts=[OK] * 5,
+        values=[[{"x": 1}], [[2]], ["é"], [None], [1.5]],
+    ),
+    Row(
+        name="an exception ends one call and keeps its type and text (JavaScript)",
+        code="function f(x) { if (x) return x; throw new TypeError('no'); }",
+        inputs=[0, 1],
+        verdicts=[EXCEPTION, OK],
+        values=[None, 1],
+        error="TypeError",
+    ),
+    Row(
+        name="a timeout ends one call and the rest runs on (JavaScript)",
+        code="function f(x) { while (x === 1); return x; }",
+        inputs=[0, 1, 2, 3],
+        verdicts=[OK, TIMEOUT, OK, OK],
+        values=[0, None, 2, 3],
+    ),
+    Row(
+        name="a crash ends one call and the rest runs on (JavaScript)",
+        code="function f(x) { if (x === 1) process.exit(0); return x; }",
+        inputs=[0, 1, 2],
+        verdicts=[OK, CRASHED, OK],
+        values=[0, None, 2],
+    ),
+    Row(
+        name="a call that runs out of memory ends alone (JavaScript)",
+        code="function f(x) { return new ArrayBuffer(x).byteLength; }",
+        inputs=[1, 1 << 40, 2],
+        verdicts=[OK, MEMORY, OK],
+    ),
+    Row(
+        name="a syntax error is the result of every input (JavaScript)",
+        code="function f( {",
+        inputs=[1, 2, 3],
+        verdicts=[LOAD_ERROR] * 3,
+        error="SyntaxError",
+    ),
+    Row(
+        name="a missing function (JavaScript)",
+        code="g = 1",
+        verdicts=[LOAD_ERROR],
+        error="ReferenceError",
+    ),
+    Row(
+        name="a function that is a number (JavaScript)",
+        code="f = 1",
+        verdicts=[LOAD_ERROR],
+        error="TypeError",
+    ),
+    Row(
+        name="a call cannot change what a later call sees (JavaScript)",
+        code="function f(x) { x.push(1); return x; }",
+        inputs=[[0], [0]],
+        verdicts=[OK, OK],
+        values=[[0, 1], [0, 1]],
+    ),
+    Row(
+        name="modules and classes (JavaScript)",
+        code=(
+            "const { createHash } = require('crypto');\n"
+            "class P { digest(x) { return createHash('sha256').update(x).digest('hex'); } }\n"
+            "function f(x) { return new P().digest(x).slice(0, 8); }"
+        ),
+        inputs=["abc"],
+        verdicts=[OK],
+        values=["ba7816bf"],
+    ),
+    Row(
+        name="no standard input, and prints go nowhere (JavaScript)",
+        code=(
+            "function f() { console.log('x'.repeat(1e6));"
+            " return require('fs').readFileSync(0, 'utf8'); }"
+        ),
+        verdicts=[OK],
+        values=[""],
+    ),
+    *(
+        Row(
+            name=f"{what} is not JSON (JavaScript)",
+            code=f"function f() {{ return {expression}; }}",
+            verdicts=[NOT_JSON],
+        )
+        for what, expression in (
+            ("NaN", "NaN"),
+            ("nothing", "undefined"),
+            ("a function", "f"),
+            ("a map", "new Map()"),
+            ("a promise", "Promise.resolve(1)"),
+            ("a big integer", "1n"),
+            ("a hole", "[, 1]"),
+            ("a lone surrogate", "'\\ud800'"),
+            ("an integer over 64 bits", "2 ** 63"),
+        )
+    ),
 ]
 
 PROBE = Program(
@@ -481,10 +315,9 @@ PROBE = Program(
 )
 
 
-@pytest.mark.parametrize("row", BENIGN + HOSTILE, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", BENIGN + BROKEN_SOURCES + JAVASCRIPT, ids=lambda row: row.name)
 def test_conformance(sandbox: Sandbox, row: Row) -> None:
-    program = Program(code=row.code, entry_point="f")
-    results = sandbox.run(program, row.inputs, limits=row.limits)
+    results = sandbox.run(row.program, row.inputs, limits=row.limits)
     assert [result.verdict for result in results] == row.verdicts
     if row.values is not None:
         assert [result.value for result in results] == row.values
@@ -493,29 +326,51 @@ def test_conformance(sandbox: Sandbox, row: Row) -> None:
     assert sandbox.run(PROBE, [{}])[0].value == [[], True]
 
 
-def draw(sandbox: Sandbox, code: str, inputs: list[Json], **options: Any) -> list[Json]:
-    program = Program(code=code, entry_point="f")
-    return [result.value for result in sandbox.run(program, inputs, **options)]
+def draw(
+    sandbox: Sandbox, code: str, inputs: list[Json], *, language: str = "python", seed: int = 0
+) -> list[Json]:
+    program = Program(code=code, entry_point="f", language=language)
+    return [result.value for result in sandbox.run(program, inputs, seed=seed)]
 
 
-def test_random_numbers_depend_on_seed_and_index_alone(sandbox: Sandbox) -> None:
-    code = "import random, numpy\ndef f(x): return [random.random(), float(numpy.random.rand())]"
-    first = draw(sandbox, code, [1, 2, 3], seed=5)
-    assert first == draw(sandbox, code, [9, 9, 9], seed=5)
-    assert first != draw(sandbox, code, [1, 2, 3], seed=6)
+RANDOM = {
+    "python": "import random, numpy\ndef f(x): return [random.random(), numpy.random.rand()]",
+    "javascript": "const f = (x) => Math.random();",
+}
+RESTARTING = {
+    "python": "import os, random\ndef f(x):\n if x: os._exit(1)\n return random.random()",
+    "javascript": "function f(x) { if (x) process.exit(1); return Math.random(); }",
+}
+LANGUAGES = pytest.mark.parametrize("language", sorted(RANDOM))
+
+
+@LANGUAGES
+def test_random_numbers_depend_on_seed_and_index_alone(sandbox: Sandbox, language: str) -> None:
+    code = RANDOM[language]
+    first = draw(sandbox, code, [1, 2, 3], language=language, seed=5)
+    assert first == draw(sandbox, code, [9, 9, 9], language=language, seed=5)
+    assert first != draw(sandbox, code, [1, 2, 3], language=language, seed=6)
     assert len({str(value) for value in first}) == 3
 
 
-def test_a_restart_does_not_change_later_random_numbers(sandbox: Sandbox) -> None:
-    code = "import os, random\ndef f(x):\n if x: os._exit(1)\n return random.random()"
-    assert draw(sandbox, code, [0, 1, 0])[2] == draw(sandbox, code, [0, 0, 0])[2]
+@LANGUAGES
+def test_a_restart_does_not_change_later_random_numbers(sandbox: Sandbox, language: str) -> None:
+    code = RESTARTING[language]
+    stopped = draw(sandbox, code, [0, 1, 0], language=language)
+    assert stopped[2] == draw(sandbox, code, [0, 0, 0], language=language)[2] is not None
+
+
+def test_a_language_without_a_runner_is_refused(sandbox: Sandbox) -> None:
+    with pytest.raises(TerminalError, match="cannot run cobol"):
+        sandbox.run(Program(code="", entry_point="f", language="cobol"), [1])
 
 
 def test_costs_are_stated_where_a_process_ended(sandbox: Sandbox) -> None:
     program = Program(code="def f(x):\n while x: pass", entry_point="f")
     first, second = sandbox.run(program, [0, 1], limits=QUICK)
     assert first.cpu_ms is None
-    assert second.cpu_ms is not None and 490 < second.cpu_ms < 1000
+    # On a loaded machine the wall clock ends it before its CPU seconds do.
+    assert second.cpu_ms is not None and 0 < second.cpu_ms < 1000
     assert second.wall_ms >= 490
     assert second.peak_rss_kib is not None and second.peak_rss_kib > 1000
 

@@ -16,6 +16,7 @@ import pytest
 
 from codeio_ops.errors import ImageMissing, SandboxFault, SandboxUnsafe
 from codeio_ops.sandbox import container
+from codeio_ops.sandbox import image as image_module
 from codeio_ops.sandbox.base import Limits, Program, Verdict
 from codeio_ops.sandbox.container import LABEL, OWNER_LABEL, ContainerSpec, owner
 from codeio_ops.sandbox.engine import connect
@@ -232,7 +233,7 @@ def test_a_container_is_recycled_after_its_share_of_jobs(
 
 def test_an_image_that_is_not_ours_is_refused() -> None:
     with pytest.raises(ImageMissing):
-        DockerSandbox.open("codeio-sandbox-base:bookworm", workers=1)
+        DockerSandbox.open(image_module._DEBIAN_BASE, workers=1)
     with pytest.raises(ImageMissing):
         DockerSandbox.open("codeio-no-such-image:latest", workers=1)
 

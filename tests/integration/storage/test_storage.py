@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 
 from codeio_ops.config import Settings
@@ -20,17 +19,10 @@ from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
 from codeio_ops.storage.shards import plan_shards
+from support.json_values import TEXTS, VALUES
 
 TASK = TaskIdentity(dag_id="tests", run_id="storage", task_id="write")
-# What Postgres cannot hold is replaced before it comes here.
-TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
-VALUES: st.SearchStrategy[Json] = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False,
-    allow_infinity=False) | TEXTS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
-    max_leaves=8,
-)  # fmt: skip
-SLOW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")

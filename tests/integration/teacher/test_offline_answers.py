@@ -241,7 +241,7 @@ def test_both_turns_over_http_with_the_platforms_client(base_url: str) -> None:
             "model": OFFLINE_MODEL,
         }
     )
-    teacher = Teacher.open(settings, max_retries=0)
+    teacher = Teacher.open(settings)
     assert teacher.identity.kind == "offline-trace"
     case = CASES[1]
     prompt = case.output_prompt()
@@ -251,7 +251,7 @@ def test_both_turns_over_http_with_the_platforms_client(base_url: str) -> None:
     assert isinstance(first, Completion)
     wrong = predicted(first.text, "output")
     told = feedback(AnswerVerdict.WRONG, direction="output", given=case.given, prediction=wrong)
-    messages = tuple(revision_messages(prompt, first.text, told))
+    messages = tuple(revision_messages(prompt, (first.text, told)))
     (second,) = teacher.complete_all([Request(key="b", messages=messages)])
     assert isinstance(second, Completion)
     assert same_value(predicted(second.text, "output"), case.output)

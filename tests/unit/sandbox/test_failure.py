@@ -57,7 +57,28 @@ def test_a_claimed_value_is_checked_again(body: bytes, verdict: Verdict, value: 
 
 def test_a_very_deep_value_does_not_break_the_host() -> None:
     limits = dataclasses.replace(LIMITS, output_bytes=1 << 20)
-    assert from_reply(reply(0), b"[" * 30_000, limits).verdict is Verdict.NOT_JSON
+    assert from_reply(reply(0), b"[" * 30_000, limits).verdict is Verdict.CRASHED
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict"),
+    [
+        pytest.param(b"[" * 1001 + b"]" * 1001, Verdict.CRASHED, id="deeper than any encoder goes"),
+        pytest.param(b"[" * 900 + b"]" * 900, Verdict.NOT_JSON, id="deep, but an encoder may"),
+        pytest.param(b"[" + b"[]," * 2000 + b"NaN]", Verdict.NOT_JSON, id="wide, not deep"),
+        pytest.param(
+            b'["\\"' + b"[" * 2000 + b'", NaN]', Verdict.NOT_JSON, id="brackets in a text"
+        ),
+    ],
+)
+def test_only_a_forger_nests_deeper_than_an_encoder(body: bytes, verdict: Verdict) -> None:
+    assert from_reply(reply(0), body, Limits()).verdict is verdict
+
+
+def test_a_javascript_engine_that_aborts_ran_out_of_memory() -> None:
+    aborted = ended(signal=int(signal.SIGABRT))
+    assert from_end(aborted, "javascript").verdict is Verdict.MEMORY_LIMIT
+    assert from_end(aborted, "python").verdict is Verdict.CRASHED
 
 
 @pytest.mark.parametrize(
@@ -105,14 +126,14 @@ def test_an_unknown_code_is_a_fault() -> None:
     ],
 )
 def test_ends_of_a_process(facts: dict[str, Any], verdict: Verdict) -> None:
-    result = from_end(ended(**facts))
+    result = from_end(ended(**facts), "python")
     assert result.verdict is verdict
     assert result.wall_ms == 3.0
 
 
 def test_an_unexplained_kill_is_not_blamed_on_the_program() -> None:
     with pytest.raises(SandboxFault, match="killed from outside"):
-        from_end(ended(signal=9))
+        from_end(ended(signal=9), "python")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -30,6 +31,15 @@ def test_both_ends_speak_the_same_version_and_codes() -> None:
     codes = {int(code): code.name.lower() for code in load("runner.replies").Code}
     assert codes.pop(6) == "loaded"
     assert codes == {code: verdict.value for code, verdict in failure._REPLY_VERDICTS.items()}
+
+
+def test_the_javascript_harness_has_the_same_codes() -> None:
+    text = (IMAGE_DIRECTORY / "runner" / "harness.js").read_text()
+    written = re.search(r"const Code = \{(.*?)\}", text)
+    assert written is not None
+    pairs = [pair.split(":") for pair in written[1].split(",")]
+    codes = {name.strip(): int(number) for name, number in pairs}
+    assert codes == {code.name: int(code) for code in load("runner.replies").Code}
 
 
 def test_both_ends_accept_the_same_sizes() -> None:

@@ -11,6 +11,7 @@ from codeio_ops.sandbox.protocol import (
     MAX_REPLY_BYTES,
     MAX_REQUEST_BYTES,
     PREFIX,
+    PROTOCOL_VERSION,
     Ended,
     Finished,
     Job,
@@ -42,7 +43,12 @@ def test_job_frame_carries_language_and_sizes() -> None:
 
 def test_settings_frame_names_the_version() -> None:
     header, body = _split(encode_settings(first_uid=10, last_uid=20, preload=["numpy"]))
-    assert header == {"version": 1, "first_uid": 10, "last_uid": 20, "preload": ["numpy"]}
+    assert header == {
+        "version": PROTOCOL_VERSION,
+        "first_uid": 10,
+        "last_uid": 20,
+        "preload": ["numpy"],
+    }
     assert body == b""
 
 
@@ -88,7 +94,7 @@ def test_header_kinds_are_told_apart() -> None:
         "peak_rss_kib": 100,
     }
     assert isinstance(decode_header(json.dumps(ended).encode()), Ended)
-    assert isinstance(decode_header(b'{"kind": "finished", "id": 3}'), Finished)
+    assert isinstance(decode_header(b'{"kind": "finished", "id": 3, "cpu_ms": 1.5}'), Finished)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from codeio_ops.sandbox.selfcheck import check_canary, check_hello
 
 CONFINED: dict[str, Any] = {
     "kind": "hello",
-    "version": 1,
+    "version": 2,
     "languages": ["python"],
     "python": "3.11.2",
     "hash_seed": "0",
@@ -37,13 +37,13 @@ CONFINED: dict[str, Any] = {
 
 
 def test_a_confined_container_passes() -> None:
-    check_hello(Hello.model_validate(CONFINED), hash_seed=0)
+    check_hello(Hello.model_validate(CONFINED), hash_seed=0, memory_bytes=1 << 30)
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"version": 2},
+        {"version": 1},
         {"hash_seed": None},
         {"pid": 7},
         {"uid": 1000},
@@ -67,7 +67,7 @@ def test_a_confined_container_passes() -> None:
 )
 def test_a_missing_protection_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(SandboxUnsafe, match="not confined"):
-        check_hello(Hello.model_validate(CONFINED | change), hash_seed=0)
+        check_hello(Hello.model_validate(CONFINED | change), hash_seed=0, memory_bytes=1 << 30)
 
 
 @pytest.mark.parametrize(

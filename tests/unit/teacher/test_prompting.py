@@ -106,7 +106,7 @@ def test_other_text_is_no_prompt(text: str) -> None:
 
 
 def test_revision_repeats_the_conversation_and_the_feedback() -> None:
-    messages = revision_messages("prompt {{feedback}}", "response", "Your output is wrong. {{x}}")
+    messages = revision_messages("prompt {{feedback}}", ("response", "Your output is wrong. {{x}}"))
     assert [message.role for message in messages] == ["user", "assistant", "user"]
     assert messages[0].content == "prompt {{feedback}}"
     assert messages[2].content.startswith("Your output is wrong. {{x}}\n")

@@ -3,7 +3,7 @@
 from codeio_ops.storage.migrate import run_file
 
 revision = "0008"
-down_revision = "0002"
+down_revision = "0004"
 
 
 def upgrade() -> None:

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+from markupsafe import Markup
 
 from codeio_airflow.ui import charts
 from codeio_airflow.ui.clients import AuditorStore
@@ -17,7 +18,6 @@ SLOWEST = 20
 def sandbox(request: Request, store: AuditorStore) -> HTMLResponse:
     """Show verdicts, times and images."""
     verdicts = store.fetch("pages.verdicts", Row, dag_id="", run_id="")
-    times = store.fetch("pages.wall_times", Row)
     drops = store.fetch("pages.drops", Row, dag_id="", run_id="")
     names = list(dict.fromkeys(row.verdict for row in verdicts))
     columns = sorted(
@@ -32,12 +32,22 @@ def sandbox(request: Request, store: AuditorStore) -> HTMLResponse:
         "drops": [row for row in drops if row.stage == "sample"],
         "images": store.fetch("pages.images", Row),
         "slowest": store.fetch("pages.slowest_programs", Row, page_rows=SLOWEST),
-        "times": charts.bars(
+        "times": _histogram(
             "Pairs by wall time of the call: up to so many ms",
-            [f"{row.up_to_ms:g}" for row in times],
-            {"pairs": [row.pairs for row in times]},
-        )
-        if times
-        else "",
+            "pairs",
+            [(row.up_to_ms, row.pairs) for row in store.fetch("pages.wall_times", Row)],
+        ),
+        "memory": _histogram(
+            "Programs by peak memory: up to so many MiB",
+            "programs",
+            [(row.up_to_mib, row.programs) for row in store.fetch("pages.memory", Row)],
+        ),
     }
     return render(request, "sandbox", content)
+
+
+def _histogram(title: str, what: str, bars: list[tuple[float, int]]) -> Markup:
+    if not bars:
+        return Markup()
+    labels = [f"{edge:g}" for edge, _ in bars]
+    return charts.bars(title, labels, {what: [height for _, height in bars]})

@@ -1,0 +1,115 @@
+"""What a failed try means: for this request, for the next try, or for the whole endpoint."""
+
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+
+from openai import APIStatusError
+
+from codeio_ops.errors import TeacherRefused
+from codeio_ops.teacher.endpoint import Endpoint
+from codeio_ops.teacher.messages import CallFailure
+
+_NO_CREDIT_CODES = ("insufficient_quota", "billing_hard_limit_reached")
+_DEFAULT_COOL_DOWN_S = 1.0
+SLOW_CURE = "Wait, raise CODEIO_TEACHER_TIMEOUT_S or lower CODEIO_TEACHER_CONCURRENCY."
+
+
+class PassingFault(Exception):
+    """The same request may succeed later.
+
+    Attributes:
+        reason: How the request ends if every try meets such a fault.
+        cure: What to do when it never passes.
+        cool_down_s: How long the endpoint wants nobody to send.
+        cost_usd: What the try cost all the same.
+    """
+
+    def __init__(
+        self,
+        reason: CallFailure,
+        detail: str,
+        *,
+        cure: str = SLOW_CURE,
+        cool_down_s: float = 0.0,
+        cost_usd: Decimal | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.cure = cure
+        self.cool_down_s = cool_down_s
+        self.cost_usd = cost_usd or Decimal(0)
+
+
+class RequestRefused(Exception):
+    """The endpoint answers, and refuses this one request."""
+
+    def __init__(self, reason: CallFailure, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+def fault_of(
+    exc: APIStatusError, endpoint: Endpoint
+) -> PassingFault | RequestRefused | TeacherRefused:
+    """Say what an error status means."""
+    refused = _endpoint_refuses(exc, endpoint)
+    if refused is not None:
+        return refused
+    status = exc.status_code
+    if status == 429:
+        return PassingFault(
+            CallFailure.RATE_LIMITED,
+            "still rate limited after all tries",
+            cure="Set CODEIO_TEACHER_REQUESTS_PER_MINUTE and CODEIO_TEACHER_TOKENS_PER_MINUTE "
+            "to the limits of the account.",
+            cool_down_s=_retry_after_s(exc),
+        )
+    if status >= 500 or status in (408, 409):
+        return PassingFault(CallFailure.UNAVAILABLE, f"status {status}")
+    if exc.code == "content_filter":
+        return RequestRefused(CallFailure.CONTENT_FILTER, "the endpoint refused the prompt")
+    return RequestRefused(CallFailure.REJECTED, f"status {status}: {_code(exc)}")
+
+
+def _endpoint_refuses(exc: APIStatusError, endpoint: Endpoint) -> TeacherRefused | None:
+    status = exc.status_code
+    if status in (401, 403):
+        return TeacherRefused(
+            f"the teacher at {endpoint.base_url} refuses the key (status {status})",
+            cure=f"Set {endpoint.key_setting} to a key that this endpoint accepts.",
+        )
+    if status == 404:
+        return TeacherRefused(
+            f"the teacher at {endpoint.base_url} does not know the model {endpoint.model!r}",
+            cure="Set CODEIO_MODEL to one of its models, or correct OPENAI_BASE_URL.",
+        )
+    if status == 402 or exc.code in _NO_CREDIT_CODES:
+        return TeacherRefused(
+            f"the account at {endpoint.base_url} has no credit left",
+            cure=f"Add credit, or set {endpoint.key_setting} to a key of another account.",
+        )
+    return None
+
+
+def _code(exc: APIStatusError) -> str:
+    """The endpoint's own code or type of error: its message may quote the prompt."""
+    return str(exc.code or exc.type or "no error code")[:100]
+
+
+def _retry_after_s(exc: APIStatusError) -> float:
+    """Read how long to wait, as milliseconds, seconds or an HTTP date.
+
+    Source: RFC 9110, section 10.2.3; `retry-after-ms` is OpenAI's own.
+    """
+    headers = exc.response.headers
+    with suppress(KeyError, ValueError):
+        return max(float(headers["retry-after-ms"]) / 1000, 0.0)
+    with suppress(KeyError, ValueError):
+        return max(float(headers["retry-after"]), 0.0)
+    with suppress(KeyError, ValueError, TypeError):
+        until = parsedate_to_datetime(headers["retry-after"])
+        return max((until - datetime.fromtimestamp(time.time(), UTC)).total_seconds(), 0.0)
+    return _DEFAULT_COOL_DOWN_S

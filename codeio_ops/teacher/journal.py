@@ -1,0 +1,166 @@
+"""What was paid for: every reply is stored here before anything else is done with it.
+
+The key is everything that decides the answer: teacher, messages, parameters, seed. So a
+process that was killed finds what it had paid for, and a changed parser reads the stored
+bodies again. Only chat completions are kept; a reply that is none (HTML, no choices) is an
+endpoint's fault and is asked for again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+import zstandard
+
+from codeio_ops.fingerprint import value_sha256
+from codeio_ops.jsonvalue import Json
+from codeio_ops.storage.engine import Store, Transaction
+from codeio_ops.storage.runs import FactWriter
+from codeio_ops.teacher.messages import Request, TeacherIdentity
+
+MAX_BODY_BYTES = 16_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredReply:
+    """The body of a reply as it came.
+
+    Attributes:
+        request_sha256: Fingerprint of the request.
+        body: A chat completion, as JSON.
+        latency_ms: From sending to the last byte, retries included.
+        request_id: The endpoint's own id of the call.
+        cost_usd: Its price, or None when it is not known.
+    """
+
+    request_sha256: str
+    body: bytes
+    latency_ms: float
+    request_id: str
+    cost_usd: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """US dollars spent so far."""
+
+    run: Decimal
+    month: Decimal
+
+
+class Journal(Protocol):
+    """Where replies are kept."""
+
+    def find(self, fingerprints: Sequence[str]) -> dict[str, StoredReply]:
+        """Return the stored replies among these requests."""
+        ...
+
+    def keep(self, replies: Sequence[StoredReply], wasted_usd: Decimal) -> Spent:
+        """Store replies, add their cost and that of tries without one; return what is spent now."""
+        ...
+
+    def spent(self) -> Spent:
+        """Return what is spent now."""
+        ...
+
+
+class NoJournal:
+    """Adds up what this process spends and keeps no reply, for where there is no database."""
+
+    def __init__(self) -> None:
+        self._spent = Decimal(0)
+
+    def find(self, fingerprints: Sequence[str]) -> dict[str, StoredReply]:
+        """See `Journal.find`: nothing."""
+        return {}
+
+    def keep(self, replies: Sequence[StoredReply], wasted_usd: Decimal) -> Spent:
+        """See `Journal.keep`."""
+        self._spent += sum((reply.cost_usd or 0 for reply in replies), wasted_usd)
+        return self.spent()
+
+    def spent(self) -> Spent:
+        """See `Journal.spent`."""
+        return Spent(run=self._spent, month=self._spent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    request_sha256: str
+    body: memoryview
+    latency_ms: float
+    request_id: str
+    cost_usd: Decimal | None
+
+
+class PostgresJournal:
+    """The journal of the platform, in `codeio.teacher_reply` and `codeio.teacher_spending`."""
+
+    def __init__(self, store: Store, writer: FactWriter) -> None:
+        """Keep the database, and the stage run that pays."""
+        self._store = store
+        self._run = writer.run
+
+    def find(self, fingerprints: Sequence[str]) -> dict[str, StoredReply]:
+        """See `Journal.find`."""
+        rows = self._store.fetch("teacher.replies", _Row, fingerprints=list(fingerprints))
+        unpack = zstandard.ZstdDecompressor().decompress
+        return {
+            row.request_sha256: StoredReply(
+                request_sha256=row.request_sha256,
+                body=unpack(bytes(row.body), max_output_size=MAX_BODY_BYTES),
+                latency_ms=row.latency_ms,
+                request_id=row.request_id,
+                cost_usd=row.cost_usd,
+            )
+            for row in rows
+        }
+
+    def keep(self, replies: Sequence[StoredReply], wasted_usd: Decimal) -> Spent:
+        """See `Journal.keep`."""
+        pack = zstandard.ZstdCompressor().compress
+        with self._store.transaction() as transaction:
+            if replies:
+                transaction.insert([self._run])
+            cost = wasted_usd
+            for reply in replies:
+                new = transaction.execute(
+                    "teacher.keep_reply",
+                    request_sha256=reply.request_sha256,
+                    body=pack(reply.body),
+                    latency_ms=reply.latency_ms,
+                    request_id=reply.request_id,
+                    cost_usd=reply.cost_usd,
+                    stage_run_id=self._run.stage_run_id,
+                )
+                cost += (reply.cost_usd or 0) if new else 0
+            return _spend(transaction, self._run.run_id, cost)
+
+    def spent(self) -> Spent:
+        """See `Journal.spent`."""
+        with self._store.transaction() as transaction:
+            return _spend(transaction, self._run.run_id, Decimal(0))
+
+
+def _spend(transaction: Transaction, run_id: str, cost_usd: Decimal) -> Spent:
+    (spent,) = transaction.fetch("teacher.spend", Spent, run_id=run_id, cost_usd=cost_usd)
+    return spent
+
+
+def request_sha256(
+    request: Request, teacher: TeacherIdentity, parameters: Mapping[str, Json]
+) -> str:
+    """Fingerprint everything that decides the answer to a request.
+
+    The offline teacher is the same wherever it listens, so its host is no part of it.
+    """
+    host = "" if teacher.kind == "offline-trace" else teacher.endpoint_host
+    return value_sha256(
+        {
+            "teacher": [teacher.kind, teacher.model_id, teacher.version, host],
+            "messages": [[message.role, message.content] for message in request.messages],
+            "parameters": dict(parameters),
+            "seed": request.seed,
+        }
+    )

@@ -1,0 +1,35 @@
+"""Streamed replies, put together into the body that the endpoint would have sent at once."""
+
+import json
+
+from openai import AsyncStream
+from openai.types.chat import ChatCompletionChunk
+
+from codeio_ops.jsonvalue import Json
+
+
+async def whole_body(stream: AsyncStream[ChatCompletionChunk]) -> bytes:
+    """Read a stream to its end and return a chat completion, as JSON.
+
+    A stream that broke off gives a body without a finish reason, which is no finished reply.
+    """
+    texts: dict[str, list[str]] = {"content": [], "reasoning_content": [], "refusal": []}
+    body: dict[str, Json] = {"object": "chat.completion"}
+    finish_reason: str | None = None
+    async with stream:
+        async for chunk in stream:
+            fields = chunk.model_dump(mode="json", exclude_none=True)
+            body |= {
+                name: fields[name] for name in ("id", "model", "usage", "codeio") if name in fields
+            }
+            for choice in fields.get("choices", [])[:1]:
+                finish_reason = choice.get("finish_reason") or finish_reason
+                delta = choice.get("delta") or {}
+                for name, parts in texts.items():
+                    parts.append(delta.get(name) or "")
+                texts["reasoning_content"].append(delta.get("reasoning") or "")
+    message: dict[str, Json] = {name: "".join(parts) or None for name, parts in texts.items()}
+    body["choices"] = [
+        {"index": 0, "finish_reason": finish_reason, "message": {"role": "assistant", **message}}
+    ]
+    return json.dumps(body).encode()

@@ -1,0 +1,64 @@
+"""What the waiting requests of a stage will cost, and how they read: no call is made."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import chain, islice
+
+from codeio_ops.config import Settings
+from codeio_ops.storage.engine import Store
+from codeio_ops.teacher.budget import prompt_tokens
+from codeio_ops.teacher.messages import Request
+from codeio_ops.teacher.prices import known_price
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A stage's requests before they are sent.
+
+    Attributes:
+        purpose: transform, answer or revise.
+        model: Model id.
+        requests: How many wait.
+        prompt_tokens: Tokens they hold, from their length.
+        completion_tokens: Tokens expected back.
+        expectation: Where that comes from: `history` (mean of this model's replies) or
+            `max_tokens` (the most there can be).
+        cost_usd: Price in dollars, as text; empty when the price is not known.
+        preview: The first requests, message by message.
+    """
+
+    purpose: str
+    model: str
+    requests: int
+    prompt_tokens: int
+    completion_tokens: int
+    expectation: str
+    cost_usd: str
+    preview: list[list[str]]
+
+
+def estimate(
+    purpose: str, requests: Iterable[Request], *, store: Store, settings: Settings, previewed: int
+) -> Estimate:
+    """Count requests, and show the first of them."""
+    waiting = iter(requests)
+    first = list(islice(waiting, previewed))
+    count = read = 0
+    for request in chain(first, waiting):
+        count += 1
+        read += prompt_tokens(request)
+    mean = store.value("teacher.mean_reply", purpose=purpose, model=settings.model)
+    written = round(count * float(settings.max_tokens if mean is None else mean))
+    price = known_price(settings, settings.model)
+    cost: Decimal | None = price.cost(read, written) if price else None
+    return Estimate(
+        purpose=purpose,
+        model=settings.model,
+        requests=count,
+        prompt_tokens=read,
+        completion_tokens=written,
+        expectation="max_tokens" if mean is None else "history",
+        cost_usd="" if cost is None else f"{cost:.6f}",
+        preview=[[message.content for message in request.messages] for request in first],
+    )

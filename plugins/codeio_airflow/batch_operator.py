@@ -1,0 +1,103 @@
+"""Sends a stage's requests through the Batch API, without a worker while the endpoint works."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import closing
+from typing import Any
+
+from airflow.sdk import BaseOperator, Context
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from codeio_airflow.clients import skip_dry_run, task_clients
+from codeio_ops.config import Settings
+from codeio_ops.errors import SettingsError, TransientError
+from codeio_ops.transform.waiting import Purpose, waiting_requests
+
+log = logging.getLogger(__name__)
+
+
+class BatchTrigger(BaseTrigger):
+    """Fires when one of some batches has ended."""
+
+    def __init__(self, batch_ids: list[str], poll_s: float) -> None:
+        """Keep what to ask for, and how often."""
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.batch_ids = batch_ids
+        self.poll_s = poll_s
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Return what the triggerer builds the trigger from."""
+        path = f"{type(self).__module__}.{type(self).__name__}"
+        return path, {"batch_ids": self.batch_ids, "poll_s": self.poll_s}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Ask until a batch has ended; an endpoint that is down is asked again."""
+        from codeio_ops.teacher.batch import any_ended
+        from codeio_ops.teacher.endpoint import Endpoint
+
+        settings = await asyncio.to_thread(Settings.load)
+        endpoint = Endpoint.chosen(settings)
+        while True:
+            try:
+                if await any_ended(settings, endpoint, self.batch_ids):
+                    break
+            except TransientError as exc:
+                log.warning("the batches cannot be asked for: %s", exc, extra={"action": "batch"})
+            await asyncio.sleep(self.poll_s)
+        yield TriggerEvent(True)  # type: ignore[no-untyped-call]
+
+
+class BatchOperator(BaseOperator):
+    """Collects and submits batches of one stage until none is open.
+
+    Killed or cleared at any point, it goes on with the batches that are open.
+    """
+
+    def __init__(self, *, purpose: Purpose, **kwargs: Any) -> None:
+        """Keep the stage."""
+        super().__init__(**kwargs)
+        self.purpose = purpose
+
+    def execute(self, context: Context) -> None:
+        """Advance, and wait for what is open.
+
+        Raises:
+            SettingsError: the run has a limit.
+        """
+        skip_dry_run()
+        if context["params"]["limit"]:
+            raise SettingsError(
+                "batches take every pending row, so a run with a limit must not send them",
+                cure="unset CODEIO_TEACHER_BATCH for this run, or trigger it without `limit`",
+            )
+        self.advance()
+
+    def resume(self, context: Context, event: bool) -> None:
+        """Advance again: a batch has ended."""
+        self.advance()
+
+    def advance(self) -> None:
+        """Collect and submit; defer while a batch is open."""
+        from codeio_ops.teacher.batch import BatchClient
+        from codeio_ops.teacher.endpoint import Endpoint
+        from codeio_ops.transform.batches import Batches
+
+        with task_clients(self.purpose) as clients:
+            settings, store = clients.settings, clients.store
+            with closing(BatchClient(settings, Endpoint.chosen(settings))) as client:
+                batches = Batches(
+                    client,
+                    clients.teacher,
+                    purpose=self.purpose,
+                    store=store,
+                    writer=clients.writer,
+                    settings=settings,
+                )
+                waiting = waiting_requests(
+                    self.purpose, store=store, blobs=clients.blobs, settings=settings
+                )
+                still_open = batches.advance(waiting)
+        if still_open:
+            trigger = BatchTrigger(still_open, settings.teacher_batch_poll_s)
+            self.defer(trigger=trigger, method_name="resume")

@@ -1,0 +1,97 @@
+-- Calls to teachers: paid replies, spending, pace, batches.
+
+-- name: replies
+SELECT request_sha256, body, latency_ms, request_id, cost_usd
+FROM codeio.teacher_reply
+WHERE request_sha256 = any(:fingerprints);
+
+-- name: keep_reply
+INSERT INTO codeio.teacher_reply (request_sha256, body, latency_ms, request_id, cost_usd, stage_run_id)
+VALUES (:request_sha256, :body, :latency_ms, :request_id, :cost_usd, :stage_run_id)
+ON CONFLICT DO NOTHING;
+
+-- name: spend
+WITH added AS (
+    INSERT INTO codeio.teacher_spending AS spending (period, cost_usd)
+    VALUES ('run ' || :run_id, :cost_usd),
+        ('month ' || to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM'), :cost_usd)
+    ON CONFLICT (period) DO UPDATE SET cost_usd = spending.cost_usd + excluded.cost_usd
+    RETURNING spending.period, spending.cost_usd
+)
+
+SELECT max(cost_usd) FILTER (WHERE period LIKE 'run %') AS run,
+    max(cost_usd) FILTER (WHERE period LIKE 'month %') AS month
+FROM added;
+
+-- name: reserve
+INSERT INTO codeio.teacher_pace AS pace (teacher, next_request_at, next_tokens_at, cool_until)
+VALUES (
+    :teacher, clock_timestamp() + make_interval(secs => :requests_s),
+    clock_timestamp() + make_interval(secs => :tokens_s), clock_timestamp()
+)
+ON CONFLICT (teacher) DO UPDATE SET
+    next_request_at = greatest(pace.next_request_at, clock_timestamp()) + make_interval(secs => :requests_s),
+    next_tokens_at = greatest(pace.next_tokens_at, clock_timestamp()) + make_interval(secs => :tokens_s)
+RETURNING extract(EPOCH FROM greatest(
+    pace.next_request_at - make_interval(secs => :requests_s),
+    pace.next_tokens_at - make_interval(secs => :tokens_s),
+    pace.cool_until
+) - clock_timestamp());
+
+-- name: cool_down
+INSERT INTO codeio.teacher_pace AS pace (teacher, next_request_at, next_tokens_at, cool_until)
+VALUES (
+    :teacher, clock_timestamp(), clock_timestamp(), clock_timestamp() + make_interval(secs => :seconds)
+)
+ON CONFLICT (teacher) DO UPDATE SET cool_until = greatest(pace.cool_until, excluded.cool_until);
+
+-- name: cooling
+SELECT extract(EPOCH FROM cool_until - clock_timestamp()) AS seconds
+FROM codeio.teacher_pace
+WHERE teacher = :teacher;
+
+-- name: given_up
+SELECT subject_id
+FROM codeio.teacher_call
+WHERE purpose = :purpose AND outcome = 'unavailable' AND subject_id = any(:subjects)
+GROUP BY subject_id
+HAVING count(*) >= :tries;
+
+-- name: open_batches
+SELECT batch_id FROM codeio.teacher_batch
+WHERE teacher = :teacher AND purpose = :purpose AND collected_at IS NULL
+ORDER BY submitted_at, batch_id;
+
+-- name: batched
+SELECT request_sha256, count(*) AS batches, bool_or(teacher_batch.collected_at IS NULL) AS waiting
+FROM codeio.teacher_batch_request
+INNER JOIN codeio.teacher_batch USING (batch_id)
+WHERE request_sha256 = any(:fingerprints)
+GROUP BY request_sha256;
+
+-- name: add_batch
+INSERT INTO codeio.teacher_batch (batch_id, teacher, purpose, requests, stage_run_id, status)
+VALUES (:batch_id, :teacher, :purpose, :requests, :stage_run_id, :status);
+
+-- name: add_batch_requests
+INSERT INTO codeio.teacher_batch_request (batch_id, request_sha256)
+SELECT cast(:batch_id AS text) AS batch_id, unnest(cast(:fingerprints AS text[])) AS request_sha256;
+
+-- name: close_batch
+UPDATE codeio.teacher_batch SET status = :status, collected_at = now() WHERE batch_id = :batch_id;
+
+-- name: fail_batch_request
+UPDATE codeio.teacher_batch_request SET failure = :failure
+WHERE batch_id = :batch_id AND request_sha256 = :request_sha256;
+
+-- name: unanswered_of_batch
+UPDATE codeio.teacher_batch_request SET failure = 'no reply in the batch'
+WHERE batch_id = :batch_id AND failure IS NULL AND NOT EXISTS (
+    SELECT FROM codeio.teacher_reply WHERE teacher_reply.request_sha256 = teacher_batch_request.request_sha256
+);
+
+-- name: mean_reply
+SELECT avg(teacher_call.completion_tokens)
+FROM codeio.teacher_call
+INNER JOIN codeio.teacher USING (teacher_id)
+WHERE teacher_call.purpose = :purpose AND teacher.model = :model AND teacher_call.completion_tokens > 0;

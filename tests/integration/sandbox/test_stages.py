@@ -1,0 +1,281 @@
+"""The stages that run programs: any language, measures, quarantine, and the nightly check."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from codeio_airflow import clients as airflow_clients
+from codeio_airflow import stages
+from codeio_ops.config import Settings
+from codeio_ops.errors import SandboxUnsafe
+from codeio_ops.fingerprint import content_id, sha256_hex
+from codeio_ops.records import (
+    Blob,
+    ProgramRow,
+    RawFile,
+    RawFileOrigin,
+    Record,
+    ResponseRow,
+    SampleRow,
+    Source,
+    TeacherCall,
+    TeacherRow,
+)
+from codeio_ops.sandbox import attack as attack_module
+from codeio_ops.sandbox.approval import record_outcomes, require_contained
+from codeio_ops.sandbox.attack import Attack, Outcome
+from codeio_ops.sandbox.pool import DockerSandbox
+from codeio_ops.storage.engine import Store
+from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
+from codeio_ops.storage.shards import whole_range
+from codeio_ops.transform.prompts import build_prompts
+from codeio_ops.verify.answers import verify_responses
+from codeio_ops.verify.io_pairs import sample_programs
+
+# A timer may send any signal to its own process: a kill that no limit explains.
+SUICIDE = (
+    "import ctypes, time\n"
+    "def main_solution(x):\n"
+    " libc = ctypes.CDLL(None)\n"
+    " event = (ctypes.c_int * 16)(0, 0, 9, 0)\n"
+    " timer = ctypes.c_void_p()\n"
+    " libc.timer_create(1, event, ctypes.byref(timer))\n"
+    " libc.timer_settime(timer, 0, (ctypes.c_long * 4)(0, 0, 0, 1000), None)\n"
+    " time.sleep(9)\n"
+)
+DRAW = "import random\ndef input_generator(): return {'x': random.randint(1, 9)}"
+PYTHON = "def main_solution(x): return x / 2"
+CONSTANT = "def main_solution(x): return x > 0"
+JAVASCRIPT = "function main_solution({ x }) { return x + 1; }"
+DRAW_JAVASCRIPT = "const input_generator = () => ({ x: Math.floor(Math.random() * 9) });"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """What a stage works with, and a look at what it stored."""
+
+    settings: Settings
+    store: Store
+    writer: FactWriter
+
+    def rows(self, query: str) -> list[Any]:
+        engine = create_engine(self.settings.owner_database_url.get_secret_value())
+        with engine.connect() as link:
+            found = list(link.execute(text(query)).mappings())
+        engine.dispose()
+        return found
+
+    def add_program(self, code: str, generator: str = DRAW, language: str = "python") -> UUID:
+        run = self.writer.run.stage_run_id
+        digest = sha256_hex(code.encode())
+        source = Source.new("directory", "/somewhere")
+        file = RawFile(
+            raw_file_id=RawFile.identify(digest),
+            blob_sha256=digest,
+            language=language,
+            size_bytes=1,
+            stage_run_id=run,
+        )
+        teacher = TeacherRow(
+            teacher_id=content_id("teacher", "t"),
+            kind="api-model",
+            model="t",
+            version="1",
+            endpoint_host="",
+            stage_run_id=run,
+        )
+        call = TeacherCall(
+            teacher_call_id=content_id("call", digest),
+            teacher_id=teacher.teacher_id,
+            purpose="transform",
+            subject_id=file.raw_file_id,
+            template_sha256=digest,
+            parameters={},
+            outcome="ok",
+            finish_reason="stop",
+            prompt_tokens=1,
+            completion_tokens=1,
+            cost_usd=None,
+            latency_ms=1.0,
+            request_id="",
+            stage_run_id=run,
+        )
+        program = ProgramRow(
+            program_id=content_id("program", digest),
+            raw_file_id=file.raw_file_id,
+            language=language,
+            entry_point="main_solution",
+            main_function=code,
+            input_generator=generator,
+            io_description="x: a number",
+            problem_statement="What comes out for x?",
+            provenance={},
+            teacher_call_id=call.teacher_call_id,
+            stage_run_id=run,
+        )
+        records: list[Record] = [
+            source,
+            Blob(
+                sha256=digest,
+                pack_key="k",
+                pack_offset=0,
+                pack_bytes=1,
+                size_bytes=1,
+                stage_run_id=run,
+            ),
+            file,
+            RawFileOrigin(
+                origin_id=RawFileOrigin.identify(source.source_id, "1", "p", digest),
+                raw_file_id=file.raw_file_id,
+                source_id=source.source_id,
+                version="1",
+                path="p",
+                licence="MIT",
+                stage_run_id=run,
+            ),
+            teacher,
+            call,
+            program,
+        ]
+        self.writer.write(records)
+        return program.program_id
+
+
+@pytest.fixture
+def stage(settings: Settings) -> Iterator[Stage]:
+    store = Store.open(settings.database_url.get_secret_value())
+    task = TaskIdentity(dag_id="test", run_id=str(uuid4()), task_id="test")
+    run = stage_run("sample", task, settings, image_digest="sha256:tested")
+    yield Stage(settings=settings, store=store, writer=FactWriter(store, run))
+    store.close()
+
+
+def sample(stage: Stage, sandbox: DockerSandbox) -> dict[str, int]:
+    return dict(
+        sample_programs(
+            whole_range(),
+            store=stage.store,
+            sandbox=sandbox,
+            confirming=sandbox,
+            writer=stage.writer,
+            settings=stage.settings,
+        )
+    )
+
+
+def test_a_program_that_breaks_the_sandbox_is_dropped_and_the_shard_goes_on(
+    stage: Stage, sandbox: DockerSandbox
+) -> None:
+    broken, sound = stage.add_program(SUICIDE), stage.add_program(PYTHON)
+    counts = sample(stage, sandbox)
+    assert (counts["sandbox_fault"], counts["sampled"]) == (1, 1)
+    [drop] = stage.rows("SELECT * FROM codeio.drop_record")
+    assert (drop["subject_id"], drop["reason"]) == (broken, "sandbox_fault")
+    pairs = stage.rows("SELECT DISTINCT program_id FROM codeio.io_pair")
+    assert [row["program_id"] for row in pairs] == [sound]
+    assert sample(stage, sandbox) == {}
+
+
+def test_what_sampling_shows_is_stored_for_dropped_programs_too(
+    stage: Stage, sandbox: DockerSandbox
+) -> None:
+    halves, constant = stage.add_program(PYTHON), stage.add_program(CONSTANT)
+    sample(stage, sandbox)
+    measures = {
+        row["program_id"]: row for row in stage.rows("SELECT * FROM codeio.program_measure")
+    }
+    assert measures[halves]["outputs"] == measures[halves]["distinct_outputs"] == 9
+    assert measures[halves]["float_share"] == 1.0
+    assert not measures[halves]["constant"]
+    assert measures[constant]["constant"] and measures[constant]["boolean_share"] == 1.0
+    for measure in measures.values():
+        assert measure["calls"] == 9 and measure["cpu_ms"] > 0 and measure["peak_rss_kib"] > 1000
+
+
+def test_a_program_in_another_language_takes_the_same_road(
+    stage: Stage, sandbox: DockerSandbox
+) -> None:
+    program = stage.add_program(JAVASCRIPT, DRAW_JAVASCRIPT, "javascript")
+    assert sample(stage, sandbox)["sampled"] == 1
+    build_prompts(whole_range(), store=stage.store, writer=stage.writer, settings=stage.settings)
+    [prompt] = stage.rows(
+        "SELECT * FROM codeio.prompt JOIN codeio.io_pair USING (io_pair_id)"
+        " WHERE direction = 'input' AND ordinal = 0"
+    )
+    [call] = stage.rows("SELECT * FROM codeio.teacher_call")
+    right = prompt["output"] - 1
+    response = ResponseRow(
+        response_id=content_id("response", str(prompt["prompt_id"])),
+        prompt_id=prompt["prompt_id"],
+        turn=1,
+        rollout=0,
+        teacher_id=call["teacher_id"],
+        body=f'It adds one.\n```json\n{{"input": {{"x": {right}}}}}\n```',
+        reasoning="",
+        provenance={},
+        teacher_call_id=call["teacher_call_id"],
+        stage_run_id=stage.writer.run.stage_run_id,
+    )
+    stage.writer.write([response])
+    counts = verify_responses(
+        whole_range(),
+        store=stage.store,
+        sandbox=sandbox,
+        writer=stage.writer,
+        settings=stage.settings,
+    )
+    assert counts == {"correct": 1}
+    [verdict] = stage.rows("SELECT verdict_id FROM codeio.verdict")
+    stage.writer.write(
+        [
+            SampleRow(
+                sample_id=content_id("sample", "s"),
+                prompt_id=prompt["prompt_id"],
+                first_verdict_id=verdict["verdict_id"],
+                second_verdict_id=None,
+                stage_run_id=stage.writer.run.stage_run_id,
+            )
+        ]
+    )
+    [released] = stage.rows("SELECT * FROM codeio.sample_text")
+    assert (released["language"], released["program_id"]) == ("javascript", program)
+    assert "```javascript" in released["prompt"]
+
+
+def test_an_escape_closes_the_image_until_a_later_check_holds(stage: Stage) -> None:
+    held, escaped = Outcome(name="a"), Outcome(name="fork bomb", complaint="ended with ok")
+    require_contained(stage.store, "sha256:new")
+    record_outcomes([held, escaped], image_digest="sha256:new", writer=stage.writer)
+    require_contained(stage.store, "sha256:other")
+    with pytest.raises(SandboxUnsafe, match="fork bomb") as caught:
+        require_contained(stage.store, "sha256:new")
+    assert "codeio sandbox attack --record" in caught.value.cure
+    task = TaskIdentity(dag_id="test", run_id="later", task_id="test")
+    later = FactWriter(stage.store, stage_run("canary", task, stage.settings))
+    record_outcomes([held], image_digest="sha256:new", writer=later)
+    require_contained(stage.store, "sha256:new")
+
+
+def test_the_canary_records_an_escape_and_the_stages_then_refuse(
+    stage: Stage, sandbox: DockerSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hole = Attack(name="a hole", acceptable=frozenset({"timeout"}), code="def main_solution(): 1")
+    monkeypatch.setattr(attack_module, "load_attacks", lambda: [hole])
+    canary: Any = SimpleNamespace(
+        store=stage.store, attacked_sandbox=sandbox, canary_writer=stage.writer
+    )
+    with pytest.raises(SandboxUnsafe, match="a hole"):
+        stages.attack_sandbox(canary)
+    task = TaskIdentity(dag_id="test", run_id="test", task_id="sample")
+    monkeypatch.setattr(airflow_clients, "current_task", lambda: task)
+    monkeypatch.setattr(airflow_clients.Settings, "load", lambda: stage.settings)
+    monkeypatch.setattr(
+        airflow_clients.TaskClients, "_open_sandbox", lambda self, hash_seed: sandbox
+    )
+    with airflow_clients.task_clients("sample") as clients, pytest.raises(SandboxUnsafe):
+        assert clients.sandbox is None

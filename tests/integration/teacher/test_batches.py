@@ -1,0 +1,190 @@
+"""Promises of the Batch API: real Postgres, and an endpoint with `/v1/files` and `/v1/batches`."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
+from codeio_ops.config import Settings
+from codeio_ops.errors import BudgetExceeded, TeacherRefused, TeacherUnavailable
+from codeio_ops.jsonvalue import Json
+from codeio_ops.storage.engine import Store
+from codeio_ops.storage.runs import FactWriter
+from codeio_ops.storage.shards import whole_range
+from codeio_ops.teacher.batch import BatchClient, any_ended
+from codeio_ops.teacher.client import Teacher
+from codeio_ops.teacher.endpoint import Endpoint
+from codeio_ops.testing import ScriptedEndpoint, ScriptedReply, chat_reply, error_reply
+from codeio_ops.testing_batches import BatchEndpoint
+from codeio_ops.transform.answer import answer_prompts, answer_requests
+from codeio_ops.transform.batches import Batches
+
+Writers = Callable[[str, int], FactWriter]
+Seed = Callable[[int], list[UUID]]
+
+
+def using(settings: Settings, base_url: str, **changes: object) -> Settings:
+    """Return settings that name the scripted endpoint."""
+    return settings.model_copy(
+        update={"openai_base_url": base_url, "model": "scripted", "teacher_batch": True, **changes}
+    )
+
+
+@contextmanager
+def opened(settings: Settings, store: Store, writer: FactWriter) -> Iterator[Batches]:
+    """Open the batches of the answer stage."""
+    endpoint = Endpoint.chosen(settings)
+    client = BatchClient(settings, endpoint)
+    teacher = Teacher.shared(settings, endpoint, store=store, writer=writer)
+    yield Batches(client, teacher, purpose="answer", store=store, writer=writer, settings=settings)
+    client.close()
+
+
+def advance(settings: Settings, store: Store, writer: FactWriter) -> list[str]:
+    """Do what a wake-up of the task does."""
+    with opened(settings, store, writer) as batches:
+        return batches.advance(answer_requests(whole_range(), store=store))
+
+
+def prompt(body: dict[str, Json]) -> str:
+    """Return the text of a request."""
+    messages = body["messages"]
+    assert isinstance(messages, list)
+    assert isinstance(messages[0], dict)
+    return str(messages[0]["content"])
+
+
+def test_only_failed_requests_are_submitted_again(
+    settings: Settings, store: Store, writer_of: Writers, seed_prompts: Seed
+) -> None:
+    seed_prompts(10)
+    tries: Counter[str] = Counter()
+
+    def script(body: dict[str, Json]) -> ScriptedReply:
+        tries[prompt(body)] += 1
+        first = tries[prompt(body)] == 1
+        match prompt(body):
+            case "prompt 3" if first:
+                return error_reply(500)
+            case "prompt 4" if first:
+                return ScriptedReply(status=0)
+            case "prompt 5" if first:
+                return ScriptedReply(body='{"choices": []}')
+            case _:
+                return chat_reply('{"output": 1}', model="gpt-4o-mini")
+
+    writer = writer_of("answer", 1)
+    with BatchEndpoint(script) as endpoint:
+        chosen = using(settings, endpoint.base_url, teacher_batch_requests=6)
+        assert advance(chosen, store, writer) == ["batch_0", "batch_1"]
+        assert advance(chosen, store, writer) == ["batch_0", "batch_1"]  # nothing sent twice
+        assert [len(sent) for sent in endpoint.sent] == [6, 4]
+        endpoint.finish()
+        assert advance(chosen, store, writer_of("answer", 2)) == ["batch_2"]
+        assert sorted(map(prompt, endpoint.sent[2])) == ["prompt 3", "prompt 4", "prompt 5"]
+        endpoint.finish()
+        assert advance(chosen, store, writer) == []
+        assert len(endpoint.sent) == 3
+
+        # The stage makes its facts from the replies, without a call: this endpoint has no chat.
+        teacher = Teacher.shared(chosen, Endpoint.chosen(chosen), store=store, writer=writer)
+        counts = answer_prompts(
+            whole_range(), store=store, teacher=teacher, writer=writer, settings=chosen
+        )
+    assert counts == {"answered": 10}
+    assert teacher_cost(store) == pytest.approx(10 * 4.5e-6)
+
+
+def teacher_cost(store: Store) -> float:
+    """Return what is spent."""
+    from sqlalchemy import text
+
+    with store._engine.connect() as connection:
+        statement = "SELECT cost_usd FROM codeio.teacher_spending WHERE period = 'run run'"
+        return float(connection.execute(text(statement)).scalar_one())
+
+
+def test_a_request_that_always_fails_is_left_after_some_rounds(
+    settings: Settings, store: Store, writer_of: Writers, seed_prompts: Seed
+) -> None:
+    seed_prompts(1)
+    with BatchEndpoint(lambda _: error_reply(500)) as endpoint:
+        chosen = using(settings, endpoint.base_url, teacher_batch_rounds=2)
+        while advance(chosen, store, writer_of("answer", 1)):
+            endpoint.finish()
+        assert len(endpoint.sent) == 2
+
+
+def test_a_batch_whose_id_was_lost_is_found_again(
+    settings: Settings, store: Store, writer_of: Writers, seed_prompts: Seed
+) -> None:
+    seed_prompts(3)
+    with BatchEndpoint(lambda _: chat_reply("x")) as endpoint:
+        chosen = using(settings, endpoint.base_url)
+        with opened(chosen, store, writer_of("answer", 1)) as batches:
+            requests = list(answer_requests(whole_range(), store=store))
+            batches._client.submit(list(batches._affordable(requests)))  # and then killed
+        assert advance(chosen, store, writer_of("answer", 2)) == ["batch_0"]
+        assert len(endpoint.batches) == 1
+
+
+def test_a_batch_is_held_against_the_budget(
+    settings: Settings, store: Store, writer_of: Writers, seed_prompts: Seed
+) -> None:
+    seed_prompts(10)
+    prices = {"price_input_usd": Decimal(0), "price_output_usd": Decimal(1000), "max_tokens": 10}
+    with BatchEndpoint(lambda _: chat_reply("x")) as endpoint:
+        chosen = using(settings, endpoint.base_url, budget_run_usd=Decimal("0.035"), **prices)
+        assert advance(chosen, store, writer_of("answer", 1)) == ["batch_0"]
+        assert [len(sent) for sent in endpoint.sent] == [3]
+        poor = using(settings, endpoint.base_url, budget_run_usd=Decimal("0.001"), **prices)
+        with pytest.raises(BudgetExceeded):
+            advance(poor, store, writer_of("answer", 1))
+
+
+def test_an_endpoint_without_a_batch_api_is_named(
+    settings: Settings, store: Store, writer_of: Writers, seed_prompts: Seed
+) -> None:
+    seed_prompts(1)
+    with ScriptedEndpoint([chat_reply("x")]) as endpoint:
+        chosen = using(settings, f"{endpoint.base_url}/nowhere")
+    with pytest.raises(TeacherUnavailable, match="no teacher answers"):
+        advance(chosen, store, writer_of("answer", 1))
+    with BatchEndpoint(lambda _: chat_reply("x")) as batch_endpoint:
+        chosen = using(settings, f"{batch_endpoint.base_url}/nowhere")
+        with pytest.raises(TeacherRefused) as caught:
+            advance(chosen, store, writer_of("answer", 1))
+    assert "CODEIO_TEACHER_BATCH" in caught.value.cure
+
+
+def test_the_trigger_fires_when_a_batch_has_ended(
+    settings: Settings,
+    store: Store,
+    writer_of: Writers,
+    seed_prompts: Seed,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from codeio_airflow.batch_operator import BatchTrigger
+
+    seed_prompts(1)
+    with BatchEndpoint(lambda _: chat_reply("x")) as endpoint:
+        chosen = using(settings, endpoint.base_url)
+        ids = advance(chosen, store, writer_of("answer", 1))
+        assert not asyncio.run(any_ended(chosen, Endpoint.chosen(chosen), ids))
+        monkeypatch.setattr(Settings, "load", lambda: chosen)
+        path, given = BatchTrigger(ids, 0.05).serialize()
+        assert path == "codeio_airflow.batch_operator.BatchTrigger"
+
+        async def wait() -> object:
+            events = BatchTrigger(**given).run()
+            waiting = asyncio.ensure_future(anext(events))
+            await asyncio.sleep(0.3)
+            assert not waiting.done()
+            endpoint.finish()
+            return (await asyncio.wait_for(waiting, 10)).payload
+
+        assert asyncio.run(wait()) is True

@@ -1,0 +1,159 @@
+"""Broken, forged and random frames: the host says what is wrong, and neither end hangs.
+
+CODEIO_FUZZ_EXAMPLES sets how many are tried; the default is for every day.
+"""
+
+import importlib
+import json
+import os
+import socket
+import struct
+import sys
+import threading
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from codeio_ops.errors import SandboxFault
+from codeio_ops.sandbox.base import Limits, Program
+from codeio_ops.sandbox.container import IMAGE_DIRECTORY, Container, _Stream
+from codeio_ops.sandbox.protocol import PREFIX, Hello, Job
+from codeio_ops.sandbox.worker import Worker
+
+EXAMPLES = settings(
+    max_examples=int(os.environ.get("CODEIO_FUZZ_EXAMPLES", "300")), deadline=None, database=None
+)
+CALLS = 3
+JOB = Job.prepare(Program(code="", entry_point="f"), [1] * CALLS, Limits(), 0)
+HELLO = Hello.model_construct(kind="hello", languages=["python"])
+
+numbers = st.integers(-2, 5) | st.integers() | st.floats()
+odd = st.none() | st.booleans() | numbers | st.text(max_size=5)
+replies = st.fixed_dictionaries(
+    {
+        "kind": st.just("reply"),
+        "id": st.just(1) | odd,
+        "index": st.integers(-1, CALLS) | odd,
+        "code": st.integers(-1, 8) | odd,
+        "wall_ms": st.floats() | odd,
+    }
+)
+endings = st.fixed_dictionaries(
+    {
+        "kind": st.just("ended"),
+        "id": st.just(1) | odd,
+        "index": st.integers(-1, CALLS) | odd,
+        "cause": st.sampled_from(["done", "cpu", "wall", "oversize", "protocol", "exit", "?"]),
+        "loaded": st.booleans(),
+        "signal": st.integers(0, 64),
+        "exit_code": st.integers(0, 255),
+        "oom_kills": st.integers(0, 2),
+        "extra_processes": st.integers(0, 2),
+        "wall_ms": st.floats(0, 10),
+        "cpu_ms": st.floats(0, 2000),
+        "peak_rss_kib": st.integers(0, 9),
+    }
+)
+finished = st.fixed_dictionaries(
+    {"kind": st.just("finished"), "id": st.just(1) | odd, "cpu_ms": st.floats(0, 9) | odd}
+)
+headers = st.one_of(replies, endings, finished, st.dictionaries(st.text(max_size=5), odd))
+bodies = st.binary(max_size=20) | st.sampled_from(
+    [b"1", b"[" * 2000, b'"\\ud800"', b"NaN", b"E\nno"]
+)
+
+
+@st.composite
+def frames(draw: st.DrawFn) -> bytes:
+    """A frame that is right, or has one thing wrong with it."""
+    header = draw(st.binary(max_size=30) | headers.map(lambda value: json.dumps(value).encode()))
+    body = draw(bodies)
+    sizes = draw(st.just((len(header), len(body))) | st.tuples(*[st.integers(0, 2**32 - 1)] * 2))
+    return PREFIX.pack(*sizes) + header + body
+
+
+@st.composite
+def engine_streams(draw: st.DrawFn) -> bytes:
+    """What an engine passes on: pieces of stdout and stderr, cut anywhere."""
+    data = b"".join(draw(st.lists(frames(), max_size=8)))
+    stream = b""
+    while data:
+        cut = draw(st.integers(1, len(data)))
+        kind = draw(st.sampled_from([1, 1, 1, 1, 2, 9]))
+        stream += struct.pack("!BxxxI", kind, cut) + data[:cut]
+        data = data[cut:]
+    return stream + draw(st.binary(max_size=10))
+
+
+def worker_that_hears(stream: bytes) -> tuple[Worker, socket.socket, threading.Thread]:
+    """A worker whose container says `stream` and is gone."""
+    ours, theirs = socket.socketpair()
+
+    def speak() -> None:
+        theirs.recv(1 << 20)
+        theirs.sendall(stream)
+        theirs.shutdown(socket.SHUT_WR)
+
+    thread = threading.Thread(target=speak)
+    thread.start()
+    client: Any = None
+    container = Container(client, "fuzzed", _Stream(connection=ours, wrapper=ours))
+    return Worker(container, HELLO), theirs, thread
+
+
+@EXAMPLES
+@given(engine_streams())
+def test_whatever_a_container_says_is_a_full_answer_or_a_fault(stream: bytes) -> None:
+    worker, theirs, thread = worker_that_hears(stream)
+    try:
+        results = worker.run(JOB)
+    except SandboxFault:
+        results = None
+    finally:
+        thread.join()
+        theirs.close()
+        worker._container._stream.close()
+    assert results is None or len(results) == CALLS
+
+
+@pytest.fixture(scope="module")
+def watch() -> ModuleType:
+    sys.path.insert(0, str(IMAGE_DIRECTORY))
+    try:
+        return importlib.import_module("runner.watch")
+    finally:
+        sys.path.remove(str(IMAGE_DIRECTORY))
+
+
+replies_of_programs = st.builds(
+    lambda code, size, body: struct.pack("!BI", code, size if size >= 0 else len(body)) + body,
+    st.integers(0, 8) | st.integers(0, 255),
+    st.just(-1) | st.integers(-1, 2**32 - 1),
+    st.binary(max_size=50),
+)
+
+
+@EXAMPLES
+@given(st.lists(replies_of_programs | st.binary(max_size=50), max_size=12), st.integers(1, 40))
+def test_whatever_a_program_replies_the_supervisor_takes_no_more_than_was_asked(
+    watch: ModuleType, chunks: list[bytes], step: int
+) -> None:
+    reader = watch.Watch.__new__(watch.Watch)
+    reader.answered, reader.loaded, reader._calls = 0, False, CALLS
+    reader._buffer, reader._limit = bytearray(), 40
+    reader._wall_start, reader._restart_clocks = 0.0, lambda: None
+    taken: list[bytes] = []
+    data = b"".join(chunks)
+    for start in range(0, len(data), step):
+        cause = reader._take_replies(
+            data[start : start + step], lambda _, body, __: taken.append(body)
+        )
+        assert len(reader._buffer) < 5 + 40 + step
+        if cause:
+            assert cause in {"done", "protocol", "oversize"}
+            break
+    assert len(taken) == reader.answered <= CALLS
+    assert all(len(body) <= 40 for body in taken)
