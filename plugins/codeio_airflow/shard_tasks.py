@@ -9,6 +9,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from codeio_airflow.batch_operator import BatchOperator
 from codeio_airflow.clients import TaskClients, name_mapped_task, task_clients
 from codeio_airflow.defaults import PARALLEL_SHARDS
+from codeio_airflow.metrics import count_rows
 from codeio_ops.config import Settings
 from codeio_ops.storage.shards import Shard, plan_shards
 from codeio_ops.verify import VERIFIER_VERSION
@@ -61,7 +62,9 @@ def sharded_stage(
     def work(shard: dict[str, str]) -> dict[str, int]:
         name_mapped_task(shard["name"])
         with task_clients(stage) as clients:
-            return dict(call(Shard.from_json(shard), clients))
+            counts = call(Shard.from_json(shard), clients)
+            count_rows(name, counts)
+            return dict(counts)
 
     planned = plan()
     worked = work.expand(shard=planned)

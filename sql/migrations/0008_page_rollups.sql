@@ -19,7 +19,7 @@ COMMENT ON TABLE codeio.stage_run_tally IS 'How many facts of each kind a stage 
 COMMENT ON COLUMN codeio.stage_run_tally.stage_run_id IS 'The stage run.';
 COMMENT ON COLUMN codeio.stage_run_tally.stage IS 'Stage of the funnel that the facts belong to.';
 COMMENT ON COLUMN codeio.stage_run_tally.outcome IS 'passed, dropped, seen (an origin of a raw file), measured (a program) or called (a request to a teacher).';
-COMMENT ON COLUMN codeio.stage_run_tally.label IS 'What tells them apart: drop reason, verdict, outcome of the call, source id (seen), upper edge of the wall time in ms (pairs) or of the peak memory in MiB (measured).';
+COMMENT ON COLUMN codeio.stage_run_tally.label IS 'What tells them apart: drop reason, verdict, outcome of the call, source id (seen), upper edge of wall ms (pairs) or peak MiB (measured).';
 COMMENT ON COLUMN codeio.stage_run_tally.direction IS 'Direction of prompts and verdicts; empty for others.';
 COMMENT ON COLUMN codeio.stage_run_tally.turn IS 'Turn of responses and verdicts; 0 for others.';
 COMMENT ON COLUMN codeio.stage_run_tally.rows IS 'Facts.';
@@ -67,11 +67,14 @@ BEGIN
         ('raw_file', '''ingest''', 'passed', 'added.language', '''''', '0', 'count(*)', false, ''),
         ('raw_file_origin', '''ingest''', 'seen', 'added.source_id::text', '''''', '0', 'count(*)', false, ''),
         ('program', '''transform''', 'passed', 'added.language', '''''', '0', 'count(DISTINCT added.raw_file_id)', false, ''),
-        ('io_pair', '''sample''', 'passed', 'power(2, ceil(log(2.0, greatest(added.wall_ms, 0.125)::numeric)))::real::text', '''''', '0', 'count(*) FILTER (WHERE added.ordinal = 0)', false, ''),
+        ('io_pair', '''sample''', 'passed',
+            'power(2, ceil(log(2.0, greatest(added.wall_ms, 0.125)::numeric)))::real::text', '''''', '0', 'count(*) FILTER (WHERE added.ordinal = 0)', false, ''),
         ('prompt', '''prompt''', 'passed', '''''', 'added.direction', '0', 'count(*)', false, ''),
         ('response', 'CASE added.turn WHEN 1 THEN ''answer'' ELSE ''revise'' END', 'passed', '''''', '''''', 'added.turn', 'count(DISTINCT added.prompt_id)', false, ''),
-        ('verdict', '''verify''', 'passed', 'added.verdict', 'prompt.direction', 'response.turn', 'count(DISTINCT added.response_id)', false, 'INNER JOIN codeio.response USING (response_id) INNER JOIN codeio.prompt USING (prompt_id)'),
-        ('program_measure', '''sample''', 'measured', 'power(2, ceil(log(2.0, greatest(added.peak_rss_kib / 1024.0, 1.0))))::real::text', '''''', '0', 'count(*)', false, ''),
+        ('verdict', '''verify''', 'passed', 'added.verdict', 'prompt.direction', 'response.turn', 'count(DISTINCT added.response_id)', false,
+            'INNER JOIN codeio.response USING (response_id) INNER JOIN codeio.prompt USING (prompt_id)'),
+        ('program_measure', '''sample''', 'measured',
+            'power(2, ceil(log(2.0, greatest(added.peak_rss_kib / 1024.0, 1.0))))::real::text', '''''', '0', 'count(*)', false, ''),
         ('sample', '''release''', 'passed', '''''', '''''', '0', 'count(*)', false, ''),
         ('drop_record', 'added.stage', 'dropped', 'added.reason', '''''', '0', 'count(*)', false, ''),
         ('teacher_call', 'added.purpose', 'called', 'added.outcome', '''''', '0', 'count(*)', true, '')
