@@ -15,6 +15,9 @@ THEMES = ("light", "dark")
 TIMEOUT_MS = 60_000
 
 
+expect.set_options(timeout=TIMEOUT_MS)
+
+
 def chromium() -> str:
     """Return the path of Debian's chromium, or nothing."""
     return shutil.which("chromium") or ""
@@ -85,7 +88,7 @@ class Tour:
         page.get_by_role("button", name="Browse").click()
         page.get_by_role("menuitem", name="CODE I/O").click()
         expect(page.frame_locator("iframe").get_by_role("heading", level=1)).to_have_text(
-            "Overview", timeout=TIMEOUT_MS
+            "Overview"
         )
 
     def _visit_all(self, page: Page, theme: str) -> None:
@@ -94,7 +97,7 @@ class Tour:
             frame.get_by_role("navigation", name="Pages of CODE I/O").get_by_role(
                 "link", name=name, exact=True
             ).click()
-            expect(frame.get_by_role("heading", level=1)).to_have_text(name, timeout=TIMEOUT_MS)
+            expect(frame.get_by_role("heading", level=1)).to_have_text(name)
             expect(frame.locator("html")).to_have_attribute("data-theme", theme)
             self._picture(page, f"{theme}-airflow-{name.lower()}")
             self._picture_whole(page, _inner(page).url, f"{theme}-{name.lower()}")
@@ -135,9 +138,7 @@ class Tour:
         page.get_by_role("link", name="Open the run in Airflow").click()
         page.get_by_role("link", name="CODE I/O").click()
         frame = page.frame_locator("iframe")
-        expect(frame.get_by_role("heading", level=1)).to_contain_text(
-            "build_programs", timeout=TIMEOUT_MS
-        )
+        expect(frame.get_by_role("heading", level=1)).to_contain_text("build_programs")
         self._picture(page, "light-airflow-run-tab")
 
     def _picture(self, page: Page, name: str) -> None:

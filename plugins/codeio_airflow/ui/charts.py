@@ -1,7 +1,8 @@
 """Charts as SVG inside the page, drawn by pygal; their colours follow the theme of the page."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 
 import pygal
 from markupsafe import Markup, escape
@@ -14,6 +15,7 @@ from codeio_airflow.ui.funnel import STAGES
 sys.meta_path[:] = [hook for hook in sys.meta_path if type(hook).__module__ != pygal.__name__]
 
 MOST_LABELS = 12
+LEAST_NIGHTS = 7
 Series = Mapping[str, Sequence[float | None]]
 
 _COLOURS = tuple(f"var(--chart-{number})" for number in range(1, 9))
@@ -42,6 +44,14 @@ _LOOK = {
 }
 
 
+def every_night(found: Iterable[date]) -> list[date]:
+    """Return every night from the first to the last, a week at least, so that a gap is seen."""
+    nights = set(found)
+    last = max(nights)
+    first = min(*nights, last - timedelta(days=LEAST_NIGHTS - 1))
+    return [first + timedelta(days=day) for day in range((last - first).days + 1)]
+
+
 def percent_lines(title: str, labels: Sequence[str], series: Series) -> Markup:
     """Draw one line a series over the labels, from 0 to 100; None is a gap."""
     options = {**_options(labels, " %"), "range": (0, 100), "y_labels": range(0, 101, 25)}
@@ -68,6 +78,7 @@ def _options(labels: Sequence[str], unit: str) -> dict[str, object]:
         "width": 640,
         "height": 280,
         "margin": 8,
+        "margin_right": 24,
         "spacing": 8,
         "js": [],
         "legend_at_bottom": True,

@@ -19,7 +19,6 @@ router = APIRouter()
 
 RUNS = 8
 FAILURES = 20
-LEAST_NIGHTS = 7
 NIGHTS = (7, 30, 90)
 
 
@@ -50,7 +49,7 @@ def night_charts(rows: Sequence[Row]) -> list[Markup]:
     """Draw what the nights gave: yield, rows, tokens and cost."""
     if not rows:
         return []
-    nights = _every_night({row.night for row in rows})
+    nights = charts.every_night(row.night for row in rows)
     cells = {(row.stage, row.night): row for row in rows}
     labels = [night.strftime("%d %b") for night in nights]
 
@@ -71,13 +70,6 @@ def night_charts(rows: Sequence[Row]) -> list[Markup]:
     if any(row.cost_usd for row in rows):
         drawn.append(charts.bars("Cost, US$", labels, {"cost": _sums(rows, nights)}))
     return drawn
-
-
-def _every_night(found: set[date]) -> list[date]:
-    """Return every night from the first to the last, and a week at least: a gap is seen."""
-    last = max(found)
-    first = min(*found, last - timedelta(days=LEAST_NIGHTS - 1))
-    return [first + timedelta(days=day) for day in range((last - first).days + 1)]
 
 
 def _yield(row: Row) -> float | None:

@@ -34,7 +34,7 @@ def sources(request: Request, store: AuditorStore, after: UUID = BEFORE_ALL) -> 
 
 
 def _chart(rows: list[Row]) -> str:
-    nights = sorted({row.night for row in rows})
+    nights = charts.every_night(row.night for row in rows)
     outcomes = sorted({row.fate for row in rows}, key=lambda name: (name != "new", name))
     cells = {(row.fate, row.night): row.rows for row in rows}
     return charts.stacked_bars(
