@@ -26,8 +26,8 @@ from codeio_airflow import stages
 from codeio_airflow.assets import ANSWERS, PROGRAMS
 from codeio_airflow.clients import skip_dry_run, task_clients
 from codeio_airflow.defaults import DAG_DEFAULTS, LIMITS, SANDBOX_POOL, TEACHER_POOL
+from codeio_airflow.revision_rounds import revision_rounds
 from codeio_airflow.shard_tasks import sharded_stage
-from codeio_ops.config import Settings
 
 
 @dag(schedule=[PROGRAMS], doc_md=__doc__, params=LIMITS, **DAG_DEFAULTS)
@@ -46,18 +46,7 @@ def answer_prompts() -> None:
     plan_verify, verified = sharded_stage("verify", stages.verify, pool=SANDBOX_POOL)
     chain(prompted, plan_answer)
     chain(answered, plan_verify)
-    for number in range(1, Settings.load().most_revisions + 1):
-        suffix = f"_{number}" if number > 1 else ""
-        plan_revise, revised = sharded_stage(
-            "revise", stages.revise, pool=TEACHER_POOL, task_id=f"revise{suffix}"
-        )
-        plan_again, again = sharded_stage(
-            "verify", stages.verify, pool=SANDBOX_POOL, task_id=f"verify_revisions{suffix}"
-        )
-        chain(verified, plan_revise)
-        chain(revised, plan_again)
-        verified = again
-    chain(verified, announce())
+    chain(revision_rounds(verified), announce())
 
 
 answer_prompts()

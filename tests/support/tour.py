@@ -129,7 +129,7 @@ class Tour:
         self._picture_whole(page, page.url, "light-gate")
         page.goto(f"{self.url}/codeio/releases")
         page.locator("tbody a").first.click()
-        expect(page.get_by_role("heading", name="Files", exact=True)).to_be_visible()
+        expect(page.get_by_role("heading", name="Files", exact=True).first).to_be_visible()
         self._picture_whole(page, page.url, "light-release")
 
     def _open_the_tab_of_a_run(self, page: Page) -> None:

@@ -61,7 +61,7 @@ def _sample(
 ) -> tuple[list[Pair] | Drop, ScriptedSandbox, ScriptedSandbox]:
     settings = Settings.model_validate({"home": Path("/nonexistent"), **changes})
     first, second = ScriptedSandbox(script), ScriptedSandbox(confirming or script)
-    return Sampler(first, second, settings).sample(PROGRAM), first, second
+    return Sampler(first, second, settings).sample(PROGRAM).outcome, first, second
 
 
 def _reason(script: Script, **changes: object) -> str:

@@ -1,6 +1,7 @@
 """Releases: the list; one with its card, gates, files; the difference of two."""
 
 import mimetypes
+import re
 from datetime import datetime
 from uuid import UUID
 
@@ -24,6 +25,8 @@ KNOWN = (
     "release_id", "name", "version", "status", "samples", "uri", "content_sha256", "created_at",
     "published_at", "recipe", "gates", "failed_gates",
 )  # fmt: skip
+
+_HEADING = re.compile(r"<(/?)h([1-4])>")
 
 # HTML inside a card is shown as text.
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -107,4 +110,9 @@ def _manifest(found: Row, objects: ObjectStore) -> Manifest | None:
 def _card(found: Row, objects: ObjectStore) -> Markup:
     text = objects.get(prefix_of(found.name, found.version) + "README.md").decode()
     body = text.split("\n---\n", 1)[-1] if text.startswith("---\n") else text
-    return Markup(_markdown.render(body))  # noqa: S704
+    return Markup(_HEADING.sub(_two_levels_down, _markdown.render(body)))  # noqa: S704
+
+
+def _two_levels_down(heading: re.Match[str]) -> str:
+    """Keep the outline of the page: its own headings stand above those of the card."""
+    return f"<{heading[1]}h{int(heading[2]) + 2}>"
