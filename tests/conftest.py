@@ -49,4 +49,4 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     home = Home(Path(pointer.read_text()))
     stack.down(home, say=quiet)
     shutil.rmtree(home.root, ignore_errors=True)
-    pointer.unlink()
+    pointer.unlink(missing_ok=True)

@@ -139,4 +139,5 @@ def test_facts_are_added_and_never_changed(app: Connection) -> None:
             "WHERE grantee = 'codeio_app' AND privilege_type = 'UPDATE'"
         )
     ).scalars()
-    assert set(changeable) == {"source", "release"}
+    states = {"teacher_pace", "teacher_spending", "teacher_batch", "teacher_batch_request"}
+    assert set(changeable) == {"source", "release", *states}
