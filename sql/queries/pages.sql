@@ -106,19 +106,11 @@ SELECT release.release_id, release.name, release.version, release.status, releas
 FROM codeio.release
 WHERE release.release_id = :release_id;
 
--- name: release_difference
-WITH ours AS (
-    SELECT release_sample.sample_id, release_sample.split FROM codeio.release_sample WHERE release_sample.release_id = :release_id
-),
-theirs AS (
-    SELECT release_sample.sample_id, release_sample.split FROM codeio.release_sample WHERE release_sample.release_id = :other_id
-)
-SELECT count(*) FILTER (WHERE theirs.sample_id IS NULL) AS only_here,
-    count(*) FILTER (WHERE ours.sample_id IS NULL) AS only_there,
-    count(*) FILTER (WHERE ours.sample_id = theirs.sample_id) AS both_hold,
-    count(*) FILTER (WHERE ours.split <> theirs.split) AS moved
-FROM ours
-FULL JOIN theirs USING (sample_id);
+-- name: samples_in_both
+SELECT count(*)
+FROM codeio.release_sample AS ours
+INNER JOIN codeio.release_sample AS theirs ON theirs.release_id = :other_id AND theirs.sample_id = ours.sample_id
+WHERE ours.release_id = :release_id;
 
 -- name: gates
 SELECT current_gate_result.*

@@ -54,11 +54,10 @@ def releases(
 @router.get("/releases/diff")
 def difference(request: Request, store: AuditorStore, one: UUID, other: UUID) -> HTMLResponse:
     """Show what one release holds that another does not."""
-    (counts,) = store.fetch("pages.release_difference", Row, release_id=one, other_id=other)
     content = {
         "one": find_release(store, one),
         "other": find_release(store, other),
-        "counts": counts,
+        "both": store.value("pages.samples_in_both", release_id=one, other_id=other),
     }
     return render(request, "release_diff", content)
 
