@@ -12,8 +12,8 @@ teacher.
 """
 
 import argparse
-import ast
 import json
+import math
 import random
 import re
 import time
@@ -56,8 +56,8 @@ def {wrapper}(**arguments):
     seen = set()
 
     def note(value):
-        if isinstance(value, (int, float)):
-            seen.add(repr(value))
+        if isinstance(value, (int, float)) and abs(value) < 1e300:
+            seen.add(repr(float(value)))
         elif isinstance(value, (list, tuple, set)) and len(value) < 50:
             for item in value:
                 note(item)
@@ -228,10 +228,11 @@ def check_rationales(chosen: list[Outcome], sandbox: DockerSandbox) -> dict[str,
         if run.verdict is not Verdict.OK or not isinstance(run.value, list):
             missing.append(f"not executed: {run.verdict} {run.error_type} {run.error_message}")
             continue
-        values = {ast.literal_eval(str(text)) for text in run.value if "nan" not in str(text)}
+        traced = {float(str(text)) for text in run.value}
+        values = {value for value in traced if math.isfinite(value)}
         for match in _STATED.finditer(outcome.first):
             stated += 1
-            value = ast.literal_eval(match[1])
+            value = float(match[1])
             if any(abs(value - each) <= 1e-9 * max(1, abs(each)) for each in values):
                 found += 1
             else:
