@@ -119,7 +119,7 @@ def _of(facts: KeptFacts, kind: type) -> list[Any]:
 
 def test_every_reply_is_recorded_with_its_teacher_and_cost(facts: KeptFacts) -> None:
     keys = [uuid4() for _ in range(5)]
-    counts = _recorder(ListedTeacher(map(_completion, keys)), facts).run([], _use, total=2)
+    counts = _recorder(ListedTeacher(map(_completion, keys)), facts).run([], _use, total=len(keys))
     assert counts == {"answered": 5}
     calls = _of(facts, TeacherCall)
     assert [call.subject_id for call in calls] == keys
