@@ -484,3 +484,20 @@ class Takedown(Record):
             reason=reason,
             stage_run_id=stage_run_id,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFailure(Record):
+    """Why a try of a task failed, and what to do about it."""
+
+    table: ClassVar[str] = "task_failure"
+    task_failure_id: UUID
+    dag_id: str
+    run_id: str
+    task_id: str
+    map_index: int
+    try_number: int
+    error: str
+    cause: str
+    cure: str
+    final: bool

@@ -12,7 +12,10 @@ first answers without a revision.
 **On failure** a teacher or sandbox that is down is retried; answers that arrived are stored, and
 the rest stays pending for the next run.
 
-The run takes no configuration. How often a wrong answer is revised is a setting of the
+**Backfill**: none is needed; a run takes whatever is pending, from any night.
+
+Example configuration, to try a new model on a few rows: `{"limit": 20, "model": "deepseek-chat"}`;
+to see what is pending: `{"dry_run": true}`. How often a wrong answer is revised is a setting of the
 installation (`CODEIO_REVISION_POLICY`), as is whether requests go out in batches
 (`CODEIO_TEACHER_BATCH`, at half price for a wait of up to a day).
 """
@@ -21,18 +24,19 @@ from airflow.sdk import TriggerRule, chain, dag, get_current_context, task
 
 from codeio_airflow import stages
 from codeio_airflow.assets import ANSWERS, PROGRAMS
-from codeio_airflow.clients import task_clients
-from codeio_airflow.defaults import DAG_DEFAULTS, SANDBOX_POOL, TEACHER_POOL
+from codeio_airflow.clients import skip_dry_run, task_clients
+from codeio_airflow.defaults import DAG_DEFAULTS, LIMITS, SANDBOX_POOL, TEACHER_POOL
 from codeio_airflow.revision_rounds import revision_rounds
 from codeio_airflow.shard_tasks import sharded_stage
 
 
-@dag(schedule=[PROGRAMS], doc_md=__doc__, **DAG_DEFAULTS)
+@dag(schedule=[PROGRAMS], doc_md=__doc__, params=LIMITS, **DAG_DEFAULTS)
 def answer_prompts() -> None:
     """Ask, answer, verify, revise, verify again."""
 
     @task(outlets=[ANSWERS], trigger_rule=TriggerRule.NONE_FAILED)
     def announce() -> None:
+        skip_dry_run()
         with task_clients("verify") as clients:
             count = clients.store.value("funnel.verdicts")
             get_current_context()["outlet_events"][ANSWERS].extra = {"row_count": count}

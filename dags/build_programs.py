@@ -11,24 +11,28 @@ task never pays the teacher twice for a file.
 **On failure** a teacher or sandbox that is down is retried; what was finished is stored, and the
 rest stays pending for the next run.
 
-The run takes no configuration.
+**Backfill**: none is needed; a run takes whatever is pending, from any night.
+
+Example configuration, to try a new model on a few rows: `{"limit": 20, "model": "deepseek-chat"}`;
+to see what is pending: `{"dry_run": true}`
 """
 
 from airflow.sdk import TriggerRule, chain, dag, get_current_context, task
 
 from codeio_airflow import stages
 from codeio_airflow.assets import PROGRAMS, RAW_FILES
-from codeio_airflow.clients import task_clients
-from codeio_airflow.defaults import DAG_DEFAULTS, SANDBOX_POOL, TEACHER_POOL
+from codeio_airflow.clients import skip_dry_run, task_clients
+from codeio_airflow.defaults import DAG_DEFAULTS, LIMITS, SANDBOX_POOL, TEACHER_POOL
 from codeio_airflow.shard_tasks import sharded_stage
 
 
-@dag(schedule=[RAW_FILES], doc_md=__doc__, **DAG_DEFAULTS)
+@dag(schedule=[RAW_FILES], doc_md=__doc__, params=LIMITS, **DAG_DEFAULTS)
 def build_programs() -> None:
     """Screen, transform, drop programs that repeat another, then sample."""
 
     @task(outlets=[PROGRAMS], trigger_rule=TriggerRule.NONE_FAILED)
     def announce() -> None:
+        skip_dry_run()
         with task_clients("sample") as clients:
             count = clients.store.value("funnel.sampled_programs")
             get_current_context()["outlet_events"][PROGRAMS].extra = {"row_count": count}

@@ -16,6 +16,9 @@ Every run belongs to a night, its `partition_key` (`2026-01-31`), and every row 
 its `stage_run`. A night that was missed is made up with
 `airflow backfill create --dag-id ingest_code --from-date 2026-01-31 --to-date 2026-01-31`.
 
+**Backfill**: none is needed; a run reads each source from its cursor on, however many nights
+were missed.
+
 Sources are added with `codeio source add pypi:algorithms==1.0.1`. The run takes no
 configuration.
 """

@@ -13,6 +13,8 @@ published: see `codeio release show NAME VERSION`. When only soft gates failed, 
 waits for a person (Browse, Required Actions): *Approve* with a reason publishes all the same,
 *Reject* or no answer in time rejects. Clearing the run judges it again.
 
+**Backfill**: none is needed; a release holds every finished conversation.
+
 Example configuration: `{"recipe": "drop_wrong"}`, or with a recipe of one's own
 `{"recipe": {"name": "short", "turns": 1, "questions": 2}}`
 """

@@ -65,6 +65,29 @@ $_$;
 COMMENT ON FUNCTION codeio.delete_unreferenced_blobs(before timestamp with time zone) IS 'Deletes the blobs of runs before a time to which no foreign key leads; returns how many.';
 
 
+--
+-- Name: keep_sample_facet(); Type: FUNCTION; Schema: codeio; Owner: -
+--
+
+CREATE FUNCTION codeio.keep_sample_facet() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+BEGIN
+    INSERT INTO codeio.sample_facet
+    SELECT * FROM codeio.faceted_sample WHERE faceted_sample.sample_id IN (SELECT added.sample_id FROM added);
+    RETURN NULL;
+END;
+$$;
+
+
+--
+-- Name: FUNCTION keep_sample_facet(); Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON FUNCTION codeio.keep_sample_facet() IS 'Adds the samples that a statement inserted to codeio.sample_facet.';
+
+
 SET default_tablespace = '';
 
 SET default_table_access_method = heap;
@@ -1796,6 +1819,45 @@ COMMENT ON FUNCTION codeio.stale_rows(current_image text, current_verifier text,
 
 
 --
+-- Name: tally(); Type: FUNCTION; Schema: codeio; Owner: -
+--
+
+CREATE FUNCTION codeio.tally() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+BEGIN
+    EXECUTE codeio.tally_statement(
+        'added', TG_ARGV[0], TG_ARGV[1], TG_ARGV[2], TG_ARGV[3], TG_ARGV[4], TG_ARGV[5], TG_ARGV[6]::boolean, TG_ARGV[7]);
+    RETURN NULL;
+END;
+$$;
+
+
+--
+-- Name: FUNCTION tally(); Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON FUNCTION codeio.tally() IS 'Adds what a statement inserted to codeio.stage_run_tally.';
+
+
+--
+-- Name: tally_statement(text, text, text, text, text, text, text, boolean, text); Type: FUNCTION; Schema: codeio; Owner: -
+--
+
+CREATE FUNCTION codeio.tally_statement(added text, stage text, outcome text, label text, direction text, turn text, subjects text, calls boolean, joined text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN format('INSERT INTO codeio.stage_run_tally AS known SELECT added.stage_run_id, %s, %s, %s, %s, %s, count(*), %s, %s, clock_timestamp() FROM %s AS added %s GROUP BY 1, 2, 3, 4, 5, 6 ON CONFLICT ON CONSTRAINT stage_run_tally_pk DO UPDATE SET rows = known.rows + excluded.rows, subjects = known.subjects + excluded.subjects, prompt_tokens = known.prompt_tokens + excluded.prompt_tokens, completion_tokens = known.completion_tokens + excluded.completion_tokens, cost_usd = coalesce(known.cost_usd + excluded.cost_usd, known.cost_usd, excluded.cost_usd), updated_at = excluded.updated_at'::text, stage, quote_literal(outcome), label, direction, turn, subjects, CASE WHEN calls THEN 'sum(added.prompt_tokens), sum(added.completion_tokens), sum(added.cost_usd)'::text ELSE '0, 0, NULL'::text END, added, joined);
+
+
+--
+-- Name: FUNCTION tally_statement(added text, stage text, outcome text, label text, direction text, turn text, subjects text, calls boolean, joined text); Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON FUNCTION codeio.tally_statement(added text, stage text, outcome text, label text, direction text, turn text, subjects text, calls boolean, joined text) IS 'The statement that adds the facts of relation `added` to the tally; the other arguments are SQL expressions over them.';
+
+
+--
 -- Name: benchmark_index; Type: TABLE; Schema: codeio; Owner: -
 --
 
@@ -2366,6 +2428,48 @@ CREATE VIEW codeio.drop_reason AS
 --
 
 COMMENT ON VIEW codeio.drop_reason IS 'How many rows each stage dropped, by reason.';
+
+
+--
+-- Name: faceted_sample; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.faceted_sample AS
+ SELECT sample.sample_id,
+    prompt.direction,
+    first_verdict.verdict AS verdict_1,
+    COALESCE(second_verdict.verdict, ''::text) AS verdict_2,
+    COALESCE(drop_record.reason, ''::text) AS drop_reason,
+    first_response.teacher_id,
+    origin.source_id,
+    program.program_id,
+    "left"(program.problem_statement, 160) AS problem,
+    origin.path AS source_path,
+    origin.licence,
+    to_tsvector('simple'::regconfig, ((regexp_replace(((program.entry_point || ' '::text) || origin.path), '[^[:alnum:]]+'::text, ' '::text, 'g'::text) || ' '::text) || "left"(program.problem_statement, 2000))) AS words
+   FROM ((((((((codeio.sample
+     JOIN codeio.prompt USING (prompt_id))
+     JOIN codeio.io_pair USING (io_pair_id))
+     JOIN codeio.program USING (program_id))
+     JOIN codeio.verdict first_verdict ON ((first_verdict.verdict_id = sample.first_verdict_id)))
+     JOIN codeio.response first_response ON ((first_response.response_id = first_verdict.response_id)))
+     LEFT JOIN codeio.verdict second_verdict ON ((second_verdict.verdict_id = sample.second_verdict_id)))
+     LEFT JOIN codeio.drop_record ON (((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = sample.prompt_id))))
+     CROSS JOIN LATERAL ( SELECT raw_file_origin.source_id,
+            raw_file_origin.path,
+            raw_file_origin.licence
+           FROM (codeio.raw_file_origin
+             JOIN codeio.source USING (source_id))
+          WHERE (raw_file_origin.raw_file_id = program.raw_file_id)
+          ORDER BY source.kind, source.locator, raw_file_origin.version, raw_file_origin.path
+         LIMIT 1) origin);
+
+
+--
+-- Name: VIEW faceted_sample; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.faceted_sample IS 'What codeio.sample_facet keeps of each sample, from the facts.';
 
 
 --
@@ -3296,6 +3400,117 @@ COMMENT ON COLUMN codeio.revision_gain.mean_cost_usd IS 'Mean price of a revisio
 
 
 --
+-- Name: sample_facet; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.sample_facet (
+    sample_id uuid NOT NULL,
+    direction text NOT NULL,
+    verdict_1 text NOT NULL,
+    verdict_2 text NOT NULL,
+    drop_reason text NOT NULL,
+    teacher_id uuid NOT NULL,
+    source_id uuid NOT NULL,
+    program_id uuid NOT NULL,
+    problem text NOT NULL,
+    source_path text NOT NULL,
+    licence text NOT NULL,
+    words tsvector NOT NULL
+);
+
+
+--
+-- Name: TABLE sample_facet; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.sample_facet IS 'What samples are searched and filtered by; kept by a trigger on codeio.sample.';
+
+
+--
+-- Name: COLUMN sample_facet.sample_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_facet.sample_id IS 'The sample.';
+
+
+--
+-- Name: COLUMN sample_facet.direction; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_facet.direction IS 'What was to be predicted.';
+
+
+--
+-- Name: COLUMN sample_facet.verdict_1; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_facet.verdict_1 IS 'Verdict on the first answer.';
+
+
+--
+-- Name: COLUMN sample_facet.verdict_2; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_facet.verdict_2 IS 'Verdict on the revision; empty when there was none.';
+
+
+--
+-- Name: COLUMN sample_facet.drop_reason; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_facet.drop_reason IS 'Why there was no revision of a wrong answer; empty when nothing was dropped.';
+
+
+--
+-- Name: COLUMN sample_facet.teacher_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_facet.teacher_id IS 'Who gave the first answer.';
+
+
+--
+-- Name: COLUMN sample_facet.source_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_facet.source_id IS 'Where its file was seen; the first by name when in several places.';
+
+
+--
+-- Name: COLUMN sample_facet.program_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_facet.program_id IS 'The program it asks about.';
+
+
+--
+-- Name: COLUMN sample_facet.problem; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_facet.problem IS 'Beginning of the problem statement.';
+
+
+--
+-- Name: COLUMN sample_facet.source_path; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_facet.source_path IS 'Path of the file in its source.';
+
+
+--
+-- Name: COLUMN sample_facet.licence; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_facet.licence IS 'Licence of the file.';
+
+
+--
+-- Name: COLUMN sample_facet.words; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_facet.words IS 'Words of path, entry point and problem statement, for the search.';
+
+
+--
 -- Name: sample_text; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -3360,6 +3575,117 @@ CREATE VIEW codeio.sample_text AS
 --
 
 COMMENT ON VIEW codeio.sample_text IS 'A sample as it is released: texts, labels and where it came from. Where a file was seen in several places, the first by name stands for all.';
+
+
+--
+-- Name: stage_run_tally; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.stage_run_tally (
+    stage_run_id uuid NOT NULL,
+    stage text NOT NULL,
+    outcome text NOT NULL,
+    label text NOT NULL,
+    direction text NOT NULL,
+    turn integer NOT NULL,
+    rows bigint NOT NULL,
+    subjects bigint NOT NULL,
+    prompt_tokens bigint NOT NULL,
+    completion_tokens bigint NOT NULL,
+    cost_usd numeric(14,6),
+    updated_at timestamp with time zone NOT NULL
+);
+
+
+--
+-- Name: TABLE stage_run_tally; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.stage_run_tally IS 'How many facts of each kind a stage run wrote; kept by triggers, in the transaction that writes the facts.';
+
+
+--
+-- Name: COLUMN stage_run_tally.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.stage_run_tally.stage_run_id IS 'The stage run.';
+
+
+--
+-- Name: COLUMN stage_run_tally.stage; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.stage_run_tally.stage IS 'Stage of the funnel that the facts belong to.';
+
+
+--
+-- Name: COLUMN stage_run_tally.outcome; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.stage_run_tally.outcome IS 'passed, dropped, seen (an origin of a raw file), measured (a program) or called (a request to a teacher).';
+
+
+--
+-- Name: COLUMN stage_run_tally.label; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.stage_run_tally.label IS 'What tells them apart: drop reason, verdict, outcome of the call, source id (seen), upper edge of wall ms (pairs) or peak MiB (measured).';
+
+
+--
+-- Name: COLUMN stage_run_tally.direction; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.stage_run_tally.direction IS 'Direction of prompts and verdicts; empty for others.';
+
+
+--
+-- Name: COLUMN stage_run_tally.turn; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.stage_run_tally.turn IS 'Turn of responses and verdicts; 0 for others.';
+
+
+--
+-- Name: COLUMN stage_run_tally.rows; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.stage_run_tally.rows IS 'Facts.';
+
+
+--
+-- Name: COLUMN stage_run_tally.subjects; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.stage_run_tally.subjects IS 'Rows of the stage before that these facts settle: raw files, programs, prompts or responses.';
+
+
+--
+-- Name: COLUMN stage_run_tally.prompt_tokens; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.stage_run_tally.prompt_tokens IS 'Sum over teacher calls; 0 for others.';
+
+
+--
+-- Name: COLUMN stage_run_tally.completion_tokens; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.stage_run_tally.completion_tokens IS 'Sum over teacher calls; 0 for others.';
+
+
+--
+-- Name: COLUMN stage_run_tally.cost_usd; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.stage_run_tally.cost_usd IS 'Sum over teacher calls with a known price; null when none has one.';
+
+
+--
+-- Name: COLUMN stage_run_tally.updated_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.stage_run_tally.updated_at IS 'When the last of them was written.';
 
 
 --
@@ -3445,6 +3771,109 @@ CREATE VIEW codeio.taken_down_file AS
 --
 
 COMMENT ON VIEW codeio.taken_down_file IS 'Raw files that a takedown means. A file seen in several places is taken down when one of them is.';
+
+
+--
+-- Name: task_failure; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.task_failure (
+    task_failure_id uuid NOT NULL,
+    dag_id text NOT NULL,
+    run_id text NOT NULL,
+    task_id text NOT NULL,
+    map_index integer NOT NULL,
+    try_number integer NOT NULL,
+    error text NOT NULL,
+    cause text NOT NULL,
+    cure text NOT NULL,
+    final boolean NOT NULL,
+    failed_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+
+--
+-- Name: TABLE task_failure; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.task_failure IS 'Why a try of a task failed, in one line, and what to do about it.';
+
+
+--
+-- Name: COLUMN task_failure.task_failure_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.task_failure.task_failure_id IS 'Derived from the Airflow ids, the try and the error.';
+
+
+--
+-- Name: COLUMN task_failure.dag_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.task_failure.dag_id IS 'Airflow DAG.';
+
+
+--
+-- Name: COLUMN task_failure.run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.task_failure.run_id IS 'Airflow DAG run.';
+
+
+--
+-- Name: COLUMN task_failure.task_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.task_failure.task_id IS 'Airflow task; empty when a deadline passed.';
+
+
+--
+-- Name: COLUMN task_failure.map_index; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.task_failure.map_index IS 'Index of the mapped task, -1 when it is not mapped.';
+
+
+--
+-- Name: COLUMN task_failure.try_number; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.task_failure.try_number IS 'Try of the task, from 1.';
+
+
+--
+-- Name: COLUMN task_failure.error; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.task_failure.error IS 'Class of the error.';
+
+
+--
+-- Name: COLUMN task_failure.cause; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.task_failure.cause IS 'Its first line.';
+
+
+--
+-- Name: COLUMN task_failure.cure; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.task_failure.cure IS 'What to do about it; empty when nobody knows.';
+
+
+--
+-- Name: COLUMN task_failure.final; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.task_failure.final IS 'Whether the task failed for good: false when it will be tried again.';
+
+
+--
+-- Name: COLUMN task_failure.failed_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.task_failure.failed_at IS 'When.';
 
 
 --
@@ -3995,6 +4424,14 @@ ALTER TABLE ONLY codeio.response
 
 
 --
+-- Name: sample_facet sample_facet_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.sample_facet
+    ADD CONSTRAINT sample_facet_pk PRIMARY KEY (sample_id);
+
+
+--
 -- Name: sample sample_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
 --
 
@@ -4035,6 +4472,14 @@ ALTER TABLE ONLY codeio.stage_run
 
 
 --
+-- Name: stage_run_tally stage_run_tally_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.stage_run_tally
+    ADD CONSTRAINT stage_run_tally_pk PRIMARY KEY (stage_run_id, stage, outcome, label, direction, turn);
+
+
+--
 -- Name: takedown takedown_once; Type: CONSTRAINT; Schema: codeio; Owner: -
 --
 
@@ -4048,6 +4493,14 @@ ALTER TABLE ONLY codeio.takedown
 
 ALTER TABLE ONLY codeio.takedown
     ADD CONSTRAINT takedown_pk PRIMARY KEY (takedown_id);
+
+
+--
+-- Name: task_failure task_failure_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.task_failure
+    ADD CONSTRAINT task_failure_pk PRIMARY KEY (task_failure_id);
 
 
 --
@@ -4137,6 +4590,20 @@ CREATE INDEX dedup_result_code ON codeio.dedup_result USING btree (code_sha256, 
 
 
 --
+-- Name: drop_record_reason; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX drop_record_reason ON codeio.drop_record USING btree (stage, reason, drop_record_id);
+
+
+--
+-- Name: drop_record_stage_run; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX drop_record_stage_run ON codeio.drop_record USING btree (stage_run_id);
+
+
+--
 -- Name: gate_override_gate_result; Type: INDEX; Schema: codeio; Owner: -
 --
 
@@ -4148,6 +4615,13 @@ CREATE INDEX gate_override_gate_result ON codeio.gate_override USING btree (gate
 --
 
 CREATE INDEX gate_result_release ON codeio.gate_result USING btree (release_id);
+
+
+--
+-- Name: io_pair_wall_ms; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX io_pair_wall_ms ON codeio.io_pair USING btree (wall_ms DESC);
 
 
 --
@@ -4200,6 +4674,55 @@ CREATE INDEX release_sample_sample ON codeio.release_sample USING btree (sample_
 
 
 --
+-- Name: sample_facet_drop_reason; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX sample_facet_drop_reason ON codeio.sample_facet USING btree (drop_reason, sample_id);
+
+
+--
+-- Name: sample_facet_program; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX sample_facet_program ON codeio.sample_facet USING btree (program_id, sample_id);
+
+
+--
+-- Name: sample_facet_source; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX sample_facet_source ON codeio.sample_facet USING btree (source_id, sample_id);
+
+
+--
+-- Name: sample_facet_teacher; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX sample_facet_teacher ON codeio.sample_facet USING btree (teacher_id, sample_id);
+
+
+--
+-- Name: sample_facet_verdict_1; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX sample_facet_verdict_1 ON codeio.sample_facet USING btree (verdict_1, sample_id);
+
+
+--
+-- Name: sample_facet_verdict_2; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX sample_facet_verdict_2 ON codeio.sample_facet USING btree (verdict_2, sample_id);
+
+
+--
+-- Name: sample_facet_words; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX sample_facet_words ON codeio.sample_facet USING gin (words);
+
+
+--
 -- Name: sample_prompt; Type: INDEX; Schema: codeio; Owner: -
 --
 
@@ -4211,6 +4734,34 @@ CREATE INDEX sample_prompt ON codeio.sample USING btree (prompt_id);
 --
 
 CREATE INDEX stage_run_partition_key ON codeio.stage_run USING btree (partition_key);
+
+
+--
+-- Name: stage_run_run; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX stage_run_run ON codeio.stage_run USING btree (dag_id, run_id);
+
+
+--
+-- Name: stage_run_started_at; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX stage_run_started_at ON codeio.stage_run USING btree (started_at);
+
+
+--
+-- Name: task_failure_failed_at; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX task_failure_failed_at ON codeio.task_failure USING btree (failed_at);
+
+
+--
+-- Name: task_failure_run; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX task_failure_run ON codeio.task_failure USING btree (dag_id, run_id);
 
 
 --
@@ -4228,10 +4779,94 @@ CREATE INDEX teacher_call_subject ON codeio.teacher_call USING btree (subject_id
 
 
 --
+-- Name: drop_record drop_record_tally; Type: TRIGGER; Schema: codeio; Owner: -
+--
+
+CREATE TRIGGER drop_record_tally AFTER INSERT ON codeio.drop_record REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('added.stage', 'dropped', 'added.reason', '''''', '0', 'count(*)', 'f', '');
+
+
+--
 -- Name: gate_override gate_override_soft_only; Type: TRIGGER; Schema: codeio; Owner: -
 --
 
 CREATE TRIGGER gate_override_soft_only BEFORE INSERT ON codeio.gate_override FOR EACH ROW EXECUTE FUNCTION codeio.refuse_hard_override();
+
+
+--
+-- Name: io_pair io_pair_tally; Type: TRIGGER; Schema: codeio; Owner: -
+--
+
+CREATE TRIGGER io_pair_tally AFTER INSERT ON codeio.io_pair REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('''sample''', 'passed', 'power(2, ceil(log(2.0, greatest(added.wall_ms, 0.125)::numeric)))::real::text', '''''', '0', 'count(*) FILTER (WHERE added.ordinal = 0)', 'f', '');
+
+
+--
+-- Name: program_measure program_measure_tally; Type: TRIGGER; Schema: codeio; Owner: -
+--
+
+CREATE TRIGGER program_measure_tally AFTER INSERT ON codeio.program_measure REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('''sample''', 'measured', 'power(2, ceil(log(2.0, greatest(added.peak_rss_kib / 1024.0, 1.0))))::real::text', '''''', '0', 'count(*)', 'f', '');
+
+
+--
+-- Name: program program_tally; Type: TRIGGER; Schema: codeio; Owner: -
+--
+
+CREATE TRIGGER program_tally AFTER INSERT ON codeio.program REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('''transform''', 'passed', 'added.language', '''''', '0', 'count(DISTINCT added.raw_file_id)', 'f', '');
+
+
+--
+-- Name: prompt prompt_tally; Type: TRIGGER; Schema: codeio; Owner: -
+--
+
+CREATE TRIGGER prompt_tally AFTER INSERT ON codeio.prompt REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('''prompt''', 'passed', '''''', 'added.direction', '0', 'count(*)', 'f', '');
+
+
+--
+-- Name: raw_file_origin raw_file_origin_tally; Type: TRIGGER; Schema: codeio; Owner: -
+--
+
+CREATE TRIGGER raw_file_origin_tally AFTER INSERT ON codeio.raw_file_origin REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('''ingest''', 'seen', 'added.source_id::text', '''''', '0', 'count(*)', 'f', '');
+
+
+--
+-- Name: raw_file raw_file_tally; Type: TRIGGER; Schema: codeio; Owner: -
+--
+
+CREATE TRIGGER raw_file_tally AFTER INSERT ON codeio.raw_file REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('''ingest''', 'passed', 'added.language', '''''', '0', 'count(*)', 'f', '');
+
+
+--
+-- Name: response response_tally; Type: TRIGGER; Schema: codeio; Owner: -
+--
+
+CREATE TRIGGER response_tally AFTER INSERT ON codeio.response REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('CASE added.turn WHEN 1 THEN ''answer'' ELSE ''revise'' END', 'passed', '''''', '''''', 'added.turn', 'count(DISTINCT added.prompt_id)', 'f', '');
+
+
+--
+-- Name: sample sample_facet; Type: TRIGGER; Schema: codeio; Owner: -
+--
+
+CREATE TRIGGER sample_facet AFTER INSERT ON codeio.sample REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.keep_sample_facet();
+
+
+--
+-- Name: sample sample_tally; Type: TRIGGER; Schema: codeio; Owner: -
+--
+
+CREATE TRIGGER sample_tally AFTER INSERT ON codeio.sample REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('''release''', 'passed', '''''', '''''', '0', 'count(*)', 'f', '');
+
+
+--
+-- Name: teacher_call teacher_call_tally; Type: TRIGGER; Schema: codeio; Owner: -
+--
+
+CREATE TRIGGER teacher_call_tally AFTER INSERT ON codeio.teacher_call REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('added.purpose', 'called', 'added.outcome', '''''', '0', 'count(*)', 't', '');
+
+
+--
+-- Name: verdict verdict_tally; Type: TRIGGER; Schema: codeio; Owner: -
+--
+
+CREATE TRIGGER verdict_tally AFTER INSERT ON codeio.verdict REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('''verify''', 'passed', 'added.verdict', 'prompt.direction', 'response.turn', 'count(DISTINCT added.response_id)', 'f', 'INNER JOIN codeio.response USING (response_id) INNER JOIN codeio.prompt USING (prompt_id)');
 
 
 --
@@ -4523,6 +5158,38 @@ ALTER TABLE ONLY codeio.response
 
 
 --
+-- Name: sample_facet sample_facet_program_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.sample_facet
+    ADD CONSTRAINT sample_facet_program_fk FOREIGN KEY (program_id) REFERENCES codeio.program(program_id);
+
+
+--
+-- Name: sample_facet sample_facet_sample_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.sample_facet
+    ADD CONSTRAINT sample_facet_sample_fk FOREIGN KEY (sample_id) REFERENCES codeio.sample(sample_id);
+
+
+--
+-- Name: sample_facet sample_facet_source_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.sample_facet
+    ADD CONSTRAINT sample_facet_source_fk FOREIGN KEY (source_id) REFERENCES codeio.source(source_id);
+
+
+--
+-- Name: sample_facet sample_facet_teacher_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.sample_facet
+    ADD CONSTRAINT sample_facet_teacher_fk FOREIGN KEY (teacher_id) REFERENCES codeio.teacher(teacher_id);
+
+
+--
 -- Name: sample sample_first_verdict_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
 --
 
@@ -4560,6 +5227,14 @@ ALTER TABLE ONLY codeio.sample
 
 ALTER TABLE ONLY codeio.sandbox_check
     ADD CONSTRAINT sandbox_check_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
+-- Name: stage_run_tally stage_run_tally_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.stage_run_tally
+    ADD CONSTRAINT stage_run_tally_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 
 
 --
@@ -4931,6 +5606,14 @@ GRANT SELECT ON TABLE codeio.drop_reason TO codeio_auditor;
 
 
 --
+-- Name: TABLE faceted_sample; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.faceted_sample TO codeio_app;
+GRANT SELECT ON TABLE codeio.faceted_sample TO codeio_auditor;
+
+
+--
 -- Name: TABLE quarantined_file; Type: ACL; Schema: codeio; Owner: -
 --
 
@@ -5091,11 +5774,27 @@ GRANT SELECT ON TABLE codeio.revision_gain TO codeio_auditor;
 
 
 --
+-- Name: TABLE sample_facet; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.sample_facet TO codeio_app;
+GRANT SELECT ON TABLE codeio.sample_facet TO codeio_auditor;
+
+
+--
 -- Name: TABLE sample_text; Type: ACL; Schema: codeio; Owner: -
 --
 
 GRANT SELECT,MAINTAIN ON TABLE codeio.sample_text TO codeio_app;
 GRANT SELECT ON TABLE codeio.sample_text TO codeio_auditor;
+
+
+--
+-- Name: TABLE stage_run_tally; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.stage_run_tally TO codeio_app;
+GRANT SELECT ON TABLE codeio.stage_run_tally TO codeio_auditor;
 
 
 --
@@ -5112,6 +5811,14 @@ GRANT SELECT ON TABLE codeio.takedown TO codeio_auditor;
 
 GRANT SELECT,MAINTAIN ON TABLE codeio.taken_down_file TO codeio_app;
 GRANT SELECT ON TABLE codeio.taken_down_file TO codeio_auditor;
+
+
+--
+-- Name: TABLE task_failure; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE codeio.task_failure TO codeio_app;
+GRANT SELECT ON TABLE codeio.task_failure TO codeio_auditor;
 
 
 --

@@ -5,6 +5,7 @@ running it twice does nothing the second time.
 """
 
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 from math import ceil
 from uuid import UUID
@@ -38,9 +39,10 @@ def whole_range() -> Shard:
     return split_range(1)[0]
 
 
-def split_range(count: int) -> list[Shard]:
-    """Split the id space into `count` ranges of equal size."""
-    borders = [min(_IDS * index // count, _IDS - 1) for index in range(count + 1)]
+def split_range(count: int, *, share: Fraction = Fraction(1)) -> list[Shard]:
+    """Split the first `share` of the id space into `count` ranges of equal size."""
+    end = int(_IDS * share)
+    borders = [min(end * index // count, _IDS - 1) for index in range(count + 1)]
     return [
         Shard(name=f"{index + 1} of {count}", low=UUID(int=low), high=UUID(int=high))
         for index, (low, high) in enumerate(pairwise(borders))
@@ -48,7 +50,13 @@ def split_range(count: int) -> list[Shard]:
 
 
 def plan_shards(
-    store: Store, stage: str, *, shard_rows: int, least: int = 1, **parameters: object
+    store: Store,
+    stage: str,
+    *,
+    shard_rows: int,
+    least: int = 1,
+    limit: int = 0,
+    **parameters: object,
 ) -> list[Shard]:
     """Cut what waits for `stage` into shards of about `shard_rows` rows.
 
@@ -58,6 +66,7 @@ def plan_shards(
         shard_rows: Rows wanted in one shard.
         least: Fewest shards to make when anything is pending: the tasks that can run at
             the same time.
+        limit: About how many rows to take; 0 takes all.
         parameters: Further parameters of the stage's query.
 
     Returns:
@@ -66,4 +75,6 @@ def plan_shards(
     pending = store.value(f"pending.count_{stage}", **parameters)
     if not pending:
         return []
-    return split_range(min(max(ceil(pending / shard_rows), least), MAX_SHARDS))
+    taken = min(limit or pending, pending)
+    count = min(max(ceil(taken / shard_rows), least), MAX_SHARDS)
+    return split_range(count, share=Fraction(taken, pending))

@@ -48,7 +48,9 @@ def answer_prompts(
         purpose="answer",
         template_of=templates.__getitem__,
     )
-    return recorder.run(map(_request, pending), lambda answered: use_answer(answered, turn=1))
+    return recorder.run(
+        map(_request, pending), lambda answered: use_answer(answered, turn=1), total=len(pending)
+    )
 
 
 def answer_requests(shard: Shard, *, store: Store) -> Iterator[Request]:

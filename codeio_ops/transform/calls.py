@@ -16,6 +16,7 @@ from codeio_ops.config import Settings
 from codeio_ops.errors import TeacherUnavailable
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
+from codeio_ops.progress import tracked
 from codeio_ops.records import Drop, DropRecord, Record, TeacherCall, TeacherRow
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
@@ -81,8 +82,10 @@ class CallRecorder:
         self._teacher_row = teacher_row(teacher, writer)
         self._unwritten: list[Record] = []
 
-    def run(self, requests: Iterable[Request], use: Callable[[Answered], Use]) -> Counter[str]:
-        """Complete the requests, whose keys are the ids of their subjects.
+    def run(
+        self, requests: Iterable[Request], use: Callable[[Answered], Use], *, total: int
+    ) -> Counter[str]:
+        """Complete the `total` requests, whose keys are the ids of their subjects.
 
         Returns:
             Counts by outcome.
@@ -97,7 +100,8 @@ class CallRecorder:
         counts: Counter[str] = Counter()
         try:
             with closing(self._teacher.complete_all(requests)) as results:  # type: ignore[type-var]
-                for number, result in enumerate(results, start=1):
+                seen = tracked(results, total=total, what=f"{self._purpose} requests")
+                for number, result in enumerate(seen, start=1):
                     counts[self._record(result, use)] += 1
                     if number % FLUSH_RESULTS == 0:
                         self._flush()

@@ -92,6 +92,7 @@ def revise_answers(
     counts = recorder.run(
         (item.request for item in chosen),
         lambda answered: use_answer(answered, turn=turns[answered.subject_id]),
+        total=len(chosen),
     )
     return counts + Counter(record.reason for record in denied)
 

@@ -85,7 +85,7 @@ def transform_files(
             template_of=lambda _: template_sha256,
         )
         files = [file for file in pending if file.raw_file_id in names]
-        return recorder.run(_requests(files, blobs), use)
+        return recorder.run(_requests(files, blobs), use, total=len(files))
 
     pending = _pending(shard, store)
     template_sha256 = template_fingerprint("transform")

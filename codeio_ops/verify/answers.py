@@ -16,6 +16,7 @@ from codeio_ops.config import Settings
 from codeio_ops.errors import ProgramFault
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
+from codeio_ops.progress import tracked
 from codeio_ops.records import VerdictRow
 from codeio_ops.sandbox.base import Limits, Program, RunResult, Sandbox, Verdict
 from codeio_ops.storage.engine import Store
@@ -82,8 +83,8 @@ def verify_responses(
         verifier_version=VERIFIER_VERSION,
     )
     counts: Counter[str] = Counter()
-    for _, group in groupby(pending, key=attrgetter("program_id")):
-        responses = list(group)
+    programs = [list(group) for _, group in groupby(pending, key=attrgetter("program_id"))]
+    for responses in tracked(programs, total=len(programs), what="programs with answers"):
         judgements = judge(responses, sandbox=sandbox, cpu_s=settings.call_cpu_s)
         rows = [
             _row(response, judgement, writer.run.stage_run_id, settings.call_cpu_s)

@@ -13,6 +13,7 @@ from uuid import UUID
 from codeio_ops.config import Settings
 from codeio_ops.errors import ProgramFault
 from codeio_ops.jsonvalue import Json, canonical, within_size_rules
+from codeio_ops.progress import tracked
 from codeio_ops.records import Drop, DropRecord, IoPair, Record
 from codeio_ops.sandbox.base import Limits, Program, RunResult, Sandbox, Verdict
 from codeio_ops.storage.engine import Store
@@ -97,7 +98,8 @@ def sample_programs(
         outcomes = threads.map(sampler.sample, pending)
         try:
             for number, (program, sampled) in enumerate(
-                zip(pending, outcomes, strict=True), start=1
+                tracked(zip(pending, outcomes, strict=True), total=len(pending), what="programs"),
+                start=1,
             ):
                 unwritten += _records(program, sampled, writer.run.stage_run_id)
                 counts += _counts(sampled.outcome)

@@ -9,9 +9,9 @@ from typing import Any
 from airflow.sdk import BaseOperator, Context
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from codeio_airflow.clients import task_clients
+from codeio_airflow.clients import skip_dry_run, task_clients
 from codeio_ops.config import Settings
-from codeio_ops.errors import TransientError
+from codeio_ops.errors import SettingsError, TransientError
 from codeio_ops.transform.waiting import Purpose, waiting_requests
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,17 @@ class BatchOperator(BaseOperator):
         self.purpose = purpose
 
     def execute(self, context: Context) -> None:
-        """Advance, and wait for what is open."""
+        """Advance, and wait for what is open.
+
+        Raises:
+            SettingsError: the run has a limit.
+        """
+        skip_dry_run()
+        if context["params"]["limit"]:
+            raise SettingsError(
+                "batches take every pending row, so a run with a limit must not send them",
+                cure="unset CODEIO_TEACHER_BATCH for this run, or trigger it without `limit`",
+            )
         self.advance()
 
     def resume(self, context: Context, event: bool) -> None:

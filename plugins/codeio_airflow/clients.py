@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from airflow.sdk import get_current_context
+from airflow.sdk.exceptions import AirflowSkipException
 
 from codeio_ops.config import Settings
 from codeio_ops.sandbox.base import Sandbox
@@ -27,7 +28,7 @@ class TaskClients:
     """The clients of one task; nothing is opened that the task does not touch."""
 
     def __init__(self, stage: str, stack: ExitStack) -> None:
-        self.settings = Settings.load()
+        self.settings = _settings_of_run(Settings.load())
         self._stage = stage
         self._stack = stack
         self._task = current_task()
@@ -142,6 +143,12 @@ def task_clients(stage: str) -> Iterator[TaskClients]:
         yield TaskClients(stage, stack)
 
 
+def _settings_of_run(settings: Settings) -> Settings:
+    """Return the settings with what the parameters of the run change."""
+    model = get_current_context()["params"].get("model", "")
+    return settings.model_copy(update={"model": model}) if model else settings
+
+
 def current_task() -> TaskIdentity:
     """Return the try of the task that is running."""
     instance = get_current_context()["ti"]
@@ -168,3 +175,13 @@ def current_night() -> str:
 def name_mapped_task(name: str) -> None:
     """Set what the UI shows for this mapped task; see `map_index_template`."""
     get_current_context()["shard_name"] = name  # type: ignore[typeddict-unknown-key]
+
+
+def skip_dry_run() -> None:
+    """End a task of a dry run here, as skipped: nothing was done, so no asset is updated.
+
+    Raises:
+        AirflowSkipException: this is a dry run.
+    """
+    if get_current_context()["params"]["dry_run"]:
+        raise AirflowSkipException("a dry run updates nothing")

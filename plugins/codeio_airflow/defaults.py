@@ -3,8 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
+from airflow.sdk import Param
 from airflow.sdk.definitions.retry_policy import ExceptionRetryPolicy, RetryAction, RetryRule
 
+from codeio_airflow.failures import deadline, report_failure, report_retry
 from codeio_ops.errors import TerminalError, TransientError
 
 # Slots of these pools cap what runs at the same time on the whole installation.
@@ -23,6 +25,8 @@ DEFAULT_ARGS: dict[str, Any] = {
     "retry_delay": timedelta(seconds=10),
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(minutes=5),
+    "on_failure_callback": report_failure,
+    "on_retry_callback": report_retry,
     "retry_policy": ExceptionRetryPolicy(
         rules=[
             RetryRule(
@@ -44,6 +48,30 @@ DEFAULT_ARGS: dict[str, Any] = {
 DAG_DEFAULTS: dict[str, Any] = {
     "catchup": False,
     "max_active_runs": 1,
+    "deadline": deadline(),
     "default_args": DEFAULT_ARGS,
     "tags": ["codeio"],
+}
+
+# Of the DAGs whose stages are cut into shards; see `shard_tasks`.
+LIMITS: dict[str, Param] = {
+    "limit": Param(
+        0,
+        type="integer",
+        minimum=0,
+        title="Rows a stage takes",
+        description="About how many pending rows each stage takes; the rest waits. 0 takes all.",
+    ),
+    "dry_run": Param(
+        False,
+        type="boolean",
+        title="Only say what is pending",
+        description="Each plan task logs how many rows wait for its stage, and nothing is done.",
+    ),
+    "model": Param(
+        "",
+        type="string",
+        title="Teacher's model",
+        description="Model id sent with each request of this run; empty takes CODEIO_MODEL.",
+    ),
 }

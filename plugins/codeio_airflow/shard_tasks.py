@@ -3,14 +3,23 @@
 from collections import Counter
 from collections.abc import Callable
 
-from airflow.sdk import BaseOperator, TriggerRule, XComArg, chain, task
+from airflow.sdk import BaseOperator, TriggerRule, XComArg, chain, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
 
 from codeio_airflow.batch_operator import BatchOperator
 from codeio_airflow.clients import TaskClients, name_mapped_task, task_clients
 from codeio_airflow.defaults import PARALLEL_SHARDS
+from codeio_airflow.metrics import count_rows
 from codeio_ops.config import Settings
 from codeio_ops.storage.shards import Shard, plan_shards
 from codeio_ops.verify import VERIFIER_VERSION
+
+_PLAN_DOC = """Cuts what waits for the stage into shards: ranges of ids, planned from the database.
+With nothing pending the stage is skipped. See the parameters `limit` and `dry_run`."""
+_WORK_DOC = """Does the pending rows of one shard, and logs how far it is at most every 10 s.
+
+A row ends with its fact or with a reason in `codeio.drop_record`. Clearing the task is safe: what
+is done is not done again. The tab **CODE I/O** of the run shows what it wrote."""
 
 StageCall = Callable[[Shard, TaskClients], Counter[str]]
 
@@ -31,21 +40,31 @@ def sharded_stage(
     """
     name = task_id or stage
 
-    @task(task_id=f"plan_{name}", trigger_rule=TriggerRule.NONE_FAILED)
+    @task(task_id=f"plan_{name}", trigger_rule=TriggerRule.NONE_FAILED, doc_md=_PLAN_DOC)
     def plan() -> list[dict[str, str]]:
         with task_clients(stage) as clients:
             parameters = stage_parameters(stage, clients)
-            rows = clients.settings.shard_rows
+            run = get_current_context()["params"]
             shards = plan_shards(
-                clients.store, stage, shard_rows=rows, least=PARALLEL_SHARDS, **parameters
+                clients.store,
+                stage,
+                shard_rows=clients.settings.shard_rows,
+                least=PARALLEL_SHARDS,
+                limit=run["limit"],
+                **parameters,
             )
+            if run["dry_run"]:
+                pending = clients.store.value(f"pending.count_{stage}", **parameters)
+                raise AirflowSkipException(f"{pending} rows wait for {stage}: a dry run takes none")
             return [shard.to_json() for shard in shards]
 
-    @task(task_id=name, pool=pool, map_index_template="{{ shard_name }}")
+    @task(task_id=name, pool=pool, map_index_template="{{ shard_name }}", doc_md=_WORK_DOC)
     def work(shard: dict[str, str]) -> dict[str, int]:
         name_mapped_task(shard["name"])
         with task_clients(stage) as clients:
-            return dict(call(Shard.from_json(shard), clients))
+            counts = call(Shard.from_json(shard), clients)
+            count_rows(name, counts)
+            return dict(counts)
 
     planned = plan()
     worked = work.expand(shard=planned)

@@ -20,6 +20,7 @@ from codeio_ops.local.home import REPOSITORY, Home
 from codeio_ops.local.pipeline import ROAD
 from codeio_ops.local.state import StackState, remember
 from support.road import CORPUS
+from support.tour import PAGES, Tour, chromium
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -144,6 +145,21 @@ def test_the_log_of_a_task_can_be_read_and_holds_no_secret(shell: Shell, funnel:
     assert re.search(r"ingested \S*tests/data/corpus", answer.text)
     assert secrets.app_password not in answer.text
     assert secrets.s3_secret_key not in answer.text
+
+
+@pytest.mark.skipif(not chromium(), reason="Debian's chromium is missing: apt-get install chromium")
+def test_a_person_finds_the_way_through_the_pages(
+    shell: Shell, funnel: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    tour = Tour(
+        url=environment.airflow_url(shell.state),
+        user=environment.AIRFLOW_USER,
+        password=shell.state.secrets.airflow_admin_password,
+        screenshots=tmp_path_factory.mktemp("screenshots"),
+    )
+    tour.take()
+    assert tour.complaints == []
+    assert len(list(tour.screenshots.glob("*.png"))) > 2 * 2 * len(PAGES)
 
 
 def test_down_leaves_no_process(shell: Shell, funnel: Any) -> None:

@@ -10,6 +10,9 @@ from sqlalchemy.exc import ProgrammingError
 
 from codeio_ops.config import Settings
 
+# Kept by triggers; see test_rollups.py.
+ROLLUPS = {"stage_run_tally", "sample_facet"}
+
 
 @pytest.fixture(scope="module")
 def auditor(module_settings: Settings) -> Iterator[Connection]:
@@ -129,6 +132,8 @@ def test_facts_are_added_and_never_changed(app: Connection) -> None:
     for name in _relations(app, "r"):
         assert _refused(app, f'DELETE FROM codeio."{name}"')
         assert _refused(app, f'TRUNCATE codeio."{name}"')
+        if name in ROLLUPS:
+            continue
         has_insert = app.execute(
             text("SELECT has_table_privilege(:name, 'INSERT')"), {"name": f"codeio.{name}"}
         ).scalar()

@@ -123,7 +123,6 @@ def test_every_json_value_comes_back_as_it_went_in(
         value=0.1,
         threshold=1e-300,
         evidence=evidence,
-        severity="hard",
         stage_run_id=run.stage_run_id,
     )
     assert writer.write([release, gate]) == 2

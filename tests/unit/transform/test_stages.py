@@ -119,7 +119,7 @@ def _of(facts: KeptFacts, kind: type) -> list[Any]:
 
 def test_every_reply_is_recorded_with_its_teacher_and_cost(facts: KeptFacts) -> None:
     keys = [uuid4() for _ in range(5)]
-    counts = _recorder(ListedTeacher(map(_completion, keys)), facts).run([], _use)
+    counts = _recorder(ListedTeacher(map(_completion, keys)), facts).run([], _use, total=len(keys))
     assert counts == {"answered": 5}
     calls = _of(facts, TeacherCall)
     assert [call.subject_id for call in calls] == keys
@@ -133,7 +133,7 @@ def test_every_reply_is_recorded_with_its_teacher_and_cost(facts: KeptFacts) -> 
 )  # fmt: skip
 def test_a_failure_of_one_request_is_a_drop(facts: KeptFacts, reason: CallFailure) -> None:
     key = uuid4()
-    counts = _recorder(ListedTeacher([_failed(key, reason)]), facts).run([], _use)
+    counts = _recorder(ListedTeacher([_failed(key, reason)]), facts).run([], _use, total=1)
     assert counts == {reason.value: 1}
     (drop,) = _of(facts, DropRecord)
     assert (drop.stage, drop.subject_id, drop.reason) == ("answer", key, reason)
@@ -146,7 +146,7 @@ def test_a_failure_that_may_pass_leaves_the_row_pending(
     done, waits = uuid4(), uuid4()
     results = [_failed(waits, reason), _completion(done)]
     with pytest.raises(TeacherUnavailable, match="1 of 2 requests"):
-        _recorder(ListedTeacher(results), facts).run([], _use)
+        _recorder(ListedTeacher(results), facts).run([], _use, total=len(results))
     answered = [call for call in _of(facts, TeacherCall) if call.outcome == "answered"]
     assert [call.subject_id for call in answered] == [done]
     assert _of(facts, DropRecord) == []
@@ -156,7 +156,7 @@ def test_what_was_answered_before_a_fault_is_stored(facts: KeptFacts) -> None:
     keys = [uuid4() for _ in range(FLUSH_RESULTS + 3)]
     results = [*map(_completion, keys), TeacherUnavailable("gone")]
     with pytest.raises(TeacherUnavailable, match="gone"):
-        _recorder(ListedTeacher(results), facts).run([], _use)
+        _recorder(ListedTeacher(results), facts).run([], _use, total=len(results))
     assert [call.subject_id for call in _of(facts, TeacherCall)] == keys
 
 

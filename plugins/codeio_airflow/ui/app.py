@@ -1,0 +1,121 @@
+"""The FastAPI app of the pages. Every URL below it asks for the login of Airflow."""
+
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from pathlib import Path
+
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
+
+from codeio_airflow.ui.pages import (
+    gates,
+    overview,
+    releases,
+    runs,
+    samples,
+    sandbox,
+    sources,
+)
+from codeio_airflow.ui.view import render, render_error
+from codeio_ops.config import Settings
+from codeio_ops.errors import CodeIOError
+from codeio_ops.storage.engine import Store
+from codeio_ops.storage.objects import ObjectStore
+
+_STATIC = Path(__file__).with_name("static")
+STATIC_FILES = ("style.css", "theme.js")
+
+# No script but our own file runs, nothing is loaded from another host, and no other site may
+# frame a page. Charts carry their style inside.
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data:; form-action 'self'; frame-ancestors 'self'; base-uri 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+def create_app() -> FastAPI:
+    """Build the app behind the login of the Airflow that serves it."""
+    from codeio_airflow.ui.access import active_tasks, logged_in
+
+    return build_app(Settings.load(), logged_in=logged_in, active_tasks=active_tasks)
+
+
+def build_app(
+    settings: Settings,
+    *,
+    logged_in: Callable[..., object] | None,
+    active_tasks: Callable[[], Sequence[object]],
+) -> FastAPI:
+    """Build the app from what Airflow gives it.
+
+    Args:
+        settings: Where database and bucket are.
+        logged_in: A FastAPI dependency that refuses strangers; None only where no Airflow is.
+        active_tasks: Returns the tasks that are running now.
+    """
+    app = FastAPI(
+        title="CODE I/O",
+        dependencies=[Depends(logged_in)] if logged_in else [],
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    app.state.store = Store.open(settings.auditor_database_url.get_secret_value())
+    app.state.active_tasks = active_tasks
+    app.state.objects = ObjectStore.open(settings)
+    app.middleware("http")(_add_headers)
+    app.add_exception_handler(CodeIOError, _show_error)
+    app.add_exception_handler(HTTPException, _show_refusal)
+    app.add_exception_handler(RequestValidationError, _show_invalid)
+    for page in (overview, runs, gates, releases, samples, sandbox, sources):
+        app.include_router(page.router)
+    app.get("/static/{name}", response_class=FileResponse)(_static)
+    app.get("/", response_class=HTMLResponse)(_start)
+    app.get("/{path:path}", response_class=HTMLResponse)(_missing)
+    return app
+
+
+async def _add_headers(request: Request, call_next: object) -> Response:
+    response: Response = await call_next(request)  # type: ignore[operator]
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _show_error(request: Request, error: Exception) -> HTMLResponse:
+    assert isinstance(error, CodeIOError)
+    return render_error(request, error)
+
+
+def _show_refusal(request: Request, error: Exception) -> HTMLResponse:
+    assert isinstance(error, HTTPException)
+    content = {"title": HTTPStatus(error.status_code).phrase, "cause": error.detail, "cure": ""}
+    return render(request, "error", content, status=error.status_code)
+
+
+def _show_invalid(request: Request, error: Exception) -> HTMLResponse:
+    assert isinstance(error, RequestValidationError)
+    causes = [f"{'.'.join(map(str, item['loc'][1:]))}: {item['msg']}" for item in error.errors()]
+    content = {"title": "Invalid request", "cause": "; ".join(causes), "cure": ""}
+    return render(request, "error", content, status=422)
+
+
+def _static(name: str) -> FileResponse:
+    if name not in STATIC_FILES:
+        raise HTTPException(404)
+    return FileResponse(_STATIC / name, headers={"Cache-Control": "private, max-age=600"})
+
+
+def _start(request: Request) -> RedirectResponse:
+    return RedirectResponse(request.scope.get("root_path", "") + "/overview")
+
+
+def _missing(request: Request, path: str) -> HTMLResponse:
+    content = {"title": "No such page", "cause": f"There is no page {path}.", "cure": ""}
+    return render(request, "error", content, status=404)

@@ -1,0 +1,117 @@
+"""Releases: the list; one with its card, gates, files; the difference of two."""
+
+import mimetypes
+import re
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse, Response
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from codeio_airflow.ui.clients import AuditorStore, Bucket
+from codeio_airflow.ui.pages.gates import find_release
+from codeio_airflow.ui.paging import AFTER_ALL, FAR_FUTURE, PAGE_ROWS, page_of
+from codeio_airflow.ui.rows import Row
+from codeio_airflow.ui.view import render
+from codeio_ops.release.manifest import Manifest
+from codeio_ops.release.publish import prefix_of, read_manifest
+from codeio_ops.storage.objects import ObjectStore
+
+router = APIRouter()
+
+KNOWN = (
+    "release_id", "name", "version", "status", "samples", "uri", "content_sha256", "created_at",
+    "published_at", "recipe", "gates", "failed_gates",
+)  # fmt: skip
+
+_HEADING = re.compile(r"<(/?)h([1-4])>")
+
+# HTML inside a card is shown as text.
+_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+@router.get("/releases")
+def releases(
+    request: Request,
+    store: AuditorStore,
+    before: datetime = FAR_FUTURE,
+    before_id: UUID = AFTER_ALL,
+) -> HTMLResponse:
+    """List releases, newest first."""
+    found = store.fetch(
+        "pages.releases", Row, before=before, before_id=before_id, page_rows=PAGE_ROWS + 1
+    )
+    page = page_of(
+        found,
+        lambda row: {"before": row.created_at.isoformat(), "before_id": row.release_id},
+        is_first=before == FAR_FUTURE,
+    )
+    return render(request, "releases", {"page": page})
+
+
+@router.get("/releases/diff")
+def difference(request: Request, store: AuditorStore, one: UUID, other: UUID) -> HTMLResponse:
+    """Show what one release holds that another does not."""
+    content = {
+        "one": find_release(store, one),
+        "other": find_release(store, other),
+        "both": store.value("pages.samples_in_both", release_id=one, other_id=other),
+    }
+    return render(request, "release_diff", content)
+
+
+@router.get("/releases/{release_id}")
+def release(
+    request: Request, store: AuditorStore, objects: Bucket, release_id: UUID
+) -> HTMLResponse:
+    """Show one release."""
+    found = find_release(store, release_id)
+    manifest = _manifest(found, objects)
+    others = store.fetch(
+        "pages.releases", Row, before=FAR_FUTURE, before_id=AFTER_ALL, page_rows=PAGE_ROWS
+    )
+    content = {
+        "release": found,
+        "more": found.rest(*KNOWN),
+        "results": store.fetch("pages.gates", Row, release_id=release_id),
+        "files": manifest.files if manifest else (),
+        "card": _card(found, objects) if manifest else "",
+        "others": [row for row in others if row.release_id != release_id],
+    }
+    return render(request, "release", content)
+
+
+@router.get("/releases/{release_id}/files/{path:path}")
+def file(store: AuditorStore, objects: Bucket, release_id: UUID, path: str) -> Response:
+    """Download a file that the manifest names."""
+    found = find_release(store, release_id)
+    manifest = _manifest(found, objects)
+    if manifest is None or path not in {entry.path for entry in manifest.files}:
+        raise HTTPException(404, "the manifest of this release names no such file")
+    return Response(
+        objects.get(prefix_of(found.name, found.version) + path),
+        media_type=mimetypes.guess_type(path)[0] or "application/octet-stream",
+        headers={
+            "Content-Disposition": f'attachment; filename="{path.rpartition("/")[2]}"',
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+        },
+    )
+
+
+def _manifest(found: Row, objects: ObjectStore) -> Manifest | None:
+    if found.status != "published":
+        return None
+    return read_manifest(found.name, found.version, objects=objects)
+
+
+def _card(found: Row, objects: ObjectStore) -> Markup:
+    text = objects.get(prefix_of(found.name, found.version) + "README.md").decode()
+    body = text.split("\n---\n", 1)[-1] if text.startswith("---\n") else text
+    return Markup(_HEADING.sub(_two_levels_down, _markdown.render(body)))  # noqa: S704
+
+
+def _two_levels_down(heading: re.Match[str]) -> str:
+    """Keep the outline of the page: its own headings stand above those of the card."""
+    return f"<{heading[1]}h{int(heading[2]) + 2}>"

@@ -1,0 +1,260 @@
+-- What the pages in the Airflow UI show. Run as codeio_auditor; a page reads rollups, or facts by an index.
+
+-- name: stages
+SELECT stage_run_tally.stage,
+    cast(coalesce(sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'passed'), 0) AS bigint) AS passed,
+    cast(coalesce(sum(stage_run_tally.subjects) FILTER (WHERE stage_run_tally.outcome = 'passed' AND stage_run_tally.turn <= 2), 0) AS bigint) AS settled,
+    cast(coalesce(sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'dropped'), 0) AS bigint) AS dropped,
+    cast(coalesce(sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'passed' AND stage_run_tally.turn = 1 AND stage_run_tally.label NOT IN ('', 'correct')), 0) AS bigint) AS wrong
+FROM codeio.stage_run_tally
+INNER JOIN codeio.stage_run USING (stage_run_id)
+WHERE (:dag_id = '' OR stage_run.dag_id = :dag_id) AND (:run_id = '' OR stage_run.run_id = :run_id)
+GROUP BY stage_run_tally.stage;
+
+-- name: drops
+SELECT stage_run_tally.stage, stage_run_tally.label AS reason, cast(sum(stage_run_tally.rows) AS bigint) AS rows
+FROM codeio.stage_run_tally
+INNER JOIN codeio.stage_run USING (stage_run_id)
+WHERE stage_run_tally.outcome = 'dropped'
+    AND (:dag_id = '' OR stage_run.dag_id = :dag_id) AND (:run_id = '' OR stage_run.run_id = :run_id)
+GROUP BY stage_run_tally.stage, stage_run_tally.label
+ORDER BY sum(stage_run_tally.rows) DESC, stage_run_tally.label;
+
+-- name: verdicts
+SELECT stage_run_tally.label AS verdict, stage_run_tally.direction, stage_run_tally.turn,
+    cast(sum(stage_run_tally.rows) AS bigint) AS rows
+FROM codeio.stage_run_tally
+INNER JOIN codeio.stage_run USING (stage_run_id)
+WHERE stage_run_tally.stage = 'verify' AND stage_run_tally.outcome = 'passed'
+    AND (:dag_id = '' OR stage_run.dag_id = :dag_id) AND (:run_id = '' OR stage_run.run_id = :run_id)
+GROUP BY stage_run_tally.label, stage_run_tally.direction, stage_run_tally.turn
+ORDER BY sum(stage_run_tally.rows) DESC, stage_run_tally.label;
+
+-- name: spending
+SELECT stage_run_tally.stage AS purpose, cast(sum(stage_run_tally.rows) AS bigint) AS calls,
+    cast(sum(stage_run_tally.prompt_tokens) AS bigint) AS prompt_tokens,
+    cast(sum(stage_run_tally.completion_tokens) AS bigint) AS completion_tokens,
+    cast(sum(stage_run_tally.cost_usd) AS double precision) AS cost_usd
+FROM codeio.stage_run_tally
+INNER JOIN codeio.stage_run USING (stage_run_id)
+WHERE stage_run_tally.outcome = 'called'
+    AND (:dag_id = '' OR stage_run.dag_id = :dag_id) AND (:run_id = '' OR stage_run.run_id = :run_id)
+GROUP BY stage_run_tally.stage
+ORDER BY calls DESC, purpose;
+
+-- name: nights
+SELECT cast((stage_run.started_at AT TIME ZONE 'UTC') AS date) AS night, stage_run_tally.stage,
+    cast(coalesce(sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'passed'), 0) AS bigint) AS passed,
+    cast(coalesce(sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'passed' AND stage_run_tally.label = 'correct'), 0) AS bigint) AS correct,
+    cast(coalesce(sum(stage_run_tally.subjects) FILTER (WHERE stage_run_tally.outcome = 'passed'), 0) AS bigint) AS settled,
+    cast(coalesce(sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'dropped'), 0) AS bigint) AS dropped,
+    cast(coalesce(sum(stage_run_tally.prompt_tokens + stage_run_tally.completion_tokens), 0) AS bigint) AS tokens,
+    cast(sum(stage_run_tally.cost_usd) AS double precision) AS cost_usd
+FROM codeio.stage_run
+INNER JOIN codeio.stage_run_tally USING (stage_run_id)
+WHERE stage_run.started_at >= :since
+GROUP BY night, stage_run_tally.stage
+ORDER BY night, stage_run_tally.stage;
+
+-- name: runs
+SELECT stage_run.dag_id, stage_run.run_id, min(stage_run.started_at) AS started_at, max(stage_run_tally.updated_at) AS ended_at,
+    cast(coalesce(sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'passed'), 0) AS bigint) AS passed,
+    cast(coalesce(sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'dropped'), 0) AS bigint) AS dropped,
+    cast(coalesce(sum(stage_run_tally.prompt_tokens + stage_run_tally.completion_tokens), 0) AS bigint) AS tokens,
+    cast(sum(stage_run_tally.cost_usd) AS double precision) AS cost_usd
+FROM codeio.stage_run
+INNER JOIN codeio.stage_run_tally USING (stage_run_id)
+GROUP BY stage_run.dag_id, stage_run.run_id
+HAVING min(stage_run.started_at) < :before
+ORDER BY started_at DESC
+LIMIT :page_rows;
+
+-- name: shards
+SELECT stage_run.stage_run_id, stage_run.stage, stage_run.task_id, stage_run.map_index, stage_run.try_number, stage_run.started_at,
+    max(stage_run_tally.updated_at) AS ended_at,
+    cast(coalesce(sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'passed'), 0) AS bigint) AS passed,
+    cast(coalesce(sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'dropped'), 0) AS bigint) AS dropped
+FROM codeio.stage_run
+LEFT JOIN codeio.stage_run_tally USING (stage_run_id)
+WHERE stage_run.dag_id = :dag_id AND stage_run.run_id = :run_id AND stage_run.stage_run_id > :after
+GROUP BY stage_run.stage_run_id
+ORDER BY stage_run.stage_run_id
+LIMIT :page_rows;
+
+-- name: failures
+SELECT dag_id, run_id, task_id, map_index, try_number, error, cause, cure, final, failed_at
+FROM codeio.task_failure
+WHERE failed_at >= :since AND (:dag_id = '' OR dag_id = :dag_id) AND (:run_id = '' OR run_id = :run_id)
+ORDER BY failed_at DESC
+LIMIT :page_rows;
+
+-- name: releases
+SELECT release.release_id, release.name, release.version, release.status, release.samples, release.uri, release.content_sha256,
+    release.created_at, release.published_at, release.recipe,
+    (SELECT count(*) FROM codeio.current_gate_result WHERE current_gate_result.release_id = release.release_id) AS gates,
+    (SELECT count(*) FROM codeio.current_gate_result WHERE current_gate_result.release_id = release.release_id AND NOT current_gate_result.passed) AS failed_gates
+FROM codeio.release
+WHERE (release.created_at, release.release_id) < (:before, :before_id)
+ORDER BY release.created_at DESC, release.release_id DESC
+LIMIT :page_rows;
+
+-- name: release
+SELECT release.release_id, release.name, release.version, release.status, release.samples, release.uri, release.content_sha256,
+    release.created_at, release.published_at, release.recipe,
+    (SELECT count(*) FROM codeio.current_gate_result WHERE current_gate_result.release_id = release.release_id) AS gates,
+    (SELECT count(*) FROM codeio.current_gate_result WHERE current_gate_result.release_id = release.release_id AND NOT current_gate_result.passed) AS failed_gates
+FROM codeio.release
+WHERE release.release_id = :release_id;
+
+-- name: samples_in_both
+SELECT count(*)
+FROM codeio.release_sample AS ours
+INNER JOIN codeio.release_sample AS theirs ON theirs.release_id = :other_id AND theirs.sample_id = ours.sample_id
+WHERE ours.release_id = :release_id;
+
+-- name: gates
+SELECT current_gate_result.*
+FROM codeio.current_gate_result
+WHERE current_gate_result.release_id = :release_id
+ORDER BY current_gate_result.passed, current_gate_result.gate;
+
+-- name: gate
+SELECT current_gate_result.*
+FROM codeio.current_gate_result
+WHERE current_gate_result.release_id = :release_id AND current_gate_result.gate = :gate;
+
+-- name: samples
+SELECT sample_facet.sample_id, sample_facet.direction, sample_facet.verdict_1, sample_facet.verdict_2,
+    sample_facet.problem, sample_facet.source_path, sample_facet.licence, teacher.model AS teacher,
+    source.kind || ':' || source.locator AS source
+FROM codeio.sample_facet
+INNER JOIN codeio.teacher USING (teacher_id)
+INNER JOIN codeio.source USING (source_id)
+WHERE sample_facet.sample_id > :after
+    AND (:direction = '' OR sample_facet.direction = :direction)
+    AND (:verdict = '' OR sample_facet.verdict_1 = :verdict)
+    AND (:final_verdict = '' OR sample_facet.verdict_2 = :final_verdict)
+    AND (:drop_reason = '' OR sample_facet.drop_reason = :drop_reason)
+    AND (cast(:teacher_id AS uuid) IS NULL OR sample_facet.teacher_id = cast(:teacher_id AS uuid))
+    AND (cast(:source_id AS uuid) IS NULL OR sample_facet.source_id = cast(:source_id AS uuid))
+    AND (cast(:program_id AS uuid) IS NULL OR sample_facet.program_id = cast(:program_id AS uuid))
+    AND (cast(:release_id AS uuid) IS NULL OR EXISTS (
+        SELECT FROM codeio.release_sample
+        WHERE release_sample.release_id = cast(:release_id AS uuid) AND release_sample.sample_id = sample_facet.sample_id
+    ))
+    AND (:words = '' OR sample_facet.words @@ to_tsquery('simple', :words))
+ORDER BY sample_facet.sample_id
+LIMIT :page_rows;
+
+-- name: teachers
+SELECT teacher_id AS id, model || ' (' || kind || ')' AS name FROM codeio.teacher ORDER BY name;
+
+-- name: sources
+SELECT source_id AS id, kind || ':' || locator AS name FROM codeio.source ORDER BY name;
+
+-- name: sample
+SELECT sample_text.*, io_pair.wall_ms, program.entry_point, program.input_generator
+FROM codeio.sample_text
+INNER JOIN codeio.io_pair USING (io_pair_id)
+INNER JOIN codeio.program ON program.program_id = sample_text.program_id
+WHERE sample_text.sample_id = :sample_id;
+
+-- name: lineage
+SELECT * FROM codeio.lineage_of(cast(:sample_id AS uuid));
+
+-- name: dropped
+SELECT drop_record.drop_record_id, drop_record.stage, drop_record.reason, drop_record.subject_id, drop_record.detail,
+    drop_record.dropped_at, stage_run.dag_id, stage_run.run_id
+FROM codeio.drop_record
+INNER JOIN codeio.stage_run USING (stage_run_id)
+WHERE drop_record.drop_record_id > :after
+    AND (:stage = '' OR drop_record.stage = :stage) AND (:reason = '' OR drop_record.reason = :reason)
+ORDER BY drop_record.drop_record_id
+LIMIT :page_rows;
+
+-- name: images
+WITH used AS (
+    SELECT stage_run.sandbox_image_digest AS digest, min(stage_run.started_at) AS first_used,
+        max(stage_run.started_at) AS last_used, count(*) AS stage_runs
+    FROM codeio.stage_run
+    WHERE stage_run.sandbox_image_digest IS NOT NULL
+    GROUP BY stage_run.sandbox_image_digest
+)
+SELECT used.*, current_sandbox_check.checked_at, current_sandbox_check.programs, current_sandbox_check.escapes
+FROM used
+LEFT JOIN codeio.current_sandbox_check ON current_sandbox_check.image_digest = used.digest
+ORDER BY used.last_used DESC;
+
+-- name: memory
+SELECT cast(stage_run_tally.label AS double precision) AS up_to_mib, cast(sum(stage_run_tally.rows) AS bigint) AS programs
+FROM codeio.stage_run_tally
+WHERE stage_run_tally.stage = 'sample' AND stage_run_tally.outcome = 'measured'
+GROUP BY up_to_mib
+ORDER BY up_to_mib;
+
+-- name: wall_times
+SELECT cast(stage_run_tally.label AS double precision) AS up_to_ms, cast(sum(stage_run_tally.rows) AS bigint) AS pairs
+FROM codeio.stage_run_tally
+WHERE stage_run_tally.stage = 'sample' AND stage_run_tally.outcome = 'passed'
+GROUP BY up_to_ms
+ORDER BY up_to_ms;
+
+-- name: slowest_programs
+WITH slow_pair AS (
+    SELECT io_pair.program_id, io_pair.wall_ms FROM codeio.io_pair ORDER BY io_pair.wall_ms DESC LIMIT 500
+),
+slow_program AS (
+    SELECT slow_pair.program_id, max(slow_pair.wall_ms) AS wall_ms FROM slow_pair GROUP BY slow_pair.program_id
+)
+SELECT slow_program.program_id, slow_program.wall_ms, left(program.problem_statement, 160) AS problem, program.language
+FROM slow_program
+INNER JOIN codeio.program USING (program_id)
+ORDER BY slow_program.wall_ms DESC
+LIMIT :page_rows;
+
+-- name: source_states
+-- A task of `ingest` reads one source; what it only dropped is told by the place in a detail.
+WITH ingested AS (
+    SELECT stage_run.stage_run_id, stage_run.started_at, (
+        SELECT cast(max(stage_run_tally.label) AS uuid) FROM codeio.stage_run_tally
+        WHERE stage_run_tally.stage_run_id = stage_run.stage_run_id AND stage_run_tally.outcome = 'seen'
+    ) AS seen_source
+    FROM codeio.stage_run WHERE stage_run.stage = 'ingest'
+),
+attributed AS (
+    SELECT ingested.stage_run_id, ingested.started_at, coalesce(ingested.seen_source, (
+        SELECT source.source_id
+        FROM codeio.source
+        INNER JOIN codeio.drop_record ON starts_with(drop_record.detail, source.kind || ':' || source.locator || ' ')
+        WHERE drop_record.stage_run_id = ingested.stage_run_id
+        ORDER BY drop_record.drop_record_id, length(source.locator) DESC
+        LIMIT 1
+    )) AS source_id
+    FROM ingested
+),
+counted AS (
+    SELECT attributed.source_id, max(attributed.started_at) AS last_read,
+        sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'passed') AS files,
+        sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'dropped') AS dropped,
+        sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'dropped' AND stage_run_tally.label LIKE '%duplicate%') AS duplicates
+    FROM attributed
+    INNER JOIN codeio.stage_run_tally USING (stage_run_id)
+    GROUP BY attributed.source_id
+)
+SELECT source.*, counted.last_read, cast(coalesce(counted.files, 0) AS bigint) AS files,
+    cast(coalesce(counted.dropped, 0) AS bigint) AS dropped, cast(coalesce(counted.duplicates, 0) AS bigint) AS duplicates
+FROM codeio.source
+LEFT JOIN counted USING (source_id)
+WHERE source.source_id > :after
+ORDER BY source.source_id
+LIMIT :page_rows;
+
+-- name: ingest_nights
+SELECT cast((stage_run.started_at AT TIME ZONE 'UTC') AS date) AS night,
+    CASE WHEN stage_run_tally.outcome = 'passed' THEN 'new' ELSE stage_run_tally.label END AS fate,
+    cast(sum(stage_run_tally.rows) AS bigint) AS rows
+FROM codeio.stage_run
+INNER JOIN codeio.stage_run_tally USING (stage_run_id)
+WHERE stage_run.started_at >= :since AND stage_run_tally.stage = 'ingest' AND stage_run_tally.outcome IN ('passed', 'dropped')
+GROUP BY night, fate
+ORDER BY night, fate;

@@ -1,0 +1,81 @@
+"""A task that fails says why in its log, and on the Overview page with the cure."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+from fastapi.testclient import TestClient
+
+from codeio_airflow import failures
+from codeio_airflow.ui.app import build_app
+from codeio_ops.config import Settings
+from codeio_ops.errors import CodeIOError, EngineUnavailable, TeacherUnavailable
+
+RUN_ID = "manual__2026-01-02T00:00:00+00:00"
+
+
+def _context(error: BaseException) -> object:
+    instance = SimpleNamespace(
+        dag_id="answer_prompts", run_id=RUN_ID, task_id="answer", map_index=3, try_number=2
+    )
+    return {"ti": instance, "exception": error}
+
+
+@pytest.fixture
+def client(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+    monkeypatch.setattr(Settings, "load", classmethod(lambda cls: settings))
+    with TestClient(build_app(settings, logged_in=None, active_tasks=list)) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        TeacherUnavailable("the endpoint is down", cure="start it"),
+        EngineUnavailable("no Docker engine answers", cure="start dockerd"),
+    ],
+)
+def test_the_cause_and_the_cure_are_in_the_log_and_on_the_page(
+    client: TestClient, caplog: pytest.LogCaptureFixture, error: CodeIOError
+) -> None:
+    failures.report_failure(_context(error))  # type: ignore[arg-type]
+    (line,) = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert str(error) in line and error.cure in line
+    for path in ("/overview", f"/run?dag_id=answer_prompts&run_id={RUN_ID.replace('+', '%2B')}"):
+        html = client.get(path).text
+        assert str(error) in html and f"What to do: {error.cure}" in html
+        assert "answer[3], try 2" in html
+    assert "1 task failed" in client.get("/overview").text
+
+
+def test_a_try_that_is_followed_by_another_is_no_failed_task(client: TestClient) -> None:
+    failures.report_retry(_context(TeacherUnavailable("slow")))  # type: ignore[arg-type]
+    html = client.get("/overview").text
+    assert "is tried again" in html
+    assert "1 task failed" not in html
+
+
+def test_a_bug_is_named_by_its_class(client: TestClient) -> None:
+    failures.report_failure(_context(KeyError("<b>")))  # type: ignore[arg-type]
+    html = client.get("/overview").text
+    assert "KeyError" in html and failures.UNKNOWN_CURE in html
+    assert "<b>&" not in html
+
+
+def test_a_missed_deadline_is_shown(client: TestClient) -> None:
+    context = {"dag_run": {"dag_id": "ingest_code", "dag_run_id": RUN_ID}}
+    asyncio.run(failures.report_deadline(context))
+    assert "DeadlineMissed" in client.get("/overview").text
+
+
+def test_a_database_that_is_down_hides_no_cause(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    nowhere = type(settings.database_url)("postgresql+psycopg2://nobody@127.0.0.1:1/none")
+    broken = settings.model_copy(update={"database_url": nowhere})
+    monkeypatch.setattr(Settings, "load", classmethod(lambda cls: broken))
+    failures.report_failure(_context(TeacherUnavailable("the endpoint is down")))  # type: ignore[arg-type]
+    assert "the endpoint is down" in caplog.text
+    assert "is not on the Overview page" in caplog.text
