@@ -26,8 +26,9 @@ from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
 from codeio_ops.storage.shards import Shard, plan_shards
 from codeio_ops.teacher.client import Teacher
-from codeio_ops.transform.answer import answer_prompts, revise_answers
+from codeio_ops.transform.answer import answer_prompts
 from codeio_ops.transform.prompts import build_prompts
+from codeio_ops.transform.revise import revise_answers
 from codeio_ops.transform.unify import transform_files
 from codeio_ops.verify import VERIFIER_VERSION
 from codeio_ops.verify.answers import verify_responses
@@ -99,7 +100,9 @@ class Road:
             ),
             "answer": lambda: self._sharded("answer", self._answer),
             "verify": self.verify,
-            "revise": lambda: self._sharded("revise", self._revise),
+            "revise": lambda: self._sharded(
+                "revise", self._revise, revision_turns=self.settings.revision_turns
+            ),
             "verify again": self.verify,
         }
 
