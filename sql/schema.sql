@@ -4782,7 +4782,7 @@ CREATE INDEX teacher_call_subject ON codeio.teacher_call USING btree (subject_id
 -- Name: drop_record drop_record_tally; Type: TRIGGER; Schema: codeio; Owner: -
 --
 
-CREATE TRIGGER drop_record_tally AFTER INSERT ON codeio.drop_record REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('added.stage', 'dropped', 'added.reason', '''''', '0', 'count(*)', 'f', '');
+CREATE TRIGGER drop_record_tally AFTER INSERT ON codeio.drop_record REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('CASE WHEN added.stage = ''dedup'' AND program.program_id IS NOT NULL THEN ''dedup programs'' ELSE added.stage END', 'dropped', 'added.reason', '''''', '0', 'count(*)', 'f', 'LEFT JOIN codeio.program ON program.program_id = added.subject_id');
 
 
 --

@@ -156,9 +156,8 @@ def _places(source: SourceText, find: Find) -> list[str]:
 def _detectors() -> "tuple[RegexBasedDetector, ...]":
     from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 
-    known: dict[str, type[RegexBasedDetector]] = {
-        kind.__name__: kind for kind in get_mapping_from_secret_type_to_class().values()
-    }
+    kinds: Iterable[type[RegexBasedDetector]] = get_mapping_from_secret_type_to_class().values()
+    known = {kind.__name__: kind for kind in kinds}
     return tuple(known[name]() for name in _DETECTORS)
 
 

@@ -76,7 +76,9 @@ BEGIN
         ('program_measure', '''sample''', 'measured',
             'power(2, ceil(log(2.0, greatest(added.peak_rss_kib / 1024.0, 1.0))))::real::text', '''''', '0', 'count(*)', false, ''),
         ('sample', '''release''', 'passed', '''''', '''''', '0', 'count(*)', false, ''),
-        ('drop_record', 'added.stage', 'dropped', 'added.reason', '''''', '0', 'count(*)', false, ''),
+        ('drop_record', 'CASE WHEN added.stage = ''dedup'' AND program.program_id IS NOT NULL THEN ''dedup programs'' ELSE added.stage END',
+            'dropped', 'added.reason', '''''', '0', 'count(*)', false,
+            'LEFT JOIN codeio.program ON program.program_id = added.subject_id'),
         ('teacher_call', 'added.purpose', 'called', 'added.outcome', '''''', '0', 'count(*)', true, '')
     ) AS facts (relation, stage, outcome, label, direction, turn, subjects, calls, joined)
     LOOP

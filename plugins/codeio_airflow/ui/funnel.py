@@ -8,10 +8,17 @@ from typing import Any
 from codeio_airflow.ui.rows import Row
 from codeio_ops.storage.engine import Store
 
+# Those that write rows, each with a colour of its own in the charts.
 STAGES = ("ingest", "transform", "sample", "prompt", "answer", "verify", "revise", "release")
+# Stages that write no row of their own: what they let through is what came in, less the drops.
+_FILTERS = {"dedup": "ingest", "screen": "dedup", "dedup programs": "transform"}
+_ORDER = ("ingest", "dedup", "screen", "transform", "dedup programs", *STAGES[2:])
 _UNITS = {
     "ingest": "raw files",
+    "dedup": "raw files",
+    "screen": "raw files",
     "transform": "programs",
+    "dedup programs": "programs",
     "sample": "programs with pairs",
     "prompt": "prompts",
     "answer": "first answers",
@@ -73,20 +80,20 @@ def build_funnel(
     judged: Counter[str] = Counter()
     for verdict in verdicts:
         judged[verdict.verdict] += verdict.rows
-    names = [*STAGES, *sorted(stages.keys() - set(STAGES))]
+    names = [*_ORDER, *sorted(stages.keys() - set(_ORDER))]
     waiting = _waiting(stages) if whole else {}
     return [
         Step(
             stage=name,
             unit=_UNITS.get(name, "rows"),
-            passed=_passed(name, stages[name]) if name in stages else 0,
+            passed=_passed(name, stages),
             dropped=stages[name].dropped if name in stages else 0,
             waiting=waiting.get(name),
             drops=reasons[name],
             **(_judgement(judged) if name == "verify" else {}),
         )
         for name in names
-        if whole or name in stages
+        if name in stages or (whole and name not in _FILTERS)
     ]
 
 
@@ -96,8 +103,13 @@ def _judgement(judged: Counter[str]) -> dict[str, Any]:
     return {"right": right, "wrong": [row for row in wrong if row.verdict != "correct"]}
 
 
-def _passed(stage: str, row: Row) -> int:
-    return int(row.settled if stage == "sample" else row.passed)
+def _passed(stage: str, stages: dict[str, Row]) -> int:
+    if stage in _FILTERS:
+        dropped = stages[stage].dropped if stage in stages else 0
+        return max(_passed(_FILTERS[stage], stages) - int(dropped), 0)
+    if stage not in stages:
+        return 0
+    return int(stages[stage].settled if stage == "sample" else stages[stage].passed)
 
 
 def _waiting(stages: dict[str, Row]) -> dict[str, int]:
@@ -108,8 +120,8 @@ def _waiting(stages: dict[str, Row]) -> dict[str, int]:
     empty = Row(passed=0, settled=0, dropped=0, wrong=0)
     of = defaultdict(lambda: empty, stages)
     entering = {
-        "transform": of["ingest"].passed,
-        "sample": of["transform"].passed,
+        "transform": _passed("screen", stages),
+        "sample": _passed("dedup programs", stages),
         "answer": of["prompt"].passed,
         "verify": of["answer"].passed + of["revise"].passed,
         "revise": of["verify"].wrong,

@@ -95,11 +95,25 @@ def test_what_waits_is_what_came_in_less_what_was_settled_or_dropped() -> None:
 
 
 def test_a_stage_that_the_page_does_not_know_is_shown_last() -> None:
-    found = [_stage("dedup", passed=3), _stage("ingest", passed=1)]
-    drops = [Row(stage="dedup", reason="near_duplicate", rows=2)]
+    found = [_stage("audit", passed=3), _stage("ingest", passed=1)]
+    drops = [Row(stage="audit", reason="odd", rows=2)]
     steps = build_funnel(found, drops, [], whole=True)
-    assert steps[-1].stage == "dedup"
-    assert [drop.reason for drop in steps[-1].drops] == ["near_duplicate"]
+    assert steps[-1].stage == "audit"
+    assert [drop.reason for drop in steps[-1].drops] == ["odd"]
+
+
+def test_rows_that_a_filter_drops_wait_nowhere() -> None:
+    found = [
+        _stage("ingest", passed=10),
+        _stage("dedup", dropped=3),
+        _stage("screen", dropped=1),
+        _stage("transform", passed=6, settled=6),
+        _stage("dedup programs", dropped=2),
+        _stage("sample", passed=40, settled=4),
+    ]
+    steps = {step.stage: step for step in build_funnel(found, [], [], whole=True)}
+    assert (steps["dedup"].passed, steps["screen"].passed) == (7, 6)
+    assert (steps["transform"].waiting, steps["sample"].waiting) == (0, 0)
 
 
 def test_the_share_of_answers_is_the_share_that_is_correct() -> None:
