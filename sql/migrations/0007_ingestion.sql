@@ -97,7 +97,7 @@ WITH dropped AS (
 ),
 done (position, stage, passed) AS (
     SELECT 1, 'ingest', count(*) FROM codeio.raw_file
-    UNION ALL SELECT 2, 'dedup', count(*) FROM codeio.dedup_result WHERE dedup_result.matched_id IS NULL
+    UNION ALL SELECT 2, 'dedup', count(*) FROM codeio.dedup_result WHERE dedup_result.matched_id IS null
     UNION ALL SELECT 3, 'screen', count(*) FROM codeio.raw_file
         WHERE raw_file.raw_file_id NOT IN (
             SELECT quarantined_file.raw_file_id FROM codeio.quarantined_file
