@@ -150,6 +150,7 @@ class Plot:
                 kind=source.kind,
                 locator=source.locator,
                 licence=source.licence,
+                settings="{}",
             )
         sha256 = sha256_hex(content.encode())
         raw_file_id = RawFile.identify(sha256)

@@ -127,7 +127,7 @@ class Chain:
                 ),
                 GateResult(
                     gate_result_id=self._id("gate"), release_id=RELEASE_ID, gate="leakage",
-                    passed=False, metric="samples that leak", value=1, threshold=0,
+                    severity="hard", passed=False, metric="samples that leak", value=1, threshold=0,
                     evidence=self.evidence, **by,
                 ),
         ]  # fmt: skip

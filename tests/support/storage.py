@@ -8,6 +8,7 @@ from pathlib import Path
 from codeio_ops.config import Settings
 from codeio_ops.local import postgres, seaweed, stack
 from codeio_ops.local.state import StackState
+from codeio_ops.storage.objects import ObjectStore
 
 TEMPLATE = "codeio_template"
 HOME_POINTER = "codeio-test-home"
@@ -51,12 +52,22 @@ def bare_database(state: StackState) -> Iterator[str]:
 def fresh_settings(
     state: StackState, home: Path, *, template: str = TEMPLATE
 ) -> Iterator[Settings]:
-    """Give settings of a database of its own, dropped at the end, and an empty bucket."""
+    """Give settings of a database and an empty bucket, both dropped at the end."""
     name = f"test-{secrets.token_hex(6)}"
     create_storage(state, name, template=template)
-    yield settings_of(state, name, home)
+    settings = settings_of(state, name, home)
+    yield settings
     with postgres.connect(state) as link, link.cursor() as cursor:
         cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    _drop_bucket(settings)
+
+
+def _drop_bucket(settings: Settings) -> None:
+    """Free the volumes of a bucket: the server has a limited number of them."""
+    objects = ObjectStore.open(settings)
+    for key in objects.keys(""):
+        objects.delete(key)
+    objects._client.delete_bucket(Bucket=objects.bucket)
 
 
 def settings_of(state: StackState, name: str, home: Path) -> Settings:

@@ -201,7 +201,15 @@ def test_garbage_from_a_teacher_is_dropped_with_a_reason(
 
 def test_garbage_as_answers_gets_verdicts_and_is_never_right(finished_road: Road) -> None:
     road = finished_road
-    for table in ("release_sample", "gate_result", "release", "sample", "verdict", "response"):
+    for table in (
+        "release_sample",
+        "gate_result",
+        "release",
+        "sample_facet",
+        "sample",
+        "verdict",
+        "response",
+    ):
         road.ask(f"DELETE FROM codeio.{table} RETURNING 1")
     with ScriptedEndpoint([chat_reply("The answer is {42}, surely.")]) as endpoint:
         taught = _with(road, openai_base_url=endpoint.base_url, teacher_concurrency=4)

@@ -273,7 +273,7 @@ def test_the_canary_records_an_escape_and_the_stages_then_refuse(
         stages.attack_sandbox(canary)
     task = TaskIdentity(dag_id="test", run_id="test", task_id="sample")
     monkeypatch.setattr(airflow_clients, "current_task", lambda: task)
-    monkeypatch.setattr(airflow_clients.Settings, "load", lambda: stage.settings)
+    monkeypatch.setattr(airflow_clients, "_settings_of_run", lambda settings: stage.settings)
     monkeypatch.setattr(
         airflow_clients.TaskClients, "_open_sandbox", lambda self, hash_seed: sandbox
     )

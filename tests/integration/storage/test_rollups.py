@@ -24,8 +24,11 @@ def store(settings: Settings) -> Iterator[Store]:
 def test_the_funnel_of_the_rollup_is_that_of_the_facts(settings: Settings, store: Store) -> None:
     for number in range(7):
         Chain(settings=settings, number=number, verdict="wrong").write(store)
-    facts = {row.stage: row for row in store.fetch("funnel.all", Row)}
     steps = read_funnel(store)
+    # A stage that only filters is left out as long as it has dropped nothing.
+    shown = {step.stage for step in steps}
+    facts = {row.stage: row for row in store.fetch("funnel.all", Row) if row.stage in shown}
+    assert {"ingest", "sample", "verify", "release"} <= shown
     assert {step.stage: step.passed for step in steps} == {
         stage: row.passed for stage, row in facts.items()
     }
