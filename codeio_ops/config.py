@@ -178,6 +178,11 @@ class Settings(BaseSettings):
         )
 
     @property
+    def runs_offline_teacher(self) -> bool:
+        """Whether the embedded teacher is asked for anything."""
+        return self.uses_offline_teacher or self.transform_mode == "mixed"
+
+    @property
     def most_revisions(self) -> int:
         """Revisions of one answer at most, under the policy in force."""
         return self.revision_turns if self.revision_policy == "by_expected_gain" else 1
@@ -191,3 +196,76 @@ class Settings(BaseSettings):
     def teacher_base_url(self) -> str | None:
         """Base URL of the teacher in use; None is the OpenAI default."""
         return self.teacher_url if self.uses_offline_teacher else self.openai_base_url or None
+
+
+DECIDING = frozenset(
+    {
+        "allow_unknown_licence",
+        "audited_pairs",
+        "call_cpu_s",
+        "licences",
+        "local_model_sha256",
+        "max_draws",
+        "max_file_bytes",
+        "max_tokens",
+        "min_file_bytes",
+        "min_pairs",
+        "model",
+        "pairs_per_program",
+        "price_input_usd",
+        "price_output_usd",
+        "prompted_pairs",
+        "quarantine_leaks",
+        "quarantine_private",
+        "revision_min_gain_per_usd",
+        "revision_policy",
+        "revision_turns",
+        "sample_cpu_s",
+        "teacher_retries",
+        "teacher_timeout_s",
+        "teacher_tries",
+        "teacher_truncated",
+        "temperature",
+        "transform_mode",
+    }
+)
+"""Settings that decide what is made, dropped or charged; every fact names their fingerprint."""
+
+OPERATIONAL = frozenset(
+    {
+        "auditor_database_url",
+        "budget_month_usd",
+        "budget_run_usd",
+        "database_url",
+        "home",
+        "local_model_path",
+        "max_tokens_field",
+        "openai_api_key",
+        "openai_base_url",
+        "owner_database_url",
+        "s3_access_key",
+        "s3_bucket",
+        "s3_endpoint_url",
+        "s3_region",
+        "s3_secret_key",
+        "sandbox_image",
+        "sandbox_runtime",
+        "sandbox_workers",
+        "shard_rows",
+        "teacher_batch",
+        "teacher_batch_poll_s",
+        "teacher_batch_requests",
+        "teacher_batch_rounds",
+        "teacher_concurrency",
+        "teacher_key",
+        "teacher_requests_per_minute",
+        "teacher_stream",
+        "teacher_tokens_per_minute",
+        "teacher_url",
+    }
+)
+"""The others: secrets, addresses, degrees of parallelism, pace and the road a request takes.
+
+The endpoint's host and the digest of the sandbox image are stored with the facts themselves, and
+what a budget stops stays pending.
+"""

@@ -40,7 +40,7 @@ def services(
 ) -> tuple[Component, ...]:
     """Return the processes that start once the databases are ready."""
     chosen: list[Component] = []
-    if Part.TEACHER in parts and settings.uses_offline_teacher:
+    if Part.TEACHER in parts and settings.runs_offline_teacher:
         chosen.append(_teacher(state, environment))
     if Part.AIRFLOW in parts:
         chosen += airflow.components(environment)

@@ -63,8 +63,10 @@ def _component(name: str, state: StackState | None) -> str:
 
 
 def _teacher(settings: Settings, state: StackState | None) -> str:
-    if settings.uses_offline_teacher:
-        return _component("teacher", state)
+    if settings.runs_offline_teacher:
+        answers = _component("teacher", state)
+        if settings.uses_offline_teacher:
+            return answers
     return f"{settings.model} at {settings.teacher_base_url or 'api.openai.com'} (not called)"
 
 

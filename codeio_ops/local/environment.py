@@ -125,7 +125,7 @@ def _airflow(home: Home, state: StackState) -> dict[str, str]:
         "logging": {
             "base_log_folder": str(home.airflow / "logs"),
             # A line a request would bury what a task says itself.
-            "namespace_levels": "httpx=WARNING",
+            "namespace_levels": "httpx=WARNING,httpx2=WARNING",
         },
         "scheduler": {
             # A killed scheduler's tasks start again after about 45 s instead of 5 minutes.

@@ -4,29 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codeio_ops import __version__
-from codeio_ops.config import Settings
+from codeio_ops.config import DECIDING, Settings
 from codeio_ops.fingerprint import content_id, value_sha256
 from codeio_ops.records import Record, StageRun
 from codeio_ops.storage.engine import Store
-
-# Settings that decide results; addresses, secrets and degrees of parallelism do not.
-_DECIDING = (
-    "model",
-    "temperature",
-    "max_tokens",
-    "max_draws",
-    "pairs_per_program",
-    "min_pairs",
-    "prompted_pairs",
-    "sample_cpu_s",
-    "call_cpu_s",
-    "min_file_bytes",
-    "max_file_bytes",
-    "licences",
-    "allow_unknown_licence",
-    "quarantine_leaks",
-    "audited_pairs",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +23,7 @@ class TaskIdentity:
 
 def settings_sha256(settings: Settings) -> str:
     """Fingerprint the settings that decide results."""
-    values = settings.model_dump(mode="json")
-    return value_sha256({name: values[name] for name in _DECIDING})
+    return value_sha256(settings.model_dump(mode="json", include=set(DECIDING)))
 
 
 def stage_run(

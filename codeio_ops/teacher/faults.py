@@ -71,7 +71,7 @@ def fault_of(
         return PassingFault(CallFailure.UNAVAILABLE, f"status {status}")
     if exc.code == "content_filter":
         return RequestRefused(CallFailure.CONTENT_FILTER, "the endpoint refused the prompt")
-    return RequestRefused(CallFailure.REJECTED, f"status {status}: {_code(exc)}")
+    return RequestRefused(CallFailure.REJECTED, _code(exc))
 
 
 def _endpoint_refuses(exc: APIStatusError, endpoint: Endpoint) -> TeacherRefused | None:
@@ -95,8 +95,9 @@ def _endpoint_refuses(exc: APIStatusError, endpoint: Endpoint) -> TeacherRefused
 
 
 def _code(exc: APIStatusError) -> str:
-    """The endpoint's own code or type of error: its message may quote the prompt."""
-    return str(exc.code or exc.type or "no error code")[:100]
+    """The status, and the endpoint's code or type of error: its message may quote the prompt."""
+    named = exc.code or exc.type
+    return f"status {exc.status_code}" + (f": {named}"[:100] if named else "")
 
 
 def _retry_after_s(exc: APIStatusError) -> float:

@@ -25,7 +25,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 from tenacity.wait import wait_random_exponential
 
 from codeio_ops.config import Settings
-from codeio_ops.errors import TeacherUnavailable
+from codeio_ops.errors import TeacherRefused, TeacherUnavailable
 from codeio_ops.jsonvalue import Json
 from codeio_ops.teacher.budget import prompt_tokens
 from codeio_ops.teacher.endpoint import ADDRESS_CURE, Endpoint
@@ -42,6 +42,10 @@ _RATE_LIMITED_TRIES = 12
 _BACKOFF = wait_random_exponential(multiplier=0.5, max=20.0)
 _PROBE = Request(key="probe", messages=(Message(role="user", content="Reply with: OK"),))
 _PROBE_TOKENS = 16
+_REFUSED_CURE = (
+    "Check OPENAI_BASE_URL, CODEIO_MODEL, CODEIO_MAX_TOKENS, CODEIO_MAX_TOKENS_FIELD and "
+    "CODEIO_TEMPERATURE."
+)
 
 Result = Completion | FailedCall
 Called = tuple[Result, StoredReply | None]
@@ -141,7 +145,12 @@ class Session:
     async def _try(self, request: Request, started: float) -> Called:
         expected = prompt_tokens(request)
         await self._gate.enter(expected)
-        body, request_id = await self._send(request, self._settings.max_tokens)
+        try:
+            body, request_id = await self._send(request, self._settings.max_tokens)
+        except RequestRefused as refusal:
+            if refusal.reason is CallFailure.REJECTED and self._last_success < 0:
+                await self._check_settings()
+            raise
         reply = StoredReply(
             request_sha256="",
             body=body,
@@ -210,21 +219,35 @@ class Session:
             f"the teacher at {self._endpoint.base_url} fails: {fault}", cure=fault.cure
         ) from fault
 
-    async def _answers_probe(self) -> bool:
-        """Send a short request of our own; a refusal is an answer too."""
+    async def _check_settings(self) -> None:
+        """Raise if even a request of our own is refused: no row is to blame for that."""
         try:
-            await self._gate.enter(_PROBE_TOKENS)
-            body, _ = await self._send(_PROBE, _PROBE_TOKENS)
+            await self._probe(self._settings.max_tokens)
+        except RequestRefused as refusal:
+            raise TeacherRefused(
+                f"the teacher at {self._endpoint.base_url} refuses every request ({refusal})",
+                cure=_REFUSED_CURE,
+            ) from refusal
+
+    async def _answers_probe(self) -> bool:
+        """Send a request of our own; a refusal is an answer too."""
+        try:
+            found = await self._probe(_PROBE_TOKENS)
         except PassingFault:
             return False
         except RequestRefused:
             return True
+        return isinstance(found, Completion) or found.reason is not CallFailure.BAD_REPLY
+
+    async def _probe(self, max_tokens: int) -> Result:
+        await self._gate.enter(_PROBE_TOKENS)
+        body, _ = await self._send(_PROBE, max_tokens)
         reply = StoredReply(
             request_sha256="", body=body, latency_ms=0.0, request_id="", cost_usd=None
         )
         found = read_reply("probe", reply, settings=self._settings, model=self._endpoint.model)
         self.wasted_usd += found.cost_usd or 0
-        return isinstance(found, Completion) or found.reason is not CallFailure.BAD_REPLY
+        return found
 
 
 def _wait_s(state: RetryCallState) -> float:

@@ -4,6 +4,7 @@ The stage itself then finds every reply in the journal and makes its facts from 
 batched row and a row asked for directly are made by the same code.
 """
 
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -19,6 +20,8 @@ from codeio_ops.teacher.journal import PostgresJournal, StoredReply
 from codeio_ops.teacher.messages import CallFailure, FailedCall, Request
 from codeio_ops.teacher.prices import known_price
 from codeio_ops.teacher.reply import read_reply
+
+log = logging.getLogger(__name__)
 
 _LOOKED_UP_AT_ONCE = 1000
 
@@ -94,6 +97,13 @@ class Batches:
                     batch_id=batch.id,
                     fingerprints=[fingerprint for fingerprint, _ in chunk],
                 )
+            log.info(
+                "%s: batch %s submitted with %d requests",
+                self._purpose,
+                batch.id,
+                len(chunk),
+                extra={"action": "batch"},
+            )
 
     def _affordable(self, requests: Iterable[Request]) -> Iterator[tuple[str, Request]]:
         price = known_price(self._settings, self._teacher.identity.model_id)
@@ -122,9 +132,12 @@ class Batches:
         batch = self._client.find(batch_id)
         if not has_ended(batch):
             return
+        kept = failed = 0
         for line in self._client.replies(batch):
             failure = line.failure or self._keep(line.request_sha256, line.body, line.request_id)
+            kept += not failure
             if failure:
+                failed += 1
                 with self._store.transaction() as transaction:
                     transaction.execute(
                         "teacher.fail_batch_request",
@@ -133,8 +146,18 @@ class Batches:
                         failure=failure,
                     )
         with self._store.transaction() as transaction:
-            transaction.execute("teacher.unanswered_of_batch", batch_id=batch_id)
+            missing = transaction.execute("teacher.unanswered_of_batch", batch_id=batch_id)
             transaction.execute("teacher.close_batch", batch_id=batch_id, status=batch.status)
+        log.info(
+            "%s: batch %s is %s: %d replies, %d failures, %d left out",
+            self._purpose,
+            batch_id,
+            batch.status,
+            kept,
+            failed,
+            missing,
+            extra={"action": "batch"},
+        )
 
     def _keep(self, fingerprint: str, body: bytes | None, request_id: str) -> str:
         """Store a reply; return why it is none, or an empty text."""

@@ -11,7 +11,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from codeio_airflow.clients import skip_dry_run, task_clients
 from codeio_ops.config import Settings
-from codeio_ops.errors import SettingsError, TransientError
+from codeio_ops.errors import SettingsError, TerminalError, TransientError
 from codeio_ops.transform.waiting import Purpose, waiting_requests
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,10 @@ class BatchTrigger(BaseTrigger):
         return path, {"batch_ids": self.batch_ids, "poll_s": self.poll_s}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Ask until a batch has ended; an endpoint that is down is asked again."""
+        """Ask until a batch has ended; an endpoint that is down is asked again.
+
+        A refusal fires too: the task then meets it itself, and fails with its cure.
+        """
         from codeio_ops.teacher.batch import any_ended
         from codeio_ops.teacher.endpoint import Endpoint
 
@@ -42,6 +45,8 @@ class BatchTrigger(BaseTrigger):
             try:
                 if await any_ended(settings, endpoint, self.batch_ids):
                     break
+            except TerminalError:
+                break
             except TransientError as exc:
                 log.warning("the batches cannot be asked for: %s", exc, extra={"action": "batch"})
             await asyncio.sleep(self.poll_s)

@@ -31,15 +31,28 @@ GROUP BY stage_run_tally.label, stage_run_tally.direction, stage_run_tally.turn
 ORDER BY sum(stage_run_tally.rows) DESC, stage_run_tally.label;
 
 -- name: spending
-SELECT stage_run_tally.stage AS purpose, cast(sum(stage_run_tally.rows) AS bigint) AS calls,
-    cast(sum(stage_run_tally.prompt_tokens) AS bigint) AS prompt_tokens,
-    cast(sum(stage_run_tally.completion_tokens) AS bigint) AS completion_tokens,
-    cast(sum(stage_run_tally.cost_usd) AS double precision) AS cost_usd
-FROM codeio.stage_run_tally
-INNER JOIN codeio.stage_run USING (stage_run_id)
-WHERE stage_run_tally.outcome = 'called'
-    AND (:dag_id = '' OR stage_run.dag_id = :dag_id) AND (:run_id = '' OR stage_run.run_id = :run_id)
-GROUP BY stage_run_tally.stage
+WITH tally AS (
+    SELECT stage_run_tally.*
+    FROM codeio.stage_run_tally
+    INNER JOIN codeio.stage_run USING (stage_run_id)
+    WHERE (:dag_id = '' OR stage_run.dag_id = :dag_id) AND (:run_id = '' OR stage_run.run_id = :run_id)
+), accepted AS (
+    SELECT CASE WHEN stage = 'sample' THEN 'transform' WHEN turn = 1 THEN 'answer' ELSE 'revise' END AS purpose,
+        sum(CASE WHEN stage = 'sample' THEN subjects ELSE rows END) AS rows
+    FROM tally
+    WHERE outcome = 'passed' AND (stage = 'sample' OR (stage = 'verify' AND label = 'correct'))
+    GROUP BY purpose
+)
+SELECT tally.stage AS purpose, cast(sum(tally.rows) AS bigint) AS calls,
+    cast(sum(tally.prompt_tokens) AS bigint) AS prompt_tokens,
+    cast(sum(tally.completion_tokens) AS bigint) AS completion_tokens,
+    cast(sum(tally.cost_usd) AS double precision) AS cost_usd,
+    cast(coalesce(accepted.rows, 0) AS bigint) AS accepted,
+    cast(sum(tally.cost_usd) / nullif(accepted.rows, 0) AS double precision) AS cost_per_accepted_usd
+FROM tally
+LEFT JOIN accepted ON accepted.purpose = tally.stage
+WHERE tally.outcome = 'called'
+GROUP BY tally.stage, accepted.rows
 ORDER BY calls DESC, purpose;
 
 -- name: nights

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from codeio_airflow.ui.rows import Row
 from codeio_ops.release.publish import verify_release
 from codeio_ops.release.recipe import Recipe
 from support.road import CORPUS, FACTS, Road
@@ -41,6 +42,17 @@ def test_every_file_moved_on_or_has_a_reason(finished_road: Road) -> None:
     assert sum(funnel["answer"]) == funnel["prompt"][0]
     reasons = dict(finished_road.ask("SELECT reason, rows FROM codeio.drop_reason"))
     assert reasons["duplicate"] == reasons["too_small"] == 1
+
+
+def test_the_pages_count_the_accepted_rows_of_each_request_as_the_view_does(
+    finished_road: Road,
+) -> None:
+    view = finished_road.ask(
+        "SELECT purpose, sum(calls), sum(accepted_rows) FROM codeio.teacher_cost GROUP BY purpose"
+    )
+    pages = finished_road.store.fetch("pages.spending", Row, dag_id="", run_id="")
+    assert {row.purpose for row in pages} == {"transform", "answer", "revise"}
+    assert {(row.purpose, row.calls, row.accepted) for row in pages} == set(view)
 
 
 def test_a_second_run_adds_no_fact_and_asks_no_teacher(

@@ -1,6 +1,7 @@
 """Storage without a database: shards, the form of COPY, named queries, run fingerprints."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar
 from uuid import UUID
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from codeio_ops.config import Settings
+from codeio_ops.config import DECIDING, OPERATIONAL, Settings
 from codeio_ops.jsonvalue import Json, parse
 from codeio_ops.records import GateResult, Record
 from codeio_ops.storage.copy import _line, _Lines, fields
@@ -131,10 +132,24 @@ def test_what_decides_no_result_does_not_change_the_fingerprint(change: dict[str
 
 
 @pytest.mark.parametrize(
-    "change", [{"model": "other"}, {"temperature": 0.0}, {"min_pairs": 3}, {"licences": ("MIT",)}]
+    "change",
+    [
+        {"model": "other"},
+        {"temperature": 0.0},
+        {"min_pairs": 3},
+        {"licences": ("MIT",)},
+        {"revision_policy": "none"},
+        {"transform_mode": "mixed"},
+        {"teacher_truncated": "keep"},
+        {"price_output_usd": Decimal("0.6")},
+    ],
 )
 def test_what_decides_results_changes_the_fingerprint(change: dict[str, object]) -> None:
     assert settings_sha256(SETTINGS.model_copy(update=change)) != settings_sha256(SETTINGS)
+
+
+def test_every_setting_is_said_to_decide_results_or_not_to() -> None:
+    assert sorted([*DECIDING, *OPERATIONAL]) == sorted(Settings.model_fields)
 
 
 def test_each_try_of_a_task_is_a_run_of_its_own() -> None:

@@ -125,6 +125,8 @@ def test_truncated_reply_keeps_its_cost() -> None:
         (error_reply(403), "OPENAI_API_KEY"),
         (error_reply(404, "model_not_found"), "CODEIO_MODEL"),
         (error_reply(402), "credit"),
+        (error_reply(400, "unsupported_parameter"), "CODEIO_MAX_TOKENS_FIELD"),
+        (ScriptedReply(status=405, body="<html>not here</html>"), "OPENAI_BASE_URL"),
         (
             error_reply(429, "insufficient_quota", headers={"retry-after-ms": "5"}),
             "credit",
