@@ -99,4 +99,4 @@ if __name__ == "__main__":
         faults=given.faults,
         slow_s=given.slow,
     )
-    uvicorn.run(app, port=given.port, log_level="error")
+    uvicorn.run(app, port=given.port, log_level="critical")

@@ -31,14 +31,18 @@ class Settings(BaseSettings):
         auditor_database_url: Postgres as the role that only reads (`codeio_auditor`).
         owner_database_url: Postgres as the role that migrates.
         s3_endpoint_url: S3 endpoint; empty means the AWS default.
+        s3_access_key: Key id of the bucket's user.
+        s3_secret_key: Secret of the bucket's user.
+        s3_region: Region that requests are signed for.
         s3_bucket: Bucket of blob packs and releases.
         sandbox_image: Image reference of the sandbox.
         sandbox_runtime: Container runtime (`runc`, or `runsc` for gVisor).
         sandbox_workers: Containers that run jobs at the same time in one process.
         teacher_url: Base URL of the embedded offline teacher.
         teacher_key: Bearer token of the embedded offline teacher.
-        openai_base_url: Base URL of any OpenAI-compatible endpoint; with `openai_api_key`
-            or this set, the endpoint replaces the offline teacher.
+        openai_base_url: Base URL of any OpenAI-compatible endpoint; with this or
+            `openai_api_key` set, the endpoint replaces the offline teacher.
+        openai_api_key: Bearer token of that endpoint.
         model: Model id sent with each request.
         teacher_concurrency: Requests in flight at the same time.
         teacher_timeout_s: Seconds a request may take.
@@ -81,7 +85,8 @@ class Settings(BaseSettings):
         min_file_bytes: Smaller raw files are dropped.
         max_file_bytes: Larger raw files are dropped.
         shard_rows: Rows of one mapped task.
-        licences: SPDX ids that may enter a release; empty allows all.
+        licences: JSON array of the SPDX ids that may enter. Empty takes every file in, and lets
+            permissive licences into a release.
         allow_unknown_licence: Whether a file whose licence nobody knows may enter one.
         quarantine_leaks: Whether sources that leak a benchmark leave the pipeline; without
             it the leakage gate is all that keeps them out of a release.

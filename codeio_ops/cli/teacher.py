@@ -1,11 +1,14 @@
 """`codeio teacher ...`: try the teacher in use, see what a stage will cost, serve a teacher."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, say
+
+if TYPE_CHECKING:
+    from codeio_ops.transform.estimate import Estimate
 
 teacher = typer.Typer(help="Teachers: the embedded one, and models.", no_args_is_help=True)
 
@@ -30,11 +33,15 @@ def check(as_json: JsonOption = False) -> None:
     """Send one request of each kind; print latency, tokens, cost and what the parser says."""
     from codeio_ops.cli.clients import load_settings
     from codeio_ops.teacher.client import Teacher
+    from codeio_ops.teacher.endpoint import Endpoint
     from codeio_ops.transform.check import check_teacher
 
-    opened = Teacher.open(load_settings())
-    calls = list(check_teacher(opened))
-    print_rows(opened.name, calls, as_json=as_json)
+    settings = load_settings()
+    endpoint = Endpoint.chosen(settings)
+    calls = list(check_teacher(Teacher.open(settings)))
+    print_rows(f"{endpoint.model} at {endpoint.base_url}", calls, as_json=as_json)
+    if any(call.completion_tokens and not call.cost_usd for call in calls):
+        say("No price is known: set CODEIO_PRICE_INPUT_USD and CODEIO_PRICE_OUTPUT_USD.")
     if not all(call.usable for call in calls):
         raise typer.Exit(1)
 
@@ -61,11 +68,20 @@ def preview(
         print_json(asdict(found))
         return
     for number, messages in enumerate(found.preview, start=1):
-        print(f"--- request {number}", *messages, sep="\n\n")
-    cost = f"${found.cost_usd}" if found.cost_usd else "at an unknown price"
-    print(
-        f"{found.requests} requests to {found.model}: about {found.prompt_tokens} tokens to read "
-        f"and {found.completion_tokens} to write (by {found.expectation}), {cost}"
+        for message in messages:
+            print(f"--- request {number}, {message.role} ---\n\n{message.content}\n")
+    print(_summary(found))
+
+
+def _summary(found: "Estimate") -> str:
+    if not found.requests:
+        return f"Nothing waits for the stage {found.purpose}."
+    about = "about" if found.expectation == "history" else "at most"
+    why = "as earlier replies were" if found.expectation == "history" else "CODEIO_MAX_TOKENS each"
+    cost = f"{about} ${float(found.cost_usd):,.4f}" if found.cost_usd else "at an unknown price"
+    return (
+        f"{found.requests:,} requests to {found.model}: about {found.prompt_tokens:,} tokens to "
+        f"read, {about} {found.completion_tokens:,} to write ({why}), {cost}"
     )
 
 

@@ -14,6 +14,10 @@ from codeio_ops.teacher.messages import CallFailure
 
 _NO_CREDIT_CODES = ("insufficient_quota", "billing_hard_limit_reached")
 _DEFAULT_COOL_DOWN_S = 1.0
+RATE_CURE = (
+    "Set CODEIO_TEACHER_REQUESTS_PER_MINUTE and CODEIO_TEACHER_TOKENS_PER_MINUTE to the limits of "
+    "the account."
+)
 SLOW_CURE = "Wait, raise CODEIO_TEACHER_TIMEOUT_S or lower CODEIO_TEACHER_CONCURRENCY."
 
 
@@ -63,8 +67,7 @@ def fault_of(
         return PassingFault(
             CallFailure.RATE_LIMITED,
             "still rate limited after all tries",
-            cure="Set CODEIO_TEACHER_REQUESTS_PER_MINUTE and CODEIO_TEACHER_TOKENS_PER_MINUTE "
-            "to the limits of the account.",
+            cure=RATE_CURE,
             cool_down_s=_retry_after_s(exc),
         )
     if status >= 500 or status in (408, 409):

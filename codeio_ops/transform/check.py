@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from codeio_ops.errors import TeacherUnavailable
 from codeio_ops.jsonvalue import Json
-from codeio_ops.teacher.messages import Completion, FailedCall, Message, Request
+from codeio_ops.teacher.faults import RATE_CURE
+from codeio_ops.teacher.messages import CallFailure, Completion, FailedCall, Message, Request
 from codeio_ops.teacher.parsing import Refusal, parse_transform, refusal_code
 from codeio_ops.teacher.prompting import (
     predict_output_prompt,
@@ -84,6 +86,8 @@ def check_teacher(teacher: "Teacher") -> Iterator[CheckedCall]:
     }
     for kind, messages in conversations.items():
         (result,) = teacher.complete_all([Request(key=kind, messages=tuple(messages))])
+        if isinstance(result, FailedCall) and result.reason is CallFailure.RATE_LIMITED:
+            raise TeacherUnavailable(f"the teacher is {result.detail}", cure=RATE_CURE)
         yield _checked(kind, result)
 
 

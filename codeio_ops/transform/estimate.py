@@ -8,7 +8,7 @@ from itertools import chain, islice
 from codeio_ops.config import Settings
 from codeio_ops.storage.engine import Store
 from codeio_ops.teacher.budget import prompt_tokens
-from codeio_ops.teacher.messages import Request
+from codeio_ops.teacher.messages import Message, Request
 from codeio_ops.teacher.prices import known_price
 
 
@@ -25,7 +25,7 @@ class Estimate:
         expectation: Where that comes from: `history` (mean of this model's replies) or
             `max_tokens` (the most there can be).
         cost_usd: Price in dollars, as text; empty when the price is not known.
-        preview: The first requests, message by message.
+        preview: The messages of the first requests.
     """
 
     purpose: str
@@ -35,7 +35,7 @@ class Estimate:
     completion_tokens: int
     expectation: str
     cost_usd: str
-    preview: list[list[str]]
+    preview: list[tuple[Message, ...]]
 
 
 def estimate(
@@ -60,5 +60,5 @@ def estimate(
         completion_tokens=written,
         expectation="max_tokens" if mean is None else "history",
         cost_usd="" if cost is None else f"{cost:.6f}",
-        preview=[[message.content for message in request.messages] for request in first],
+        preview=[request.messages for request in first],
     )

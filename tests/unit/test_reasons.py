@@ -1,8 +1,9 @@
-"""Every word that the code counts by has a meaning, and the page for operators has them all."""
+"""Every word and setting of the code has a meaning, and the pages of `docs/` have them all."""
 
 import ast
 import importlib.util
 import inspect
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -10,6 +11,7 @@ from types import ModuleType
 import pytest
 
 from codeio_ops import errors
+from codeio_ops.config_reference import setting_lines
 from codeio_ops.reasons import REASONS, REFUSED, VERDICTS, meaning_of
 from codeio_ops.teacher.messages import CallFailure
 from codeio_ops.teacher.parsing import RefusalReason
@@ -18,6 +20,8 @@ from codeio_ops.verify.verdicts import AnswerVerdict
 REPOSITORY = Path(__file__).parents[2]
 # Leaves a row pending: it is not dropped.
 PASSING = {CallFailure.RATE_LIMITED}
+# Set by the stack for itself.
+INTERNAL = {"CODEIO_TEACHER_URL", "CODEIO_TEACHER_KEY"}
 
 
 def _drop_reasons() -> set[str]:
@@ -41,12 +45,17 @@ def _literals(node: ast.expr) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def operations() -> str:
+def generate() -> ModuleType:
     spec = importlib.util.spec_from_file_location("generate", REPOSITORY / "docs" / "generate.py")
     assert spec is not None and spec.loader is not None
-    generate: ModuleType = importlib.util.module_from_spec(spec)
+    generate = importlib.util.module_from_spec(spec)
     sys.modules["generate"] = generate
     spec.loader.exec_module(generate)
+    return generate
+
+
+@pytest.fixture(scope="module")
+def operations(generate: ModuleType) -> str:
     page: str = generate.operations()
     return page
 
@@ -79,3 +88,21 @@ def test_the_page_for_operators_names_them_all(operations: str) -> None:
 
 def test_the_committed_page_for_operators_is_what_the_code_says(operations: str) -> None:
     assert (REPOSITORY / "docs" / "operations.md").read_text() == operations, "run `make docs`"
+
+
+def test_the_committed_table_of_settings_is_what_the_code_says(generate: ModuleType) -> None:
+    assert (REPOSITORY / "docs" / "settings.md").read_text() == generate.settings(), (
+        "run `make docs`"
+    )
+
+
+def test_the_page_about_teachers_names_settings_and_defaults_as_they_are() -> None:
+    lines = {line.variable: line for line in setting_lines()}
+    page = (REPOSITORY / "docs" / "teachers.md").read_text()
+    named = set(re.findall(r"(?:CODEIO|OPENAI)_[A-Z0-9_]+", page))
+    assert named - lines.keys() == set()
+    about = ("CODEIO_TEACHER_", "CODEIO_REVISION_", "CODEIO_BUDGET_", "CODEIO_LOCAL_", "OPENAI_")
+    assert {name for name in lines if name.startswith(about)} - INTERNAL - named == set()
+    stated = re.findall(r"`((?:CODEIO|OPENAI)_[A-Z0-9_]+)` \(default `([^`]+)`\)", page)
+    assert stated
+    assert [(name, lines[name].default) for name, _ in stated] == stated

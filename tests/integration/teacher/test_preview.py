@@ -1,0 +1,56 @@
+"""`codeio teacher preview`: what a stage would send and cost, without a call."""
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from typer.testing import CliRunner
+
+from codeio_ops.cli import clients
+from codeio_ops.cli.app import app
+from codeio_ops.config import Settings
+from codeio_ops.storage.engine import Store
+
+
+@pytest.fixture
+def preview(
+    settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., str]:
+    """Return a function that runs the command for an endpoint that nobody listens at."""
+    chosen = settings.model_copy(
+        update={
+            "openai_base_url": "http://127.0.0.1:9/v1",
+            "model": "m",
+            "max_tokens": 100,
+            "price_input_usd": Decimal(0),
+            "price_output_usd": Decimal(1000),
+        }
+    )
+    monkeypatch.setattr(clients, "load_settings", lambda: chosen)
+    monkeypatch.setattr(clients, "open_store", lambda: store)
+
+    def run(*options: str) -> str:
+        done = CliRunner().invoke(app, ["teacher", "preview", "answer", *options])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    return run
+
+
+def test_the_first_prompts_are_shown_with_the_number_and_price_of_all(
+    preview: Callable[..., str], seed_prompts: Callable[[int], list[UUID]]
+) -> None:
+    assert preview() == "Nothing waits for the stage answer.\n"
+    seed_prompts(30)
+    shown = preview("--prompts", "2")
+    assert shown.count("--- request ") == shown.count("\n\nprompt ") == 2
+    # 30 replies of 100 tokens at most, at $1000 per million.
+    assert "30 requests to m:" in shown
+    assert "at most 3,000 to write (CODEIO_MAX_TOKENS each), at most $3.0000" in shown
+    found = json.loads(preview("--json", "--prompts", "1"))
+    assert (found["requests"], found["cost_usd"]) == (30, "3.000000")
+    ((message,),) = found["preview"]
+    assert message["role"] == "user"
+    assert message["content"].startswith("prompt ")
