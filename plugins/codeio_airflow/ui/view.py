@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from math import floor, log10
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,10 @@ def dollars(value: float | None) -> str:
     """Write an amount; none means that nobody knows the price."""
     if value is None:
         return "no price"
-    return f"${value:,.2f}" if value >= 1 or value == 0 else f"${value:.4f}"
+    if value >= 1 or value == 0:
+        return f"${value:,.2f}"
+    # Two digits that count: a row of a small model costs a fraction of a cent.
+    return f"${value:.{max(4, 1 - floor(log10(value)))}f}"
 
 
 def percent(value: float | None) -> str:

@@ -55,8 +55,8 @@ def test_small_arrays_stay_on_one_line() -> None:
 def test_numbers_read_as_a_person_says_them() -> None:
     assert [count(1234567), count(0.5), count(None)] == ["1,234,567", "0.5", "–"]
     assert [duration(42), duration(200), duration(7300)] == ["42 s", "3 min", "2 h 02 min"]
-    assert [dollars(None), dollars(0), dollars(0.0004), dollars(12)] == [
-        "no price", "$0.00", "$0.0004", "$12.00",
+    assert [dollars(None), dollars(0), dollars(0.0125), dollars(0.00004), dollars(12)] == [
+        "no price", "$0.00", "$0.0125", "$0.000040", "$12.00",
     ]  # fmt: skip
 
 
