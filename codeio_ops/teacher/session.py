@@ -148,8 +148,7 @@ class Session:
         try:
             body, request_id = await self._send(request, self._settings.max_tokens)
         except RequestRefused as refusal:
-            if refusal.reason is CallFailure.REJECTED and self._last_success < 0:
-                await self._check_settings()
+            await self._check_settings(refusal)
             raise
         reply = StoredReply(
             request_sha256="",
@@ -219,8 +218,12 @@ class Session:
             f"the teacher at {self._endpoint.base_url} fails: {fault}", cure=fault.cure
         ) from fault
 
-    async def _check_settings(self) -> None:
+    async def _check_settings(self, refused: RequestRefused) -> None:
         """Raise if even a request of our own is refused: no row is to blame for that."""
+        # The embedded teacher knows the platform's prompts only, so it refuses a probe.
+        succeeded = self._last_success >= 0
+        if refused.reason is not CallFailure.REJECTED or succeeded or self._endpoint.offline:
+            return
         try:
             await self._probe(self._settings.max_tokens)
         except RequestRefused as refusal:

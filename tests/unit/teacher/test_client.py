@@ -139,6 +139,17 @@ def test_refusing_endpoint_is_raised_with_a_cure(reply: ScriptedReply, setting: 
     assert setting in caught.value.cure
 
 
+def test_the_embedded_teacher_may_refuse_every_prompt() -> None:
+    with ScriptedEndpoint([error_reply(400, "unknown_prompt")]) as endpoint:
+        embedded = {"home": Path("/nonexistent"), "teacher_url": endpoint.base_url}
+        teacher = Teacher.open(Settings.model_validate(embedded))
+        results = list(teacher.complete_all(requests(2)))
+    assert [isinstance(result, FailedCall) and result.reason for result in results] == [
+        CallFailure.REJECTED,
+        CallFailure.REJECTED,
+    ]
+
+
 def test_server_errors_only_mean_that_the_endpoint_is_down() -> None:
     reply = error_reply(500, headers={"retry-after-ms": "5"})
     with ScriptedEndpoint([reply]) as endpoint, pytest.raises(TeacherUnavailable):
