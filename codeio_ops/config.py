@@ -11,8 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as NotReadable
+
+from codeio_ops.errors import SettingsError
 
 OFFLINE_MODEL = "offline-trace-v1"
 
@@ -173,14 +176,22 @@ class Settings(BaseSettings):
 
         A secret file bears the name of its variable in lower case (`codeio_database_url`);
         they lie in `CODEIO_SECRETS_DIR`, by default where containers mount them.
+
+        Raises:
+            SettingsError: a value cannot be read, or is not one that the setting may have.
         """
         home = home or home_directory()
         secrets = Path(os.environ.get("CODEIO_SECRETS_DIR", "/run/secrets"))
-        return cls(
-            _env_file=home / "stack.env",
-            _secrets_dir=secrets if secrets.is_dir() else None,
-            home=home,
-        )
+        try:
+            return cls(
+                _env_file=home / "stack.env",
+                _secrets_dir=secrets if secrets.is_dir() else None,
+                home=home,
+            )
+        except ValidationError as exc:
+            raise _refused(exc) from exc
+        except NotReadable as exc:
+            raise SettingsError(str(exc), cure='Write a list as JSON: ["MIT", "ISC"].') from exc
 
     @property
     def runs_offline_teacher(self) -> bool:
@@ -203,74 +214,18 @@ class Settings(BaseSettings):
         return self.teacher_url if self.uses_offline_teacher else self.openai_base_url or None
 
 
-DECIDING = frozenset(
-    {
-        "allow_unknown_licence",
-        "audited_pairs",
-        "call_cpu_s",
-        "licences",
-        "local_model_sha256",
-        "max_draws",
-        "max_file_bytes",
-        "max_tokens",
-        "min_file_bytes",
-        "min_pairs",
-        "model",
-        "pairs_per_program",
-        "price_input_usd",
-        "price_output_usd",
-        "prompted_pairs",
-        "quarantine_leaks",
-        "quarantine_private",
-        "revision_min_gain_per_usd",
-        "revision_policy",
-        "revision_turns",
-        "sample_cpu_s",
-        "teacher_retries",
-        "teacher_timeout_s",
-        "teacher_tries",
-        "teacher_truncated",
-        "temperature",
-        "transform_mode",
-    }
-)
-"""Settings that decide what is made, dropped or charged; every fact names their fingerprint."""
+def variable_of(field: str) -> str:
+    """Return the name of the environment variable of a field."""
+    alias = Settings.model_fields[field].validation_alias
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else f"CODEIO_{field.upper()}"
 
-OPERATIONAL = frozenset(
-    {
-        "auditor_database_url",
-        "budget_month_usd",
-        "budget_run_usd",
-        "database_url",
-        "home",
-        "local_model_path",
-        "max_tokens_field",
-        "openai_api_key",
-        "openai_base_url",
-        "owner_database_url",
-        "s3_access_key",
-        "s3_bucket",
-        "s3_endpoint_url",
-        "s3_region",
-        "s3_secret_key",
-        "sandbox_image",
-        "sandbox_runtime",
-        "sandbox_workers",
-        "shard_rows",
-        "teacher_batch",
-        "teacher_batch_poll_s",
-        "teacher_batch_requests",
-        "teacher_batch_rounds",
-        "teacher_concurrency",
-        "teacher_key",
-        "teacher_requests_per_minute",
-        "teacher_stream",
-        "teacher_tokens_per_minute",
-        "teacher_url",
-    }
-)
-"""The others: secrets, addresses, degrees of parallelism, pace and the road a request takes.
 
-The endpoint's host and the digest of the sandbox image are stored with the facts themselves, and
-what a budget stops stays pending.
-"""
+def _refused(exc: ValidationError) -> SettingsError:
+    """Name the first setting that is wrong; its value may be a secret."""
+    fault = exc.errors(include_url=False, include_context=False, include_input=False)[0]
+    named = str(fault["loc"][0])
+    variable = variable_of(named) if named in Settings.model_fields else named
+    return SettingsError(
+        f"{variable} has a value that it cannot have: {fault['msg']}",
+        cure=f"Correct or unset {variable}; docs/settings.md says what it means.",
+    )

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from codeio_ops.cli.output import render_error
-from codeio_ops.errors import StackError, StoreRefused
+from codeio_ops.config import Settings
+from codeio_ops.errors import SettingsError, StackError, StoreRefused
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -45,6 +46,32 @@ def test_no_traceback_by_default(tmp_path: Path) -> None:
     done = _run("migrate", home=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: CODEIO_OWNER_DATABASE_URL is not set\ncure: ")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("CODEIO_LOCAL_MODEL_SHA256", "abc"),
+        ("CODEIO_REVISION_POLICY", "never"),
+        ("CODEIO_TEACHER_CONCURRENCY", "0"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError, match=variable) as caught:
+        Settings.load(tmp_path)
+    assert value not in str(caught.value)
+
+
+def test_a_list_that_is_no_json_says_how_to_write_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CODEIO_LICENCES", "MIT")
+    with pytest.raises(SettingsError, match="licences") as caught:
+        Settings.load(tmp_path)
+    assert "JSON" in caught.value.cure
 
 
 @pytest.mark.parametrize("arguments", [("--debug", "migrate"), ("migrate", "--debug")])

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from codeio_ops.config import DECIDING, OPERATIONAL, Settings
+from codeio_ops.config import Settings
+from codeio_ops.config_reference import DECIDING, OPERATIONAL
 from codeio_ops.jsonvalue import Json, parse
 from codeio_ops.records import GateResult, Record
 from codeio_ops.storage.copy import _line, _Lines, fields
