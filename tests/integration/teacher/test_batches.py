@@ -188,3 +188,18 @@ def test_the_trigger_fires_when_a_batch_has_ended(
             return (await asyncio.wait_for(waiting, 10)).payload
 
         assert asyncio.run(wait()) is True
+
+
+def test_the_trigger_leaves_a_refusal_to_the_task(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from codeio_airflow.batch_operator import BatchTrigger
+
+    with BatchEndpoint(lambda _: chat_reply("x")) as endpoint:
+        chosen = using(settings, f"{endpoint.base_url}/nowhere")
+        monkeypatch.setattr(Settings, "load", lambda: chosen)
+
+        async def wait() -> object:
+            return (await asyncio.wait_for(anext(BatchTrigger(["lost"], 60.0).run()), 10)).payload
+
+        assert asyncio.run(wait()) is True

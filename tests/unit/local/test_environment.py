@@ -7,7 +7,7 @@ import pytest
 
 from codeio_ops.config import Settings
 from codeio_ops.errors import SettingsError
-from codeio_ops.local import environment
+from codeio_ops.local import components, environment
 from codeio_ops.local.home import Home
 from codeio_ops.local.ports import PREFERRED
 from codeio_ops.local.state import Secrets, StackState
@@ -85,3 +85,19 @@ def test_airflow_listens_on_loopback_and_fetches_nothing(home: Home, state: Stac
 def test_a_value_that_would_be_read_differently_is_refused(value: str) -> None:
     with pytest.raises(SettingsError, match="CODEIO_X"):
         environment.render({"CODEIO_X": value})
+
+
+@pytest.mark.parametrize(
+    ("settings", "starts"),
+    [
+        ({}, True),
+        ({"openai_base_url": "http://127.0.0.1:1/v1"}, False),
+        ({"openai_base_url": "http://127.0.0.1:1/v1", "transform_mode": "mixed"}, True),
+    ],
+)
+def test_the_offline_teacher_is_started_when_it_is_asked(
+    state: StackState, settings: dict[str, str], starts: bool
+) -> None:
+    chosen = Settings.model_validate({"home": Path("/nonexistent"), **settings})
+    parts = frozenset({components.Part.TEACHER})
+    assert bool(components.services(state, chosen, {}, parts)) is starts
