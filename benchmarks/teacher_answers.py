@@ -58,10 +58,10 @@ def {wrapper}(**arguments):
     def note(value):
         if isinstance(value, (int, float)) and abs(value) < 1e300:
             seen.add(repr(float(value)))
-        elif isinstance(value, (list, tuple, set)) and len(value) < 50:
+        elif isinstance(value, (list, tuple, set)) and len(value) < 500:
             for item in value:
                 note(item)
-        elif isinstance(value, dict) and len(value) < 50:
+        elif isinstance(value, dict) and len(value) < 500:
             for item in value.values():
                 note(item)
         elif hasattr(value, "__dict__") and len(seen) < 20000:

@@ -4,4 +4,4 @@ It answers the same requests, over the same API, as any model does. It sees only
 prompt holds, and runs code only in a sandbox. Its rows carry its provenance everywhere.
 """
 
-OFFLINE_VERSION = "1"
+OFFLINE_VERSION = "2"

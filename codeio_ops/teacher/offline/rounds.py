@@ -127,7 +127,7 @@ def _tell_round(
     told = [line.strip() for line in teller.lines[start + 1 :]]
     if not told:
         teller.lines[start:] = []
-        teller.say(f"- {label}: nothing changes.", depth)
+        teller.say(f"- {label}: nothing changes that is written out here.", depth)
     elif len(told) <= 3 and sum(map(len, told)) < _MAX_JOINED:
         teller.lines[start:] = []
         teller.say(f"- {label}: {' '.join(told)}", depth)
