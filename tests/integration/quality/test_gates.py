@@ -19,6 +19,7 @@ from codeio_ops.quality.measurement import Measurement, Severity
 from codeio_ops.quality.overrides import Decision, overrides, record_decision
 from codeio_ops.records import GateResult
 from codeio_ops.release.assemble import Release, find_release
+from codeio_ops.release.publish import prefix_of
 from support.candidate import ADD, WORDS, Planted, Plot, sound
 
 RANDOM = "import random\n\ndef main_solution(a):\n    return random.randint(0, 10**9)\n"
@@ -285,10 +286,10 @@ def _as_owner(plot: Plot, statement: str) -> None:
     ("chosen", "user", "decided_by", "published"),
     [("Approve", {"id": "1", "name": "jane"}, "jane", True), ("Reject", None, "timeout", False)],
 )
-def test_what_the_ui_answers_is_stored(
+def test_what_the_ui_answers_is_stored_and_printed_on_the_card(
     chosen: str, user: dict[str, str] | None, decided_by: str, published: bool, plot: Plot
 ) -> None:
-    from codeio_airflow.release_tasks import open_questions, record_answer
+    from codeio_airflow.release_tasks import open_questions, publish_candidate, record_answer
 
     release = _judged(plot, failed={"information": Severity.SOFT})
     clients: Any = plot
@@ -305,6 +306,11 @@ def test_what_the_ui_answers_is_stored(
     assert stored.decided_at == datetime(2026, 1, 2, tzinfo=UTC)
     if published:
         assert open_questions(str(release.release_id), clients) == []
+        publish_candidate(str(release.release_id), clients)
+        card = plot.objects.get(prefix_of("codeio_pp", 1) + "README.md").decode()
+        line = "| information | jane | 2026-01-02T00:00:00+00:00 | Wanted in this release. |"
+        assert line in card.splitlines()
     else:
         with pytest.raises(GateFailed, match="information"):
-            open_questions(str(release.release_id), clients)
+            publish_candidate(str(release.release_id), clients)
+        assert plot.objects.keys("releases/") == []
