@@ -6,12 +6,17 @@ from types import TracebackType
 from typing import Self
 
 import httpx
+import tenacity
 
 from codeio_ops.errors import StackError
 from codeio_ops.jsonvalue import Json
 
 TERMINAL_STATES = frozenset({"success", "failed"})
 PAGE = 1000
+
+# Reading is tried again: who follows a run for hours must not lose it to one slow answer.
+_READ_TRIES = 4
+_READ_PAUSE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +169,13 @@ class AirflowApi:
         self._object(answer)
 
     def _get(self, path: str, query: Mapping[str, str | int | bool]) -> dict[str, Json]:
-        return self._object(self._authorised("GET", path, None, query=query))
+        tries = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(_READ_TRIES),
+            wait=tenacity.wait_fixed(_READ_PAUSE_S),
+            retry=tenacity.retry_if_exception_cause_type(httpx.TransportError),
+            reraise=True,
+        )
+        return self._object(tries(self._authorised, "GET", path, None, query=query))
 
     def _call(self, method: str, path: str, body: Json) -> dict[str, Json]:
         return self._object(self._authorised(method, path, body))

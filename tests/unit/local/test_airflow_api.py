@@ -1,0 +1,73 @@
+"""The client of Airflow's REST API keeps following when an answer fails to come."""
+
+import json
+from http.server import BaseHTTPRequestHandler
+
+import pytest
+
+from codeio_ops.errors import StackError
+from codeio_ops.jsonvalue import Json
+from codeio_ops.local import airflow_api
+from codeio_ops.local.airflow_api import AirflowApi
+from codeio_ops.testing import LocalEndpoint
+
+
+class Airflow(LocalEndpoint):
+    """Signs anyone in, and hangs up on the first `faults` requests for DAG runs."""
+
+    def __init__(self, faults: int) -> None:
+        """Start to listen."""
+        self.asked: list[str] = []
+        airflow = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["content-length"]))
+                if "dagRuns" not in self.path:
+                    self._reply({"access_token": "t"})
+                    return
+                airflow.asked.append("POST")
+
+            def do_GET(self) -> None:
+                airflow.asked.append("GET")
+                if len(airflow.asked) > faults:
+                    self._reply({"state": "running"})
+
+            def _reply(self, body: Json) -> None:
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(json.dumps(body).encode())
+
+            def log_message(self, format: str, *args: object) -> None:
+                return
+
+        super().__init__(Handler)
+
+    def client(self) -> AirflowApi:
+        """Return a client of it."""
+        return AirflowApi(self.base_url.removesuffix("/v1"), "admin", "secret")
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(airflow_api, "_READ_PAUSE_S", 0.0)
+
+
+def test_reading_survives_a_lost_answer() -> None:
+    with Airflow(faults=2) as airflow, airflow.client() as api:
+        assert api.run_state("ingest_code", "r") == "running"
+    assert airflow.asked == ["GET"] * 3
+
+
+def test_reading_ends_when_no_answer_ever_comes() -> None:
+    refused = pytest.raises(StackError, match="does not answer")
+    with Airflow(faults=99) as airflow, airflow.client() as api, refused:
+        api.run_state("ingest_code", "r")
+    assert airflow.asked == ["GET"] * 4
+
+
+def test_a_run_is_triggered_once() -> None:
+    refused = pytest.raises(StackError, match="does not answer")
+    with Airflow(faults=99) as airflow, airflow.client() as api, refused:
+        api.trigger("ingest_code", {})
+    assert airflow.asked == ["POST"]
