@@ -20,8 +20,21 @@ def prompt_tokens(request: Request) -> int:
 class Budget:
     """Admits calls as long as the next one fits, even if it is as long as it may be."""
 
-    def __init__(self, settings: Settings, price: Price | None, spent: Spent) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        price: Price | None,
+        spent: Spent,
+        *,
+        in_flight: Decimal = Decimal(0),
+    ) -> None:
         """Begin with what earlier processes have spent.
+
+        Args:
+            settings: Budgets and the longest reply.
+            price: Price of the model.
+            spent: What earlier processes have spent.
+            in_flight: What batches that are still open may cost at most, in dollars.
 
         Raises:
             SettingsError: there is a budget, and the price of the model is not known.
@@ -38,7 +51,7 @@ class Budget:
         self._price = price
         self._max_tokens = settings.max_tokens
         self._spent = spent
-        self._in_flight = Decimal(0)
+        self._in_flight = in_flight
 
     def worst_cost(self, request: Request) -> Decimal:
         """Return what a call may cost at most, by the estimate of its prompt."""

@@ -78,7 +78,8 @@ class Batches:
             )
 
     def _submit(self, requests: Iterable[Request]) -> None:
-        affordable = self._affordable(requests)
+        budget = self._budget()
+        affordable = self._affordable(requests, budget)
         while chunk := list(islice(affordable, self._settings.teacher_batch_requests)):
             batch = self._client.submit(chunk)
             with self._store.transaction() as transaction:
@@ -91,6 +92,7 @@ class Batches:
                     requests=len(chunk),
                     stage_run_id=self._writer.run.stage_run_id,
                     status=batch.status,
+                    worst_usd=sum(budget.worst_cost(request) for _, request in chunk),
                 )
                 transaction.execute(
                     "teacher.add_batch_requests",
@@ -105,9 +107,15 @@ class Batches:
                 extra={"action": "batch"},
             )
 
-    def _affordable(self, requests: Iterable[Request]) -> Iterator[tuple[str, Request]]:
+    def _budget(self) -> Budget:
         price = known_price(self._settings, self._teacher.identity.model_id)
-        budget = Budget(self._settings, price, self._journal.spent())
+        with self._store.transaction() as transaction:
+            [in_flight] = transaction.column("teacher.worst_cost_of_open_batches")
+        return Budget(self._settings, price, self._journal.spent(), in_flight=in_flight)
+
+    def _affordable(
+        self, requests: Iterable[Request], budget: Budget
+    ) -> Iterator[tuple[str, Request]]:
         for fingerprint, request in self._unsent(requests):
             if not budget.admit(request):
                 return

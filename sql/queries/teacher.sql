@@ -62,6 +62,9 @@ SELECT batch_id FROM codeio.teacher_batch
 WHERE teacher = :teacher AND purpose = :purpose AND collected_at IS NULL
 ORDER BY submitted_at, batch_id;
 
+-- name: worst_cost_of_open_batches
+SELECT coalesce(sum(worst_usd), 0) FROM codeio.teacher_batch WHERE collected_at IS NULL;
+
 -- name: batched
 SELECT request_sha256, count(*) AS batches, bool_or(teacher_batch.collected_at IS NULL) AS waiting
 FROM codeio.teacher_batch_request
@@ -70,8 +73,8 @@ WHERE request_sha256 = any(:fingerprints)
 GROUP BY request_sha256;
 
 -- name: add_batch
-INSERT INTO codeio.teacher_batch (batch_id, teacher, purpose, requests, stage_run_id, status)
-VALUES (:batch_id, :teacher, :purpose, :requests, :stage_run_id, :status);
+INSERT INTO codeio.teacher_batch (batch_id, teacher, purpose, requests, stage_run_id, status, worst_usd)
+VALUES (:batch_id, :teacher, :purpose, :requests, :stage_run_id, :status, :worst_usd);
 
 -- name: add_batch_requests
 INSERT INTO codeio.teacher_batch_request (batch_id, request_sha256)

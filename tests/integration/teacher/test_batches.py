@@ -127,7 +127,8 @@ def test_a_batch_whose_id_was_lost_is_found_again(
         chosen = using(settings, endpoint.base_url)
         with opened(chosen, store, writer_of("answer", 1)) as batches:
             requests = list(answer_requests(whole_range(), store=store))
-            batches._client.submit(list(batches._affordable(requests)))  # and then killed
+            affordable = batches._affordable(requests, batches._budget())
+            batches._client.submit(list(affordable))  # and then killed
         assert advance(chosen, store, writer_of("answer", 2)) == ["batch_0"]
         assert len(endpoint.batches) == 1
 
@@ -141,6 +142,8 @@ def test_a_batch_is_held_against_the_budget(
         chosen = using(settings, endpoint.base_url, budget_run_usd=Decimal("0.035"), **prices)
         assert advance(chosen, store, writer_of("answer", 1)) == ["batch_0"]
         assert [len(sent) for sent in endpoint.sent] == [3]
+        # The next wake-up knows what the open batch may still cost.
+        assert advance(chosen, store, writer_of("answer", 1)) == ["batch_0"]
         poor = using(settings, endpoint.base_url, budget_run_usd=Decimal("0.001"), **prices)
         with pytest.raises(BudgetExceeded):
             advance(poor, store, writer_of("answer", 1))
