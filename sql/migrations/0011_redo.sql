@@ -79,25 +79,6 @@ WHERE NOT EXISTS (
     SELECT FROM codeio.replaced_program WHERE replaced_program.program_id = program.program_id
 );
 
-CREATE OR REPLACE VIEW codeio.pending_prompt AS
-SELECT io_pair.io_pair_id, io_pair.ordinal, io_pair.input, io_pair.output, direction.direction,
-    program.language, program.main_function, program.io_description, program.problem_statement
-FROM codeio.io_pair
-INNER JOIN codeio.program USING (program_id)
-CROSS JOIN (VALUES ('output'), ('input')) AS direction (direction)
-WHERE NOT EXISTS (
-    SELECT FROM codeio.prompt
-    WHERE prompt.io_pair_id = io_pair.io_pair_id AND prompt.direction = direction.direction
-) AND NOT (direction.direction = 'input' AND EXISTS (
-    SELECT FROM codeio.io_pair AS earlier
-    WHERE earlier.program_id = io_pair.program_id AND earlier.ordinal < io_pair.ordinal
-        AND earlier.output_sha256 = io_pair.output_sha256
-)) AND NOT EXISTS (
-    SELECT FROM codeio.refuted_pair WHERE refuted_pair.io_pair_id = io_pair.io_pair_id
-) AND NOT EXISTS (
-    SELECT FROM codeio.replaced_program WHERE replaced_program.program_id = io_pair.program_id
-);
-
 CREATE OR REPLACE VIEW codeio.pending_answer AS
 SELECT prompt.prompt_id, prompt.body, prompt.template_sha256
 FROM codeio.prompt
