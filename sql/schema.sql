@@ -3934,11 +3934,7 @@ CREATE VIEW codeio.pending_prompt AS
            FROM codeio.prompt
           WHERE ((prompt.io_pair_id = io_pair.io_pair_id) AND (prompt.direction = direction.direction))))) AND (NOT ((direction.direction = 'input'::text) AND (EXISTS ( SELECT
            FROM codeio.io_pair earlier
-          WHERE ((earlier.program_id = io_pair.program_id) AND (earlier.ordinal < io_pair.ordinal) AND (earlier.output_sha256 = io_pair.output_sha256)))))) AND (NOT (EXISTS ( SELECT
-           FROM codeio.refuted_pair
-          WHERE (refuted_pair.io_pair_id = io_pair.io_pair_id)))) AND (NOT (EXISTS ( SELECT
-           FROM codeio.replaced_program
-          WHERE (replaced_program.program_id = io_pair.program_id)))));
+          WHERE ((earlier.program_id = io_pair.program_id) AND (earlier.ordinal < io_pair.ordinal) AND (earlier.output_sha256 = io_pair.output_sha256)))))));
 
 
 --
