@@ -83,7 +83,7 @@ def verify_responses(
         low=shard.low,
         high=shard.high,
         verifier_version=VERIFIER_VERSION,
-        image=sandbox.image_digest,
+        image=writer.run.sandbox_image_digest,
     )
     counts: Counter[str] = Counter()
     programs = [list(group) for _, group in groupby(pending, key=attrgetter("program_id"))]
