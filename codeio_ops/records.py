@@ -316,6 +316,39 @@ class VerdictRow(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PairCheck(Record):
+    """A pair run again in another sandbox image than the one that drew it."""
+
+    table: ClassVar[str] = "pair_check"
+    pair_check_id: UUID
+    io_pair_id: UUID
+    sandbox_image_digest: str
+    outcome: str
+    holds: bool
+    stage_run_id: UUID
+
+    @classmethod
+    def new(
+        cls,
+        io_pair_id: UUID,
+        *,
+        sandbox_image_digest: str,
+        outcome: str,
+        holds: bool,
+        stage_run_id: UUID,
+    ) -> "PairCheck":
+        """Build the check of a pair in an image."""
+        return cls(
+            pair_check_id=content_id("pair_check", str(io_pair_id), sandbox_image_digest),
+            io_pair_id=io_pair_id,
+            sandbox_image_digest=sandbox_image_digest,
+            outcome=outcome,
+            holds=holds,
+            stage_run_id=stage_run_id,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drop:
     """Why something goes no further: a word that can be counted, and the case in detail."""
 

@@ -121,8 +121,6 @@ def _relation(columns: list[Column]) -> str:
     title = f"### {head.relation}" + (" (view)" if head.kind == "view" else "")
     rows = [f"| `{c.name}` | {c.type} | {c.comment} |" for c in columns]
     table = "\n".join(["| column | type | |", "|---|---|---|", *rows])
-    if head.kind == "view":
-        table = "Columns: " + ", ".join(f"`{c.name}`" for c in columns) + "."
     return f"{title}\n\n{head.relation_comment}\n\n{table}"
 
 

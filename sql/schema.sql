@@ -1220,7 +1220,7 @@ COMMENT ON TABLE codeio.verdict IS 'What execution says of a response.';
 -- Name: COLUMN verdict.verdict_id; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON COLUMN codeio.verdict.verdict_id IS 'Derived from response and verifier version.';
+COMMENT ON COLUMN codeio.verdict.verdict_id IS 'Derived from response, verifier version and sandbox image.';
 
 
 --
@@ -1764,6 +1764,269 @@ COMMENT ON VIEW codeio.current_verdict IS 'The latest verdict on each response.'
 
 
 --
+-- Name: COLUMN current_verdict.response_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_verdict.response_id IS 'The response.';
+
+
+--
+-- Name: COLUMN current_verdict.verdict_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_verdict.verdict_id IS 'Derived from response, verifier version and sandbox image.';
+
+
+--
+-- Name: COLUMN current_verdict.verifier_version; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_verdict.verifier_version IS 'Version of extraction, comparison and feedback.';
+
+
+--
+-- Name: COLUMN current_verdict.verdict; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_verdict.verdict IS 'correct, or how it is wrong.';
+
+
+--
+-- Name: COLUMN current_verdict.feedback; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_verdict.feedback IS 'What the teacher is told; it never reveals the truth.';
+
+
+--
+-- Name: COLUMN current_verdict.prompt_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_verdict.prompt_id IS 'The prompt.';
+
+
+--
+-- Name: COLUMN current_verdict.turn; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_verdict.turn IS '1 is the first answer, 2 the revision.';
+
+
+--
+-- Name: COLUMN current_verdict.rollout; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_verdict.rollout IS 'Independent answer to the same prompt, from 0.';
+
+
+--
+-- Name: COLUMN current_verdict.teacher_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_verdict.teacher_id IS 'Who answered.';
+
+
+--
+-- Name: COLUMN current_verdict.body; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_verdict.body IS 'The answer: reasoning in prose that ends in JSON.';
+
+
+--
+-- Name: pair_check; Type: TABLE; Schema: codeio; Owner: -
+--
+
+CREATE TABLE codeio.pair_check (
+    pair_check_id uuid NOT NULL,
+    io_pair_id uuid NOT NULL,
+    sandbox_image_digest text NOT NULL,
+    outcome text NOT NULL,
+    holds boolean NOT NULL,
+    checked_at timestamp with time zone DEFAULT now() NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+
+
+--
+-- Name: TABLE pair_check; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON TABLE codeio.pair_check IS 'A pair run again in another sandbox image than the one that drew it.';
+
+
+--
+-- Name: COLUMN pair_check.pair_check_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pair_check.pair_check_id IS 'Derived from pair and image.';
+
+
+--
+-- Name: COLUMN pair_check.io_pair_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pair_check.io_pair_id IS 'The pair.';
+
+
+--
+-- Name: COLUMN pair_check.sandbox_image_digest; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pair_check.sandbox_image_digest IS 'Digest of the image that ran it again.';
+
+
+--
+-- Name: COLUMN pair_check.outcome; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pair_check.outcome IS 'same_output, other_output, or what became of the call.';
+
+
+--
+-- Name: COLUMN pair_check.holds; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pair_check.holds IS 'Whether the output is the stored one.';
+
+
+--
+-- Name: COLUMN pair_check.checked_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pair_check.checked_at IS 'When.';
+
+
+--
+-- Name: COLUMN pair_check.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pair_check.stage_run_id IS 'Who wrote it.';
+
+
+--
+-- Name: refuted_pair; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.refuted_pair AS
+ SELECT io_pair_id,
+    sandbox_image_digest,
+    outcome,
+    checked_at
+   FROM ( SELECT DISTINCT ON (pair_check.io_pair_id) pair_check.pair_check_id,
+            pair_check.io_pair_id,
+            pair_check.sandbox_image_digest,
+            pair_check.outcome,
+            pair_check.holds,
+            pair_check.checked_at,
+            pair_check.stage_run_id
+           FROM codeio.pair_check
+          ORDER BY pair_check.io_pair_id, pair_check.checked_at DESC, pair_check.pair_check_id) latest
+  WHERE (NOT holds);
+
+
+--
+-- Name: VIEW refuted_pair; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.refuted_pair IS 'Pairs whose latest check gave another output: nothing more is asked about them, and their samples are in no later release.';
+
+
+--
+-- Name: COLUMN refuted_pair.io_pair_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.refuted_pair.io_pair_id IS 'The pair.';
+
+
+--
+-- Name: COLUMN refuted_pair.sandbox_image_digest; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.refuted_pair.sandbox_image_digest IS 'Digest of the image that ran it again.';
+
+
+--
+-- Name: COLUMN refuted_pair.outcome; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.refuted_pair.outcome IS 'same_output, other_output, or what became of the call.';
+
+
+--
+-- Name: COLUMN refuted_pair.checked_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.refuted_pair.checked_at IS 'When.';
+
+
+--
+-- Name: replaced_program; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.replaced_program AS
+ SELECT program.program_id
+   FROM (codeio.program
+     JOIN codeio.stage_run ON ((stage_run.stage_run_id = program.stage_run_id)))
+  WHERE (EXISTS ( SELECT
+           FROM (codeio.program newer
+             JOIN codeio.stage_run newer_run ON ((newer_run.stage_run_id = newer.stage_run_id)))
+          WHERE ((newer.raw_file_id = program.raw_file_id) AND (newer.program_id <> program.program_id) AND (newer_run.started_at > stage_run.started_at) AND (NOT (EXISTS ( SELECT
+                   FROM codeio.drop_record
+                  WHERE ((drop_record.stage = ANY (ARRAY['dedup'::text, 'sample'::text])) AND (drop_record.subject_id = newer.program_id))))))));
+
+
+--
+-- Name: VIEW replaced_program; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.replaced_program IS 'Programs whose file was transformed again to a later program that was not dropped.';
+
+
+--
+-- Name: COLUMN replaced_program.program_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.replaced_program.program_id IS 'Derived from the four parts and the raw file.';
+
+
+--
+-- Name: retired_prompt; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.retired_prompt AS
+ SELECT prompt.prompt_id
+   FROM (codeio.prompt
+     JOIN codeio.refuted_pair USING (io_pair_id))
+UNION ALL
+ SELECT prompt.prompt_id
+   FROM ((codeio.prompt
+     JOIN codeio.io_pair USING (io_pair_id))
+     JOIN codeio.replaced_program USING (program_id))
+UNION ALL
+ SELECT prompt.prompt_id
+   FROM (((codeio.prompt
+     JOIN codeio.stage_run ON ((stage_run.stage_run_id = prompt.stage_run_id)))
+     JOIN codeio.prompt newer ON (((newer.io_pair_id = prompt.io_pair_id) AND (newer.direction = prompt.direction))))
+     JOIN codeio.stage_run newer_run ON ((newer_run.stage_run_id = newer.stage_run_id)))
+  WHERE (newer_run.started_at > stage_run.started_at);
+
+
+--
+-- Name: VIEW retired_prompt; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.retired_prompt IS 'Prompts about which no teacher is asked any more: of a refuted pair, of a replaced program, or asked anew by a later template. One may stand here twice.';
+
+
+--
+-- Name: COLUMN retired_prompt.prompt_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.retired_prompt.prompt_id IS 'Derived from pair, direction and template.';
+
+
+--
 -- Name: stale_rows(text, text, text[]); Type: FUNCTION; Schema: codeio; Owner: -
 --
 
@@ -1776,14 +2039,22 @@ CREATE FUNCTION codeio.stale_rows(current_image text, current_verifier text, cur
      teacher_call.template_sha256 AS made_with
     FROM (codeio.program
       JOIN codeio.teacher_call USING (teacher_call_id))
-   WHERE (teacher_call.template_sha256 <> ALL (stale_rows.current_templates))
+   WHERE ((teacher_call.template_sha256 <> ALL (stale_rows.current_templates)) AND (NOT (EXISTS ( SELECT
+            FROM codeio.teacher_call later
+           WHERE ((later.purpose = 'transform'::text) AND (later.subject_id = program.raw_file_id) AND (later.template_sha256 = ANY (stale_rows.current_templates)) AND (later.outcome <> ALL (ARRAY['unavailable'::text, 'referred'::text])))))) AND (NOT (EXISTS ( SELECT
+            FROM codeio.drop_record
+           WHERE ((drop_record.stage = ANY (ARRAY['dedup'::text, 'screen'::text, 'sample'::text])) AND (drop_record.subject_id = ANY (ARRAY[program.raw_file_id, program.program_id])))))) AND (NOT (EXISTS ( SELECT
+            FROM codeio.replaced_program
+           WHERE (replaced_program.program_id = program.program_id)))))
  UNION ALL
   SELECT 'prompt'::text AS kind,
      prompt.prompt_id AS id,
      'template'::text AS cause,
      prompt.template_sha256 AS made_with
     FROM codeio.prompt
-   WHERE (prompt.template_sha256 <> ALL (stale_rows.current_templates))
+   WHERE ((prompt.template_sha256 <> ALL (stale_rows.current_templates)) AND (NOT (EXISTS ( SELECT
+            FROM codeio.retired_prompt
+           WHERE (retired_prompt.prompt_id = prompt.prompt_id)))))
  UNION ALL
   SELECT 'io_pair'::text AS kind,
      io_pair.io_pair_id AS id,
@@ -1791,7 +2062,11 @@ CREATE FUNCTION codeio.stale_rows(current_image text, current_verifier text, cur
      stage_run.sandbox_image_digest AS made_with
     FROM (codeio.io_pair
       JOIN codeio.stage_run USING (stage_run_id))
-   WHERE (stage_run.sandbox_image_digest IS DISTINCT FROM stale_rows.current_image)
+   WHERE ((stage_run.sandbox_image_digest IS DISTINCT FROM stale_rows.current_image) AND (NOT (EXISTS ( SELECT
+            FROM codeio.pair_check
+           WHERE ((pair_check.io_pair_id = io_pair.io_pair_id) AND (pair_check.sandbox_image_digest = stale_rows.current_image))))) AND (NOT (EXISTS ( SELECT
+            FROM codeio.replaced_program
+           WHERE (replaced_program.program_id = io_pair.program_id)))))
  UNION ALL
   SELECT 'verdict'::text AS kind,
      current_verdict.verdict_id AS id,
@@ -1804,10 +2079,13 @@ CREATE FUNCTION codeio.stale_rows(current_image text, current_verifier text, cur
      current_verdict.verdict_id AS id,
      'image'::text AS cause,
      stage_run.sandbox_image_digest AS made_with
-    FROM ((codeio.current_verdict
+    FROM (((codeio.current_verdict
       JOIN codeio.verdict USING (verdict_id))
       JOIN codeio.stage_run ON ((stage_run.stage_run_id = verdict.stage_run_id)))
-   WHERE (stage_run.sandbox_image_digest IS DISTINCT FROM stale_rows.current_image);
+      JOIN codeio.prompt ON ((prompt.prompt_id = current_verdict.prompt_id)))
+   WHERE ((prompt.direction = 'input'::text) AND (verdict.verdict <> ALL (ARRAY['no_json'::text, 'not_object'::text, 'field_missing'::text])) AND (stage_run.sandbox_image_digest IS DISTINCT FROM stale_rows.current_image) AND (NOT (EXISTS ( SELECT
+            FROM codeio.retired_prompt
+           WHERE (retired_prompt.prompt_id = prompt.prompt_id)))));
 END;
 
 
@@ -1815,7 +2093,7 @@ END;
 -- Name: FUNCTION stale_rows(current_image text, current_verifier text, current_templates text[]); Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON FUNCTION codeio.stale_rows(current_image text, current_verifier text, current_templates text[]) IS 'Rows that were made with another sandbox image, verifier version or prompt template than those given, with what made them.';
+COMMENT ON FUNCTION codeio.stale_rows(current_image text, current_verifier text, current_templates text[]) IS 'Rows in force that were made with another sandbox image, verifier version or prompt template than those given, and not redone since. The verdict on a predicted output depends on no image.';
 
 
 --
@@ -1985,6 +2263,83 @@ CREATE VIEW codeio.benchmark AS
 --
 
 COMMENT ON VIEW codeio.benchmark IS 'The index in use of each benchmark.';
+
+
+--
+-- Name: COLUMN benchmark.benchmark_index_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.benchmark.benchmark_index_id IS 'Derived from name and content of the index.';
+
+
+--
+-- Name: COLUMN benchmark.name; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.benchmark.name IS 'Name of the benchmark; of indexes with one name the latest counts.';
+
+
+--
+-- Name: COLUMN benchmark.definition; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.benchmark.definition IS 'Definition of leakage it was built for.';
+
+
+--
+-- Name: COLUMN benchmark.origin; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.benchmark.origin IS 'Where its items were read.';
+
+
+--
+-- Name: COLUMN benchmark.items; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.benchmark.items IS 'Number of items.';
+
+
+--
+-- Name: COLUMN benchmark.unscannable; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.benchmark.unscannable IS 'Items that no rule can find, because they are too short or too common.';
+
+
+--
+-- Name: COLUMN benchmark.grams; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.benchmark.grams IS 'Distinct 13-grams of its questions.';
+
+
+--
+-- Name: COLUMN benchmark.object_key; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.benchmark.object_key IS 'Key of the index in the bucket.';
+
+
+--
+-- Name: COLUMN benchmark.object_sha256; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.benchmark.object_sha256 IS 'sha256 of that object.';
+
+
+--
+-- Name: COLUMN benchmark.indexed_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.benchmark.indexed_at IS 'When.';
+
+
+--
+-- Name: COLUMN benchmark.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.benchmark.stage_run_id IS 'Who indexed it.';
 
 
 --
@@ -2183,6 +2538,83 @@ COMMENT ON VIEW codeio.current_gate_result IS 'The latest result of each gate on
 
 
 --
+-- Name: COLUMN current_gate_result.gate_result_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_gate_result.gate_result_id IS 'Derived from release, gate and stage run.';
+
+
+--
+-- Name: COLUMN current_gate_result.release_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_gate_result.release_id IS 'The candidate.';
+
+
+--
+-- Name: COLUMN current_gate_result.gate; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_gate_result.gate IS 'Name of the gate.';
+
+
+--
+-- Name: COLUMN current_gate_result.passed; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_gate_result.passed IS 'Whether value is at most threshold.';
+
+
+--
+-- Name: COLUMN current_gate_result.metric; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_gate_result.metric IS 'What was measured.';
+
+
+--
+-- Name: COLUMN current_gate_result.value; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_gate_result.value IS 'The measurement.';
+
+
+--
+-- Name: COLUMN current_gate_result.threshold; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_gate_result.threshold IS 'Largest value that passes.';
+
+
+--
+-- Name: COLUMN current_gate_result.evidence; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_gate_result.evidence IS 'Offending rows and counts.';
+
+
+--
+-- Name: COLUMN current_gate_result.judged_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_gate_result.judged_at IS 'When.';
+
+
+--
+-- Name: COLUMN current_gate_result.stage_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_gate_result.stage_run_id IS 'Who judged.';
+
+
+--
+-- Name: COLUMN current_gate_result.severity; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_gate_result.severity IS 'hard: a failure rejects the release; soft: a person may let it through.';
+
+
+--
 -- Name: sandbox_check; Type: TABLE; Schema: codeio; Owner: -
 --
 
@@ -2264,6 +2696,41 @@ CREATE VIEW codeio.current_sandbox_check AS
 --
 
 COMMENT ON VIEW codeio.current_sandbox_check IS 'The latest check of each sandbox image; while one shows an escape, no stage runs programs in that image.';
+
+
+--
+-- Name: COLUMN current_sandbox_check.image_digest; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_sandbox_check.image_digest IS 'Digest of the files that the image was built from.';
+
+
+--
+-- Name: COLUMN current_sandbox_check.programs; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_sandbox_check.programs IS 'Hostile programs that ran.';
+
+
+--
+-- Name: COLUMN current_sandbox_check.escapes; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_sandbox_check.escapes IS 'Hostile programs that were not contained.';
+
+
+--
+-- Name: COLUMN current_sandbox_check.escaped; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_sandbox_check.escaped IS 'Those that were not contained: [{name, complaint, traces}].';
+
+
+--
+-- Name: COLUMN current_sandbox_check.checked_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.current_sandbox_check.checked_at IS 'When.';
 
 
 --
@@ -2431,6 +2898,27 @@ COMMENT ON VIEW codeio.drop_reason IS 'How many rows each stage dropped, by reas
 
 
 --
+-- Name: COLUMN drop_reason.stage; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.drop_reason.stage IS 'The stage that dropped them.';
+
+
+--
+-- Name: COLUMN drop_reason.reason; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.drop_reason.reason IS 'A word that can be counted.';
+
+
+--
+-- Name: COLUMN drop_reason.rows; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.drop_reason.rows IS 'How many rows it dropped for the reason.';
+
+
+--
 -- Name: faceted_sample; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -2473,6 +2961,90 @@ COMMENT ON VIEW codeio.faceted_sample IS 'What codeio.sample_facet keeps of each
 
 
 --
+-- Name: COLUMN faceted_sample.sample_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.faceted_sample.sample_id IS 'Derived from prompt and verdicts.';
+
+
+--
+-- Name: COLUMN faceted_sample.direction; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.faceted_sample.direction IS 'What is to be predicted: output or input.';
+
+
+--
+-- Name: COLUMN faceted_sample.verdict_1; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.faceted_sample.verdict_1 IS 'Verdict on the first answer.';
+
+
+--
+-- Name: COLUMN faceted_sample.verdict_2; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.faceted_sample.verdict_2 IS 'Verdict on the revision; empty when there was none.';
+
+
+--
+-- Name: COLUMN faceted_sample.drop_reason; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.faceted_sample.drop_reason IS 'Why there was no revision of a wrong answer; empty when nothing was dropped.';
+
+
+--
+-- Name: COLUMN faceted_sample.teacher_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.faceted_sample.teacher_id IS 'Who answered.';
+
+
+--
+-- Name: COLUMN faceted_sample.source_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.faceted_sample.source_id IS 'Where its file was seen; the first by name when in several places.';
+
+
+--
+-- Name: COLUMN faceted_sample.program_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.faceted_sample.program_id IS 'The program it asks about.';
+
+
+--
+-- Name: COLUMN faceted_sample.problem; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.faceted_sample.problem IS 'Beginning of the problem statement.';
+
+
+--
+-- Name: COLUMN faceted_sample.source_path; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.faceted_sample.source_path IS 'Path of the file in its source.';
+
+
+--
+-- Name: COLUMN faceted_sample.licence; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.faceted_sample.licence IS 'SPDX id, or NOASSERTION.';
+
+
+--
+-- Name: COLUMN faceted_sample.words; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.faceted_sample.words IS 'Words of path, entry point and problem statement, for the search.';
+
+
+--
 -- Name: quarantined_file; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -2493,31 +3065,98 @@ COMMENT ON VIEW codeio.quarantined_file IS 'Raw files that leak, or whose sample
 
 
 --
+-- Name: COLUMN quarantined_file.raw_file_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.quarantined_file.raw_file_id IS 'The file.';
+
+
+--
+-- Name: COLUMN quarantined_file.reason; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.quarantined_file.reason IS 'A word that can be counted.';
+
+
+--
+-- Name: COLUMN quarantined_file.detail; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.quarantined_file.detail IS 'What a person needs to understand this one.';
+
+
+--
+-- Name: COLUMN quarantined_file.dropped_at; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.quarantined_file.dropped_at IS 'When.';
+
+
+--
 -- Name: finished_conversation; Type: VIEW; Schema: codeio; Owner: -
 --
 
 CREATE VIEW codeio.finished_conversation AS
- SELECT prompt.prompt_id,
-    io_pair.program_id,
-    first.verdict_id AS first_verdict_id,
-    second.verdict_id AS second_verdict_id
-   FROM ((((codeio.prompt
-     JOIN codeio.io_pair USING (io_pair_id))
-     JOIN codeio.program USING (program_id))
-     JOIN codeio.current_verdict first ON (((first.prompt_id = prompt.prompt_id) AND (first.turn = 1))))
-     LEFT JOIN codeio.current_verdict second ON (((second.prompt_id = prompt.prompt_id) AND (second.turn = 2))))
-  WHERE (((first.verdict = 'correct'::text) OR (second.verdict_id IS NOT NULL) OR (EXISTS ( SELECT
-           FROM codeio.drop_record
-          WHERE ((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = prompt.prompt_id))))) AND (NOT (EXISTS ( SELECT
-           FROM codeio.quarantined_file
-          WHERE (quarantined_file.raw_file_id = program.raw_file_id)))));
+ SELECT prompt_id,
+    program_id,
+    first_verdict_id,
+    second_verdict_id
+   FROM ( SELECT prompt.prompt_id,
+            io_pair.program_id,
+            first.verdict_id AS first_verdict_id,
+            second.verdict_id AS second_verdict_id,
+            rank() OVER (PARTITION BY program.raw_file_id ORDER BY program_run.started_at DESC, program.program_id) AS program_rank,
+            rank() OVER (PARTITION BY prompt.io_pair_id, prompt.direction ORDER BY prompt_run.started_at DESC, prompt.prompt_id) AS prompt_rank
+           FROM ((((((codeio.prompt
+             JOIN codeio.io_pair USING (io_pair_id))
+             JOIN codeio.program USING (program_id))
+             JOIN codeio.stage_run program_run ON ((program_run.stage_run_id = program.stage_run_id)))
+             JOIN codeio.stage_run prompt_run ON ((prompt_run.stage_run_id = prompt.stage_run_id)))
+             JOIN codeio.current_verdict first ON (((first.prompt_id = prompt.prompt_id) AND (first.turn = 1))))
+             LEFT JOIN codeio.current_verdict second ON (((second.prompt_id = prompt.prompt_id) AND (second.turn = 2))))
+          WHERE (((first.verdict = 'correct'::text) OR (second.verdict_id IS NOT NULL) OR (EXISTS ( SELECT
+                   FROM codeio.drop_record
+                  WHERE ((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = prompt.prompt_id))))) AND (NOT (EXISTS ( SELECT
+                   FROM codeio.quarantined_file
+                  WHERE (quarantined_file.raw_file_id = program.raw_file_id)))) AND (NOT (EXISTS ( SELECT
+                   FROM codeio.refuted_pair
+                  WHERE (refuted_pair.io_pair_id = prompt.io_pair_id)))))) finished
+  WHERE ((program_rank = 1) AND (prompt_rank = 1));
 
 
 --
 -- Name: VIEW finished_conversation; Type: COMMENT; Schema: codeio; Owner: -
 --
 
-COMMENT ON VIEW codeio.finished_conversation IS 'Prompts whose conversation is complete (answered rightly, or revised once) and whose file is not in quarantine.';
+COMMENT ON VIEW codeio.finished_conversation IS 'Complete conversations (answered rightly, or revised once) in force: of the programs of a file and the prompts about a pair the latest finished; no file in quarantine, no refuted pair.';
+
+
+--
+-- Name: COLUMN finished_conversation.prompt_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.finished_conversation.prompt_id IS 'Derived from pair, direction and template.';
+
+
+--
+-- Name: COLUMN finished_conversation.program_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.finished_conversation.program_id IS 'The program it asks about.';
+
+
+--
+-- Name: COLUMN finished_conversation.first_verdict_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.finished_conversation.first_verdict_id IS 'Verdict on the first answer, which names the answer.';
+
+
+--
+-- Name: COLUMN finished_conversation.second_verdict_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.finished_conversation.second_verdict_id IS 'Verdict on the revision; null when there was none.';
 
 
 --
@@ -2572,7 +3211,9 @@ CREATE VIEW codeio.pending_answer AS
            FROM codeio.response
           WHERE ((response.prompt_id = prompt.prompt_id) AND (response.turn = 1))))) AND (NOT (EXISTS ( SELECT
            FROM codeio.drop_record
-          WHERE ((drop_record.stage = 'answer'::text) AND (drop_record.subject_id = prompt.prompt_id))))));
+          WHERE ((drop_record.stage = 'answer'::text) AND (drop_record.subject_id = prompt.prompt_id))))) AND (NOT (EXISTS ( SELECT
+           FROM codeio.retired_prompt
+          WHERE (retired_prompt.prompt_id = prompt.prompt_id)))));
 
 
 --
@@ -2580,6 +3221,27 @@ CREATE VIEW codeio.pending_answer AS
 --
 
 COMMENT ON VIEW codeio.pending_answer IS 'Prompts without a first answer and without a reason for having none.';
+
+
+--
+-- Name: COLUMN pending_answer.prompt_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_answer.prompt_id IS 'The prompt.';
+
+
+--
+-- Name: COLUMN pending_answer.body; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_answer.body IS 'The text sent.';
+
+
+--
+-- Name: COLUMN pending_answer.template_sha256; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_answer.template_sha256 IS 'Fingerprint of the template.';
 
 
 --
@@ -2604,6 +3266,27 @@ COMMENT ON VIEW codeio.pending_dedup IS 'Raw files that were not yet compared wi
 
 
 --
+-- Name: COLUMN pending_dedup.raw_file_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_dedup.raw_file_id IS 'Derived from the sha256 of its bytes.';
+
+
+--
+-- Name: COLUMN pending_dedup.language; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_dedup.language IS 'Programming language.';
+
+
+--
+-- Name: COLUMN pending_dedup.blob_sha256; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_dedup.blob_sha256 IS 'Its content.';
+
+
+--
 -- Name: pending_revise; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -2622,7 +3305,9 @@ CREATE VIEW codeio.pending_revise AS
            FROM codeio.response
           WHERE ((response.prompt_id = first.prompt_id) AND (response.turn = 2))))) AND (NOT (EXISTS ( SELECT
            FROM codeio.drop_record
-          WHERE ((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = first.prompt_id))))));
+          WHERE ((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = first.prompt_id))))) AND (NOT (EXISTS ( SELECT
+           FROM codeio.retired_prompt
+          WHERE (retired_prompt.prompt_id = first.prompt_id)))));
 
 
 --
@@ -2630,6 +3315,62 @@ CREATE VIEW codeio.pending_revise AS
 --
 
 COMMENT ON VIEW codeio.pending_revise IS 'Prompts with a wrong first answer, no revision and no reason for having none.';
+
+
+--
+-- Name: COLUMN pending_revise.prompt_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_revise.prompt_id IS 'The prompt.';
+
+
+--
+-- Name: COLUMN pending_revise.prompt_body; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_revise.prompt_body IS 'Its text.';
+
+
+--
+-- Name: COLUMN pending_revise.response_body; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_revise.response_body IS 'The wrong first answer.';
+
+
+--
+-- Name: COLUMN pending_revise.feedback; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_revise.feedback IS 'What the teacher is told; it never reveals the truth.';
+
+
+--
+-- Name: COLUMN pending_revise.direction; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_revise.direction IS 'What is to be predicted: output or input.';
+
+
+--
+-- Name: COLUMN pending_revise.turn; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_revise.turn IS '1 is the first answer, 2 the revision.';
+
+
+--
+-- Name: COLUMN pending_revise.verdict; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_revise.verdict IS 'correct, or how it is wrong.';
+
+
+--
+-- Name: COLUMN pending_revise.teacher_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_revise.teacher_id IS 'Who answered.';
 
 
 --
@@ -2647,7 +3388,9 @@ CREATE VIEW codeio.pending_sample AS
            FROM codeio.io_pair
           WHERE (io_pair.program_id = program.program_id)))) AND (NOT (EXISTS ( SELECT
            FROM codeio.drop_record
-          WHERE ((drop_record.stage = ANY (ARRAY['dedup'::text, 'sample'::text])) AND (drop_record.subject_id = program.program_id))))));
+          WHERE ((drop_record.stage = ANY (ARRAY['dedup'::text, 'sample'::text])) AND (drop_record.subject_id = program.program_id))))) AND (NOT (EXISTS ( SELECT
+           FROM codeio.replaced_program
+          WHERE (replaced_program.program_id = program.program_id)))));
 
 
 --
@@ -2655,6 +3398,41 @@ CREATE VIEW codeio.pending_sample AS
 --
 
 COMMENT ON VIEW codeio.pending_sample IS 'Programs without pairs and without a reason for having none.';
+
+
+--
+-- Name: COLUMN pending_sample.program_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_sample.program_id IS 'The program.';
+
+
+--
+-- Name: COLUMN pending_sample.language; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_sample.language IS 'Language of the main function.';
+
+
+--
+-- Name: COLUMN pending_sample.entry_point; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_sample.entry_point IS 'Function that is called.';
+
+
+--
+-- Name: COLUMN pending_sample.main_function; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_sample.main_function IS 'Reference code that holds the entry point.';
+
+
+--
+-- Name: COLUMN pending_sample.input_generator; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_sample.input_generator IS 'Code of input_generator(), which draws one input.';
 
 
 --
@@ -2682,6 +3460,20 @@ COMMENT ON VIEW codeio.pending_screen IS 'Raw files not yet scanned for a benchm
 
 
 --
+-- Name: COLUMN pending_screen.raw_file_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_screen.raw_file_id IS 'The file.';
+
+
+--
+-- Name: COLUMN pending_screen.blob_sha256; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_screen.blob_sha256 IS 'Its content.';
+
+
+--
 -- Name: pending_transform; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -2702,6 +3494,27 @@ CREATE VIEW codeio.pending_transform AS
 --
 
 COMMENT ON VIEW codeio.pending_transform IS 'Raw files without a program and without a reason for having none.';
+
+
+--
+-- Name: COLUMN pending_transform.raw_file_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_transform.raw_file_id IS 'The file.';
+
+
+--
+-- Name: COLUMN pending_transform.language; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_transform.language IS 'Programming language.';
+
+
+--
+-- Name: COLUMN pending_transform.blob_sha256; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_transform.blob_sha256 IS 'Its content.';
 
 
 --
@@ -2817,6 +3630,41 @@ CREATE VIEW codeio.funnel AS
 --
 
 COMMENT ON VIEW codeio.funnel IS 'Rows that passed, were dropped by or wait for each stage.';
+
+
+--
+-- Name: COLUMN funnel."position"; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.funnel."position" IS 'Order of the stages, from 1.';
+
+
+--
+-- Name: COLUMN funnel.stage; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.funnel.stage IS 'The stage.';
+
+
+--
+-- Name: COLUMN funnel.passed; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.funnel.passed IS 'Rows it let through.';
+
+
+--
+-- Name: COLUMN funnel.dropped; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.funnel.dropped IS 'Rows it dropped, for whatever reason.';
+
+
+--
+-- Name: COLUMN funnel.pending; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.funnel.pending IS 'Rows that wait for it.';
 
 
 --
@@ -3011,7 +3859,9 @@ CREATE VIEW codeio.pending_further_revision AS
            FROM codeio.response
           WHERE ((response.prompt_id = latest.prompt_id) AND (response.turn > latest.turn))))) AND (NOT (EXISTS ( SELECT
            FROM codeio.drop_record
-          WHERE ((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = latest.prompt_id))))));
+          WHERE ((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = latest.prompt_id))))) AND (NOT (EXISTS ( SELECT
+           FROM codeio.retired_prompt
+          WHERE (retired_prompt.prompt_id = latest.prompt_id)))));
 
 
 --
@@ -3019,6 +3869,48 @@ CREATE VIEW codeio.pending_further_revision AS
 --
 
 COMMENT ON VIEW codeio.pending_further_revision IS 'Prompts whose latest revision is wrong too. Whether there is another one is a setting (CODEIO_REVISION_TURNS).';
+
+
+--
+-- Name: COLUMN pending_further_revision.prompt_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_further_revision.prompt_id IS 'The prompt.';
+
+
+--
+-- Name: COLUMN pending_further_revision.prompt_body; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_further_revision.prompt_body IS 'Its text.';
+
+
+--
+-- Name: COLUMN pending_further_revision.direction; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_further_revision.direction IS 'What is to be predicted: output or input.';
+
+
+--
+-- Name: COLUMN pending_further_revision.turn; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_further_revision.turn IS '1 is the first answer, 2 the revision.';
+
+
+--
+-- Name: COLUMN pending_further_revision.verdict; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_further_revision.verdict IS 'correct, or how it is wrong.';
+
+
+--
+-- Name: COLUMN pending_further_revision.teacher_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_further_revision.teacher_id IS 'Who answered.';
 
 
 --
@@ -3050,6 +3942,69 @@ CREATE VIEW codeio.pending_prompt AS
 --
 
 COMMENT ON VIEW codeio.pending_prompt IS 'Pairs and directions without a prompt. Pairs of a program with the same output would ask for an input in the same words: only the first of them does.';
+
+
+--
+-- Name: COLUMN pending_prompt.io_pair_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_prompt.io_pair_id IS 'The pair to ask about.';
+
+
+--
+-- Name: COLUMN pending_prompt.ordinal; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_prompt.ordinal IS 'Order in which it was drawn, from 0.';
+
+
+--
+-- Name: COLUMN pending_prompt.input; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_prompt.input IS 'Keyword arguments, as they were before the call; json keeps keys and numbers as written.';
+
+
+--
+-- Name: COLUMN pending_prompt.output; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_prompt.output IS 'What the call returned.';
+
+
+--
+-- Name: COLUMN pending_prompt.direction; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_prompt.direction IS 'What is to be predicted: output or input.';
+
+
+--
+-- Name: COLUMN pending_prompt.language; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_prompt.language IS 'Language of the main function.';
+
+
+--
+-- Name: COLUMN pending_prompt.main_function; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_prompt.main_function IS 'Reference code that holds the entry point.';
+
+
+--
+-- Name: COLUMN pending_prompt.io_description; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_prompt.io_description IS 'Types and meaning of inputs and output.';
+
+
+--
+-- Name: COLUMN pending_prompt.problem_statement; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.pending_prompt.problem_statement IS 'The problem in prose.';
 
 
 --
@@ -3174,6 +4129,20 @@ COMMENT ON VIEW codeio.question_number IS 'Number of each prompt among those of 
 
 
 --
+-- Name: COLUMN question_number.prompt_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.question_number.prompt_id IS 'Derived from pair, direction and template.';
+
+
+--
+-- Name: COLUMN question_number.question; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.question_number.question IS 'Number of the question within its program, from 1.';
+
+
+--
 -- Name: release_change; Type: VIEW; Schema: codeio; Owner: -
 --
 
@@ -3204,6 +4173,48 @@ CREATE VIEW codeio.release_change AS
 --
 
 COMMENT ON VIEW codeio.release_change IS 'Samples that were added, removed or moved to another split from one release to another; give both ids.';
+
+
+--
+-- Name: COLUMN release_change.old_release_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.release_change.old_release_id IS 'The release before; give one.';
+
+
+--
+-- Name: COLUMN release_change.new_release_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.release_change.new_release_id IS 'The release after; give one.';
+
+
+--
+-- Name: COLUMN release_change.sample_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.release_change.sample_id IS 'The sample.';
+
+
+--
+-- Name: COLUMN release_change.change; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.release_change.change IS 'added, removed, or moved to another split.';
+
+
+--
+-- Name: COLUMN release_change.old_split; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.release_change.old_split IS 'Split in the release before; null when added.';
+
+
+--
+-- Name: COLUMN release_change.new_split; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.release_change.new_split IS 'Split in the release after; null when removed.';
 
 
 --
@@ -3249,6 +4260,55 @@ CREATE VIEW codeio.release_cost AS
 --
 
 COMMENT ON VIEW codeio.release_cost IS 'Teacher calls whose replies stand in a release, by purpose, with tokens and US dollars; calls of replies that were dropped are not among them.';
+
+
+--
+-- Name: COLUMN release_cost.release_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.release_cost.release_id IS 'The release.';
+
+
+--
+-- Name: COLUMN release_cost.purpose; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.release_cost.purpose IS 'transform, answer or revise.';
+
+
+--
+-- Name: COLUMN release_cost.calls; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.release_cost.calls IS 'Calls.';
+
+
+--
+-- Name: COLUMN release_cost.prompt_tokens; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.release_cost.prompt_tokens IS 'As the endpoint reported it.';
+
+
+--
+-- Name: COLUMN release_cost.completion_tokens; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.release_cost.completion_tokens IS 'As the endpoint reported it.';
+
+
+--
+-- Name: COLUMN release_cost.cost_usd; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.release_cost.cost_usd IS 'From the price table; null when the model is not in it.';
+
+
+--
+-- Name: COLUMN release_cost.unpriced_calls; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.release_cost.unpriced_calls IS 'Calls of a model whose price is not known; they are not in the cost.';
 
 
 --
@@ -3315,6 +4375,223 @@ COMMENT ON VIEW codeio.released_lineage IS 'The way down: released samples by so
 
 
 --
+-- Name: COLUMN released_lineage.release_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.release_id IS 'The release.';
+
+
+--
+-- Name: COLUMN released_lineage.release_name; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.release_name IS 'Its name.';
+
+
+--
+-- Name: COLUMN released_lineage.release_version; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.release_version IS 'Its version.';
+
+
+--
+-- Name: COLUMN released_lineage.release_status; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.release_status IS 'candidate, rejected or published.';
+
+
+--
+-- Name: COLUMN released_lineage.split; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.split IS 'train or validation; all samples of a program are in one split.';
+
+
+--
+-- Name: COLUMN released_lineage.sample_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.sample_id IS 'The sample.';
+
+
+--
+-- Name: COLUMN released_lineage.prompt_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.prompt_id IS 'Its prompt.';
+
+
+--
+-- Name: COLUMN released_lineage.direction; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.direction IS 'What is to be predicted: output or input.';
+
+
+--
+-- Name: COLUMN released_lineage.io_pair_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.io_pair_id IS 'The pair that the prompt asks about.';
+
+
+--
+-- Name: COLUMN released_lineage.program_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.program_id IS 'The program that the pair was drawn from.';
+
+
+--
+-- Name: COLUMN released_lineage.raw_file_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.raw_file_id IS 'The file that the program was made of.';
+
+
+--
+-- Name: COLUMN released_lineage.origin_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.origin_id IS 'Derived from source, version, path and sha256.';
+
+
+--
+-- Name: COLUMN released_lineage.source_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.source_id IS 'The source in which the file was seen.';
+
+
+--
+-- Name: COLUMN released_lineage.source; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.source IS 'The same as kind:locator.';
+
+
+--
+-- Name: COLUMN released_lineage.repository; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.repository IS 'Repository or package of the file, where the source names one.';
+
+
+--
+-- Name: COLUMN released_lineage.source_version; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.source_version IS 'Version of the source, such as that of a package; may be empty.';
+
+
+--
+-- Name: COLUMN released_lineage.path; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.path IS 'Path inside the source.';
+
+
+--
+-- Name: COLUMN released_lineage.licence; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.licence IS 'SPDX id, or NOASSERTION.';
+
+
+--
+-- Name: COLUMN released_lineage.transform_model; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.transform_model IS 'Model that wrote the program.';
+
+
+--
+-- Name: COLUMN released_lineage.transform_template_sha256; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.transform_template_sha256 IS 'Template that asked for the program.';
+
+
+--
+-- Name: COLUMN released_lineage.answer_model; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.answer_model IS 'Model that gave the answer.';
+
+
+--
+-- Name: COLUMN released_lineage.prompt_template_sha256; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.prompt_template_sha256 IS 'Template of the prompt.';
+
+
+--
+-- Name: COLUMN released_lineage.verifier_version; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.verifier_version IS 'Version of extraction, comparison and feedback.';
+
+
+--
+-- Name: COLUMN released_lineage.sample_image_digest; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.sample_image_digest IS 'Sandbox image that drew the pair.';
+
+
+--
+-- Name: COLUMN released_lineage.verify_image_digest; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.verify_image_digest IS 'Sandbox image in use when the answer was judged.';
+
+
+--
+-- Name: COLUMN released_lineage.ingest_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.ingest_run_id IS 'Airflow run that ingested the file.';
+
+
+--
+-- Name: COLUMN released_lineage.ingest_partition_key; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.ingest_partition_key IS 'Night of that run.';
+
+
+--
+-- Name: COLUMN released_lineage.transform_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.transform_run_id IS 'Airflow run that wrote the program.';
+
+
+--
+-- Name: COLUMN released_lineage.sample_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.sample_run_id IS 'Airflow run that drew the pair.';
+
+
+--
+-- Name: COLUMN released_lineage.answer_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.answer_run_id IS 'Airflow run that got the answer.';
+
+
+--
+-- Name: COLUMN released_lineage.verify_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.released_lineage.verify_run_id IS 'Airflow run that judged the answer.';
+
+
+--
 -- Name: requeued_drop_requeued_drop_id_seq; Type: SEQUENCE; Schema: codeio; Owner: -
 --
 
@@ -3355,6 +4632,20 @@ CREATE VIEW codeio.revision_gain AS
 --
 
 COMMENT ON VIEW codeio.revision_gain IS 'What revisions were worth so far, by teacher, direction, kind of feedback and turn.';
+
+
+--
+-- Name: COLUMN revision_gain.teacher_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.revision_gain.teacher_id IS 'Who answered.';
+
+
+--
+-- Name: COLUMN revision_gain.direction; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.revision_gain.direction IS 'What is to be predicted: output or input.';
 
 
 --
@@ -3578,6 +4869,230 @@ COMMENT ON VIEW codeio.sample_text IS 'A sample as it is released: texts, labels
 
 
 --
+-- Name: COLUMN sample_text.sample_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.sample_id IS 'Derived from prompt and verdicts.';
+
+
+--
+-- Name: COLUMN sample_text.prompt_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.prompt_id IS 'Its prompt.';
+
+
+--
+-- Name: COLUMN sample_text.program_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.program_id IS 'The program that the pair was drawn from.';
+
+
+--
+-- Name: COLUMN sample_text.io_pair_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.io_pair_id IS 'The pair that the prompt asks about.';
+
+
+--
+-- Name: COLUMN sample_text.raw_file_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.raw_file_id IS 'The file that the program was made of.';
+
+
+--
+-- Name: COLUMN sample_text.source_kind; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.source_kind IS 'Reader of the source.';
+
+
+--
+-- Name: COLUMN sample_text.source_locator; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.source_locator IS 'Path, URL or package of the source.';
+
+
+--
+-- Name: COLUMN sample_text.source_version; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.source_version IS 'Version of the source, such as that of a package; may be empty.';
+
+
+--
+-- Name: COLUMN sample_text.source_path; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.source_path IS 'Path of the file in its source.';
+
+
+--
+-- Name: COLUMN sample_text.licence; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.licence IS 'SPDX id, or NOASSERTION.';
+
+
+--
+-- Name: COLUMN sample_text.language; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.language IS 'Language of the main function.';
+
+
+--
+-- Name: COLUMN sample_text.direction; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.direction IS 'What is to be predicted: output or input.';
+
+
+--
+-- Name: COLUMN sample_text.prompt; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.prompt IS 'Text of the prompt.';
+
+
+--
+-- Name: COLUMN sample_text.input; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.input IS 'Keyword arguments, as they were before the call; json keeps keys and numbers as written.';
+
+
+--
+-- Name: COLUMN sample_text.output; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.output IS 'What the call returned.';
+
+
+--
+-- Name: COLUMN sample_text.problem_statement; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.problem_statement IS 'The problem in prose.';
+
+
+--
+-- Name: COLUMN sample_text.io_description; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.io_description IS 'Types and meaning of inputs and output.';
+
+
+--
+-- Name: COLUMN sample_text.reference_code; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.reference_code IS 'The program.';
+
+
+--
+-- Name: COLUMN sample_text.turn_1; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.turn_1 IS 'The first answer.';
+
+
+--
+-- Name: COLUMN sample_text.feedback_1; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.feedback_1 IS 'What the teacher was told about it.';
+
+
+--
+-- Name: COLUMN sample_text.verdict_1; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.verdict_1 IS 'Verdict on it.';
+
+
+--
+-- Name: COLUMN sample_text.turn_2; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.turn_2 IS 'The revision; null when there was none.';
+
+
+--
+-- Name: COLUMN sample_text.feedback_2; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.feedback_2 IS 'What is said about it; null when there was none.';
+
+
+--
+-- Name: COLUMN sample_text.verdict_2; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.verdict_2 IS 'Verdict on it; null when there was none.';
+
+
+--
+-- Name: COLUMN sample_text.teacher_kind; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.teacher_kind IS 'Kind of the teacher that gave the first answer.';
+
+
+--
+-- Name: COLUMN sample_text.teacher_model; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.teacher_model IS 'Its model.';
+
+
+--
+-- Name: COLUMN sample_text.transform_provenance; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.transform_provenance IS 'What the teacher that wrote the program said of its work.';
+
+
+--
+-- Name: COLUMN sample_text.rationale_provenance; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.rationale_provenance IS 'What the teacher said of the first answer.';
+
+
+--
+-- Name: COLUMN sample_text.template_sha256; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.template_sha256 IS 'Fingerprint of the template.';
+
+
+--
+-- Name: COLUMN sample_text.verifier_version; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.verifier_version IS 'Version of extraction, comparison and feedback.';
+
+
+--
+-- Name: COLUMN sample_text.answer_run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.answer_run_id IS 'Airflow run that got the first answer.';
+
+
+--
+-- Name: COLUMN sample_text.sandbox_image_digest; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.sample_text.sandbox_image_digest IS 'Digest of the sandbox image in use; null where the stage runs no program.';
+
+
+--
 -- Name: stage_run_tally; Type: TABLE; Schema: codeio; Owner: -
 --
 
@@ -3771,6 +5286,20 @@ CREATE VIEW codeio.taken_down_file AS
 --
 
 COMMENT ON VIEW codeio.taken_down_file IS 'Raw files that a takedown means. A file seen in several places is taken down when one of them is.';
+
+
+--
+-- Name: COLUMN taken_down_file.raw_file_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.taken_down_file.raw_file_id IS 'The file.';
+
+
+--
+-- Name: COLUMN taken_down_file.takedown_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.taken_down_file.takedown_id IS 'Derived from kind and value.';
 
 
 --
@@ -4038,6 +5567,83 @@ COMMENT ON VIEW codeio.teacher_cost IS 'Calls, tokens and dollars of each run, a
 
 
 --
+-- Name: COLUMN teacher_cost.dag_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_cost.dag_id IS 'Airflow DAG, or cli when started from a shell.';
+
+
+--
+-- Name: COLUMN teacher_cost.run_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_cost.run_id IS 'Airflow DAG run.';
+
+
+--
+-- Name: COLUMN teacher_cost.teacher_kind; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_cost.teacher_kind IS 'Kind of the teacher.';
+
+
+--
+-- Name: COLUMN teacher_cost.teacher_model; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_cost.teacher_model IS 'Its model.';
+
+
+--
+-- Name: COLUMN teacher_cost.purpose; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_cost.purpose IS 'transform, answer or revise.';
+
+
+--
+-- Name: COLUMN teacher_cost.calls; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_cost.calls IS 'Calls.';
+
+
+--
+-- Name: COLUMN teacher_cost.prompt_tokens; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_cost.prompt_tokens IS 'As the endpoint reported it.';
+
+
+--
+-- Name: COLUMN teacher_cost.completion_tokens; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_cost.completion_tokens IS 'As the endpoint reported it.';
+
+
+--
+-- Name: COLUMN teacher_cost.cost_usd; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_cost.cost_usd IS 'From the price table; null when the model is not in it.';
+
+
+--
+-- Name: COLUMN teacher_cost.accepted_rows; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_cost.accepted_rows IS 'Rows they gave: programs with pairs, or right answers.';
+
+
+--
+-- Name: COLUMN teacher_cost.cost_per_accepted_row_usd; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_cost.cost_per_accepted_row_usd IS 'Dollars for each of them; null when a price is not known or there is none.';
+
+
+--
 -- Name: teacher_pace; Type: TABLE; Schema: codeio; Owner: -
 --
 
@@ -4208,6 +5814,34 @@ COMMENT ON VIEW codeio.verdict_share IS 'Verdicts by direction and turn.';
 
 
 --
+-- Name: COLUMN verdict_share.direction; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.verdict_share.direction IS 'What is to be predicted: output or input.';
+
+
+--
+-- Name: COLUMN verdict_share.turn; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.verdict_share.turn IS '1 is the first answer, 2 the revision.';
+
+
+--
+-- Name: COLUMN verdict_share.verdict; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.verdict_share.verdict IS 'correct, or how it is wrong.';
+
+
+--
+-- Name: COLUMN verdict_share.rows; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.verdict_share.rows IS 'How many responses got the verdict.';
+
+
+--
 -- Name: benchmark_index benchmark_index_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
 --
 
@@ -4309,6 +5943,22 @@ ALTER TABLE ONLY codeio.leak_hit
 
 ALTER TABLE ONLY codeio.leak_scan
     ADD CONSTRAINT leak_scan_pk PRIMARY KEY (raw_file_id, benchmark_index_id);
+
+
+--
+-- Name: pair_check pair_check_once; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.pair_check
+    ADD CONSTRAINT pair_check_once UNIQUE (io_pair_id, sandbox_image_digest);
+
+
+--
+-- Name: pair_check pair_check_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.pair_check
+    ADD CONSTRAINT pair_check_pk PRIMARY KEY (pair_check_id);
 
 
 --
@@ -4560,14 +6210,6 @@ ALTER TABLE ONLY codeio.teacher_spending
 
 
 --
--- Name: verdict verdict_once; Type: CONSTRAINT; Schema: codeio; Owner: -
---
-
-ALTER TABLE ONLY codeio.verdict
-    ADD CONSTRAINT verdict_once UNIQUE (response_id, verifier_version);
-
-
---
 -- Name: verdict verdict_pk; Type: CONSTRAINT; Schema: codeio; Owner: -
 --
 
@@ -4776,6 +6418,13 @@ CREATE INDEX teacher_batch_request_sha256 ON codeio.teacher_batch_request USING 
 --
 
 CREATE INDEX teacher_call_subject ON codeio.teacher_call USING btree (subject_id);
+
+
+--
+-- Name: verdict_response; Type: INDEX; Schema: codeio; Owner: -
+--
+
+CREATE INDEX verdict_response ON codeio.verdict USING btree (response_id, verifier_version);
 
 
 --
@@ -4995,6 +6644,22 @@ ALTER TABLE ONLY codeio.leak_scan
 
 ALTER TABLE ONLY codeio.leak_scan
     ADD CONSTRAINT leak_scan_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+
+
+--
+-- Name: pair_check pair_check_io_pair_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.pair_check
+    ADD CONSTRAINT pair_check_io_pair_fk FOREIGN KEY (io_pair_id) REFERENCES codeio.io_pair(io_pair_id);
+
+
+--
+-- Name: pair_check pair_check_stage_run_fk; Type: FK CONSTRAINT; Schema: codeio; Owner: -
+--
+
+ALTER TABLE ONLY codeio.pair_check
+    ADD CONSTRAINT pair_check_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 
 
 --
@@ -5523,6 +7188,38 @@ GRANT ALL ON FUNCTION codeio.requeue(wanted_stage text, wanted_reason text) TO c
 
 GRANT SELECT,MAINTAIN ON TABLE codeio.current_verdict TO codeio_app;
 GRANT SELECT ON TABLE codeio.current_verdict TO codeio_auditor;
+
+
+--
+-- Name: TABLE pair_check; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT,INSERT ON TABLE codeio.pair_check TO codeio_app;
+GRANT SELECT ON TABLE codeio.pair_check TO codeio_auditor;
+
+
+--
+-- Name: TABLE refuted_pair; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.refuted_pair TO codeio_app;
+GRANT SELECT ON TABLE codeio.refuted_pair TO codeio_auditor;
+
+
+--
+-- Name: TABLE replaced_program; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.replaced_program TO codeio_app;
+GRANT SELECT ON TABLE codeio.replaced_program TO codeio_auditor;
+
+
+--
+-- Name: TABLE retired_prompt; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.retired_prompt TO codeio_app;
+GRANT SELECT ON TABLE codeio.retired_prompt TO codeio_auditor;
 
 
 --

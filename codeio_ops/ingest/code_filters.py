@@ -8,10 +8,9 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 
-from codeio_ops.ingest.personal_data import personal_data
-from codeio_ops.ingest.secrets import secret
 from codeio_ops.ingest.source_settings import SourceSettings
 from codeio_ops.ingest.syntax import python_tree
+from codeio_ops.private_data import find_personal_data, find_secrets
 from codeio_ops.records import Drop
 
 _VENDORED = {
@@ -45,8 +44,8 @@ def code_drop(path: str, text: str, settings: SourceSettings) -> Drop | None:
         "tests": _test,
         "generated": _generated,
         "minified": _minified,
-        "secrets": secret,
-        "personal_data": personal_data,
+        "secrets": _secret,
+        "personal_data": _personal_data,
     }
     for name, check in switched.items():
         if getattr(settings, name) == "drop" and (drop := check(path, text)):
@@ -82,6 +81,16 @@ def _minified(path: str, text: str) -> Drop | None:
         detail = f"lines of {mean} characters on average, {longest} at most"
         return Drop(reason="minified", detail=detail)
     return None
+
+
+def _secret(path: str, text: str) -> Drop | None:
+    found = next(find_secrets(text), None)
+    return Drop(reason="secret", detail=found) if found else None
+
+
+def _personal_data(path: str, text: str) -> Drop | None:
+    found = next(find_personal_data(text), None)
+    return Drop(reason="personal_data", detail=found) if found else None
 
 
 def _complexity(text: str, settings: SourceSettings) -> Drop | None:

@@ -1,6 +1,6 @@
 """What is searched for near-duplicates: raw files with their text in S3, or programs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 from uuid import UUID
@@ -33,6 +33,9 @@ class Corpus(Protocol):
     def read(self, subject_ids: Sequence[UUID]) -> Iterator[Code]:
         """Yield these subjects, in any order."""
 
+    def predecessors(self, subject_ids: Sequence[UUID]) -> Mapping[UUID, frozenset[UUID]]:
+        """Return the subjects that some of these take the place of: they match no duplicate."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _StoredFile(BlobLocation):
@@ -57,6 +60,10 @@ class RawFiles:
         return self._load(
             self._store.fetch("dedup.files", _StoredFile, subject_ids=list(subject_ids))
         )
+
+    def predecessors(self, subject_ids: Sequence[UUID]) -> Mapping[UUID, frozenset[UUID]]:
+        """Return nothing: another content is another file."""
+        return {}
 
     def _load(self, files: Sequence[_StoredFile]) -> Iterator[Code]:
         by_sha256 = {file.sha256: file for file in files}
@@ -89,6 +96,12 @@ class Programs:
         return _codes(
             self._store.fetch("dedup.programs", _StoredProgram, subject_ids=list(subject_ids))
         )
+
+    def predecessors(self, subject_ids: Sequence[UUID]) -> Mapping[UUID, frozenset[UUID]]:
+        """Return the other programs of the same file, where it was transformed again."""
+        with self._store.transaction() as transaction:
+            pairs = transaction.pairs("dedup.predecessors", subject_ids=list(subject_ids))
+            return {subject: frozenset(others) for subject, others in pairs}
 
 
 def _codes(programs: Sequence[_StoredProgram]) -> Iterator[Code]:

@@ -103,16 +103,18 @@ def _match(new: _Chunk, corpus: Corpus, store: Store, objects: ObjectStore) -> l
     wanted = {new.ids[row] for row in {*earlier, *shared}}.union(*earlier.values())
     shingles = _shingles(corpus, wanted)
     by_code = _equal_code(new, corpus, store)
+    predecessors = corpus.predecessors(new.ids)
     by_key: dict[int, list[UUID]] = defaultdict(list)
     found: list[_Match | None] = []
     for row, subject in enumerate(new.ids):
         code, keys = new.codes[row], shared.get(row, ())
+        own = predecessors.get(subject, frozenset())
         match = None
-        if code in by_code:
+        if code in by_code and by_code[code] not in own:
             match = _Match(survivor=by_code[code], similarity=1.0, reason="duplicate_code")
         else:
             candidates = earlier.get(row, set()).union(*(by_key.get(key, ()) for key in keys))
-            match = _nearest(subject, candidates, shingles)
+            match = _nearest(subject, candidates - own, shingles)
         if match is None:
             by_code[code] = subject
             for key in keys:

@@ -4,13 +4,18 @@ Ids are digests, hence spread evenly; a shard takes what is still pending in its
 running it twice does nothing the second time.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil
+from typing import Literal, cast
 from uuid import UUID
 
 from codeio_ops.storage.engine import Store
+
+# What waits for a stage, or what it did by means that are no longer current; each is a file
+# of `sql/queries`.
+Rows = Literal["pending", "stale"]
 
 MAX_SHARDS = 256
 _IDS = 1 << 128
@@ -18,25 +23,36 @@ _IDS = 1 << 128
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shard:
-    """The ids in [`low`, `high`); `name` is what a person sees, such as `3 of 8`."""
+    """The `rows` with ids in [`low`, `high`); `name` is what a person sees, such as `3 of 8`."""
 
     name: str
     low: UUID
     high: UUID
+    rows: Rows = "pending"
 
     def to_json(self) -> dict[str, str]:
         """Return the shard as it travels between tasks."""
-        return {"name": self.name, "low": str(self.low), "high": str(self.high)}
+        return {
+            "name": self.name,
+            "low": str(self.low),
+            "high": str(self.high),
+            "rows": self.rows,
+        }
 
     @classmethod
     def from_json(cls, value: dict[str, str]) -> "Shard":
         """Read what `to_json` wrote."""
-        return cls(name=value["name"], low=UUID(value["low"]), high=UUID(value["high"]))
+        return cls(
+            name=value["name"],
+            low=UUID(value["low"]),
+            high=UUID(value["high"]),
+            rows=cast("Rows", value["rows"]),
+        )
 
 
-def whole_range() -> Shard:
+def whole_range(rows: Rows = "pending") -> Shard:
     """Return the one shard that holds every id."""
-    return split_range(1)[0]
+    return replace(split_range(1)[0], rows=rows)
 
 
 def split_range(count: int, *, share: Fraction = Fraction(1)) -> list[Shard]:
@@ -56,25 +72,28 @@ def plan_shards(
     shard_rows: int,
     least: int = 1,
     limit: int = 0,
+    rows: Rows = "pending",
     **parameters: object,
 ) -> list[Shard]:
     """Cut what waits for `stage` into shards of about `shard_rows` rows.
 
     Args:
         store: The database.
-        stage: A stage of `sql/queries/pending.sql`.
+        stage: A stage of `sql/queries/pending.sql`, or `stale.sql`.
         shard_rows: Rows wanted in one shard.
         least: Fewest shards to make when anything is pending: the tasks that can run at
             the same time.
         limit: About how many rows to take; 0 takes all.
+        rows: Whether what waits is cut, or what is stale.
         parameters: Further parameters of the stage's query.
 
     Returns:
         No shard when nothing is pending; at most `MAX_SHARDS`.
     """
-    pending = store.value(f"pending.count_{stage}", **parameters)
+    pending = store.value(f"{rows}.count_{stage}", **parameters)
     if not pending:
         return []
     taken = min(limit or pending, pending)
     count = min(max(ceil(taken / shard_rows), least), MAX_SHARDS)
-    return split_range(count, share=Fraction(taken, pending))
+    shards = split_range(count, share=Fraction(taken, pending))
+    return [replace(shard, rows=rows) for shard in shards]

@@ -82,6 +82,15 @@ def template_fingerprint(name: TemplateName) -> str:
     return sha256_hex(f"{RENDERER_VERSION}\n{_template(name)}".encode())
 
 
+def current_templates() -> list[str]:
+    """Return the fingerprints of the templates that programs and prompts are made with."""
+    return [
+        template_fingerprint("transform"),
+        template_fingerprint("predict_output"),
+        template_fingerprint("predict_input"),
+    ]
+
+
 def template_texts() -> list[str]:
     """Return the fixed parts of all templates, the same in every prompt."""
     return [part for name in get_args(TemplateName) for part in _SLOT.split(_template(name))[::2]]

@@ -13,6 +13,7 @@ from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
 from codeio_ops.storage.shards import Shard
 from codeio_ops.teacher.prompting import (
+    current_templates,
     predict_input_prompt,
     predict_output_prompt,
     template_fingerprint,
@@ -36,15 +37,18 @@ def build_prompts(
 ) -> Counter[str]:
     """Write the prompts of the shard's pairs, in both directions.
 
+    Of a shard of stale rows: those that another template wrote, anew.
+
     Returns:
         Counts by direction.
     """
     pending = store.fetch(
-        "pending.prompt",
+        f"{shard.rows}.prompt",
         _PendingPrompt,
         low=shard.low,
         high=shard.high,
         prompted_pairs=settings.prompted_pairs,
+        templates=current_templates(),
     )
     writer.write([_row(item, writer.run.stage_run_id) for item in pending])
     return Counter(item.direction for item in pending)

@@ -16,7 +16,7 @@ from codeio_ops.storage.runs import FactWriter
 from codeio_ops.storage.shards import Shard
 from codeio_ops.teacher.messages import Message, Request
 from codeio_ops.teacher.parsing import ProgramParts, Refusal, parse_transform, refusal_code
-from codeio_ops.teacher.prompting import template_fingerprint, transform_prompt
+from codeio_ops.teacher.prompting import current_templates, template_fingerprint, transform_prompt
 from codeio_ops.transform.calls import Answered, CallRecorder, Use
 
 if TYPE_CHECKING:
@@ -61,8 +61,9 @@ def transform_files(
     """Ask the teacher for a program for each pending raw file of the shard.
 
     Every file ends with a program or a drop record, or stays pending when the teacher did
-    not answer. In mixed mode `first`, the offline teacher, is asked before, and `teacher` only
-    for the files that it refuses.
+    not answer. Of a shard of stale rows: for each file whose program another template asked
+    for; where this one gives none, the old program stays in force. In mixed mode `first`, the
+    offline teacher, is asked before, and `teacher` only for the files that it refuses.
 
     Returns:
         Counts by outcome: `program`, or why there is none.
@@ -112,7 +113,13 @@ def transform_requests(shard: Shard, *, store: Store, blobs: BlobStore) -> Itera
 
 
 def _pending(shard: Shard, store: Store) -> list[_PendingFile]:
-    return store.fetch("pending.transform", _PendingFile, low=shard.low, high=shard.high)
+    return store.fetch(
+        f"{shard.rows}.transform",
+        _PendingFile,
+        low=shard.low,
+        high=shard.high,
+        templates=current_templates(),
+    )
 
 
 def _requests(pending: Iterable[_PendingFile], blobs: BlobStore) -> Iterator[Request]:

@@ -17,7 +17,7 @@ from codeio_ops.errors import ProgramFault
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
 from codeio_ops.progress import tracked
-from codeio_ops.records import VerdictRow
+from codeio_ops.records import StageRun, VerdictRow
 from codeio_ops.sandbox.base import Limits, Program, RunResult, Sandbox, Verdict
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
@@ -67,6 +67,8 @@ def verify_responses(
 ) -> Counter[str]:
     """Judge the responses of the shard that this verifier version has not judged.
 
+    Of a shard of stale rows: those whose predicted input another sandbox image ran.
+
     Predicted inputs of one program run together, so that it is loaded once.
 
     Returns:
@@ -76,18 +78,19 @@ def verify_responses(
         SandboxFault: the sandbox failed; verdicts given before are stored.
     """
     pending = store.fetch(
-        "pending.verify",
+        f"{shard.rows}.verify",
         PendingResponse,
         low=shard.low,
         high=shard.high,
         verifier_version=VERIFIER_VERSION,
+        image=writer.run.sandbox_image_digest,
     )
     counts: Counter[str] = Counter()
     programs = [list(group) for _, group in groupby(pending, key=attrgetter("program_id"))]
     for responses in tracked(programs, total=len(programs), what="programs with answers"):
         judgements = judge(responses, sandbox=sandbox, cpu_s=settings.call_cpu_s)
         rows = [
-            _row(response, judgement, writer.run.stage_run_id, settings.call_cpu_s)
+            _row(response, judgement, writer.run, settings.call_cpu_s)
             for response, judgement in zip(responses, judgements, strict=True)
         ]
         writer.write(rows)
@@ -111,16 +114,16 @@ def judge(responses: list[PendingResponse], *, sandbox: Sandbox, cpu_s: float) -
             language=responses[0].language,
         )
         inputs = [answer for _, answer in runnable]
-        results = _run(program, inputs, sandbox=sandbox, limits=Limits(cpu_s=cpu_s))
+        results = run_inputs(program, inputs, sandbox=sandbox, limits=Limits(cpu_s=cpu_s))
         for (index, answer), result in zip(runnable, results, strict=True):
             answers[index] = _judge_run(answer, result, responses[index].output)
     return answers
 
 
-def _run(
+def run_inputs(
     program: Program, inputs: list[Json], *, sandbox: Sandbox, limits: Limits
 ) -> list[RunResult]:
-    """Run predicted inputs; one that alone makes the sandbox fail counts as a crash.
+    """Run inputs in their order; one that alone makes the sandbox fail counts as a crash.
 
     Raises:
         SandboxFault: the sandbox fails on harmless programs too.
@@ -133,7 +136,7 @@ def _run(
         return [
             result
             for one in inputs
-            for result in _run(program, [one], sandbox=sandbox, limits=limits)
+            for result in run_inputs(program, [one], sandbox=sandbox, limits=limits)
         ]
 
 
@@ -172,10 +175,12 @@ def _judge_run(answer: Json, result: RunResult, expected: Json) -> Judgement:
 
 
 def _row(
-    response: PendingResponse, judgement: Judgement, stage_run_id: UUID, cpu_s: float
+    response: PendingResponse, judgement: Judgement, run: StageRun, cpu_s: float
 ) -> VerdictRow:
     return VerdictRow(
-        verdict_id=content_id("verdict", str(response.response_id), VERIFIER_VERSION),
+        verdict_id=content_id(
+            "verdict", str(response.response_id), VERIFIER_VERSION, run.sandbox_image_digest
+        ),
         response_id=response.response_id,
         verifier_version=VERIFIER_VERSION,
         verdict=judgement.verdict,
@@ -193,5 +198,5 @@ def _row(
             error_message=judgement.error_message,
             cpu_s=cpu_s,
         ).replace("\x00", "\ufffd"),
-        stage_run_id=stage_run_id,
+        stage_run_id=run.stage_run_id,
     )

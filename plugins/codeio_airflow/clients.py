@@ -84,6 +84,14 @@ class TaskClients:
         return sandbox
 
     @cached_property
+    def image_digest(self) -> str:
+        """Digest of the sandbox image in use; no container is started."""
+        from codeio_ops.sandbox.engine import connect
+        from codeio_ops.sandbox.image import image_facts
+
+        return image_facts(connect(), self.settings.sandbox_image).inputs_digest
+
+    @cached_property
     def confirming_sandbox(self) -> Sandbox:
         """Another container, whose programs hash strings in another order."""
         return self._open_sandbox(hash_seed=_CONFIRMING_HASH_SEED)

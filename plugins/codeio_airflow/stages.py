@@ -11,6 +11,7 @@ from codeio_ops.transform.revise import revise_answers
 from codeio_ops.transform.unify import transform_files
 from codeio_ops.verify.answers import verify_responses
 from codeio_ops.verify.io_pairs import sample_programs
+from codeio_ops.verify.recheck import recheck_pairs
 
 
 def deduplicate_files(clients: TaskClients) -> Counter[str]:
@@ -93,6 +94,17 @@ def answer(shard: Shard, clients: TaskClients) -> Counter[str]:
 def verify(shard: Shard, clients: TaskClients) -> Counter[str]:
     """Responses to verdicts."""
     return verify_responses(
+        shard,
+        store=clients.store,
+        sandbox=clients.sandbox,
+        writer=clients.sandbox_writer,
+        settings=clients.settings,
+    )
+
+
+def recheck(shard: Shard, clients: TaskClients) -> Counter[str]:
+    """Pairs of another sandbox image to checks in the one in use."""
+    return recheck_pairs(
         shard,
         store=clients.store,
         sandbox=clients.sandbox,

@@ -28,6 +28,13 @@ SELECT program_id AS subject_id, language, main_function
 FROM codeio.program
 WHERE program_id = any(:subject_ids);
 
+-- name: predecessors
+SELECT program.program_id, array_agg(other.program_id) AS others
+FROM codeio.program
+INNER JOIN codeio.program AS other ON other.raw_file_id = program.raw_file_id AND other.program_id <> program.program_id
+WHERE program.program_id = any(:subject_ids)
+GROUP BY program.program_id;
+
 -- name: segments
 SELECT segment_key FROM codeio.dedup_segment
 WHERE subject_kind = :subject_kind AND spec = :spec
@@ -37,7 +44,8 @@ ORDER BY segment_key;
 SELECT code_sha256, subject_id
 FROM codeio.dedup_result
 WHERE subject_kind = :subject_kind AND spec = :spec AND code_sha256 = any(:code_sha256s)
-    AND cluster_id = subject_id;
+    AND cluster_id = subject_id
+ORDER BY code_sha256, subject_id DESC;
 
 -- name: lock
 SELECT pg_advisory_xact_lock(7502317);

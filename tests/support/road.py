@@ -26,7 +26,7 @@ from codeio_ops.storage.blobs import BlobStore
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
-from codeio_ops.storage.shards import Shard, plan_shards
+from codeio_ops.storage.shards import Shard, plan_shards, whole_range
 from codeio_ops.teacher.client import Teacher
 from codeio_ops.transform.answer import answer_prompts
 from codeio_ops.transform.prompts import build_prompts
@@ -35,6 +35,7 @@ from codeio_ops.transform.unify import transform_files
 from codeio_ops.verify import VERIFIER_VERSION
 from codeio_ops.verify.answers import verify_responses
 from codeio_ops.verify.io_pairs import sample_programs
+from codeio_ops.verify.recheck import recheck_pairs
 
 FACTS = (
     "source", "blob", "raw_file", "raw_file_origin", "teacher", "teacher_call", "program",
@@ -156,6 +157,16 @@ class Road:
     def verify(self) -> Counter[str]:
         """Judge what this version of the verifier has not judged."""
         return self._sharded("verify", self._verify, verifier_version=VERIFIER_VERSION)
+
+    def redo(self, stage: str) -> Counter[str]:
+        """Do the stale rows of a stage again."""
+        calls = {
+            "recheck": self._recheck,
+            "verify": self._verify,
+            "transform": self._transform,
+            "prompt": self._prompt,
+        }
+        return calls[stage](whole_range("stale"))
 
     def assemble(self, recipe: Recipe) -> Release:
         """Screen what is finished, and assemble a candidate."""
@@ -295,6 +306,15 @@ class Road:
             store=self.store,
             sandbox=self.sandbox,
             writer=self.stage_writer("verify", image=True),
+            settings=self.settings,
+        )
+
+    def _recheck(self, shard: Shard) -> Counter[str]:
+        return recheck_pairs(
+            shard,
+            store=self.store,
+            sandbox=self.sandbox,
+            writer=self.stage_writer("recheck", image=True),
             settings=self.settings,
         )
 

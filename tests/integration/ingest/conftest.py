@@ -36,6 +36,16 @@ def {name}(values, limit):
 '''
 
 
+CONTENT = """
+SELECT 'raw_file', raw_file_id::text, blob_sha256 FROM codeio.raw_file
+UNION ALL SELECT 'origin', origin_id::text, path FROM codeio.raw_file_origin
+UNION ALL SELECT 'blob', sha256, size_bytes::text FROM codeio.blob
+UNION ALL SELECT 'drop', subject_id::text, reason FROM codeio.drop_record
+UNION ALL SELECT 'dedup', subject_id::text, cluster_id::text FROM codeio.dedup_result
+ORDER BY 1, 2, 3
+"""
+
+
 def program(number: int) -> str:
     """Return a small module; no two are near-duplicates of each other."""
     body = FUNCTION.format(
@@ -47,6 +57,12 @@ def program(number: int) -> str:
         for k in range(1, 9)
     )
     return body + calls
+
+
+def files(count: int) -> dict[str, str]:
+    """Return modules by name: some are copies of others, and one is too small."""
+    copies = {f"copy_{n}": f"# a copy\n{program(n)}" for n in range(1, 4)}
+    return {f"module_{n}": program(n) for n in range(1, count)} | copies | {"tiny": "x = 1\n"}
 
 
 @dataclass(frozen=True, slots=True)

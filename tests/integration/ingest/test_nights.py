@@ -20,18 +20,9 @@ from codeio_ops.local.state import StackState
 from codeio_ops.storage.objects import ObjectStore
 from support.storage import fresh_settings
 
-from .conftest import Platform, open_platform, program
+from .conftest import CONTENT, Platform, files, open_platform, program
 
 Write = Callable[..., Path]
-
-CONTENT = """
-SELECT 'raw_file', raw_file_id::text, blob_sha256 FROM codeio.raw_file
-UNION ALL SELECT 'origin', origin_id::text, path FROM codeio.raw_file_origin
-UNION ALL SELECT 'blob', sha256, size_bytes::text FROM codeio.blob
-UNION ALL SELECT 'drop', subject_id::text, reason FROM codeio.drop_record
-UNION ALL SELECT 'dedup', subject_id::text, cluster_id::text FROM codeio.dedup_result
-ORDER BY 1, 2, 3
-"""
 
 
 @pytest.fixture
@@ -41,11 +32,6 @@ def undisturbed(stack_state: StackState, tmp_path: Path) -> Iterator[Platform]:
         opened = open_platform(settings)
         yield opened
         opened.store.close()
-
-
-def files(count: int) -> dict[str, str]:
-    copies = {f"copy_{n}": f"# a copy\n{program(n)}" for n in range(1, 4)}
-    return {f"module_{n}": program(n) for n in range(1, count)} | copies | {"tiny": "x = 1\n"}
 
 
 def test_the_second_night_brings_only_what_is_new(platform: Platform, write: Write) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codeio_ops.private_data import find_personal_data, find_secrets
 from codeio_ops.quality.licences import PERMISSIVE, is_allowed, stated_licences
 from codeio_ops.quality.near_duplicates import (
     SIMILARITY,
@@ -13,7 +14,6 @@ from codeio_ops.quality.near_duplicates import (
     near_duplicate_pairs,
     shingles,
 )
-from codeio_ops.quality.secrets import find_personal_data, find_secrets
 from codeio_ops.quality.splits import assign_splits
 
 KEY_HEAD = "-----BEGIN RSA " + "PRIVATE KEY-----"
@@ -25,6 +25,12 @@ KEY_HEAD = "-----BEGIN RSA " + "PRIVATE KEY-----"
         (f"a = 1\nkey = '{'AKIA' + 'J4T7QX2LMZ5B6VNR'}'", "AWS Access Key, line 2"),
         (f"{KEY_HEAD}\nMIIE", "Private Key, line 1"),
         ("t = '" + "ghp_" + "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx" + "'", "GitHub Token, line 1"),
+        ("ibm_key = '" + "a1B2" * 11 + "'", "IBM Cloud IAM Key, line 1"),
+        ("AKC" + "p8Zq4Xw2Lm" + " ", "Artifactory Credentials, line 1"),
+        ("t = '" + "xoxb-" + "1234-abcdef" + "'", "Slack Token, line 1"),
+        ("t = '12345678:" + "aB3" * 11 + "xy'", "Telegram Bot Token, line 1"),
+        ("k = '" + "0a" * 16 + "-us12'", "Mailchimp Access Key, line 1"),
+        ("cloudant_key = '" + "ab" * 12 + "'", "Cloudant Credentials, line 1"),
         ("u = 'https://user:" + "hunter2hunter2@db.acme.io/x'", "Basic Auth Credentials, line 1"),
     ],
 )
@@ -39,6 +45,8 @@ def test_secrets_of_a_known_form_are_found(text: str, kind: str) -> None:
         "password = input()",
         "alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'",
         "def f(token, secret_key):\n    return token + secret_key",
+        "u = 'https://user:password@host'",
+        "eyJhbGciOi.not-a-token",
     ],
 )
 def test_ordinary_code_holds_no_secret(text: str) -> None:
@@ -46,7 +54,15 @@ def test_ordinary_code_holds_no_secret(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["# by jane.doe@acme-widgets.io", "host = '93.184.216.34'", "a\nx.y+z@mail.acme.org"]
+    "text",
+    [
+        "# by jane.doe@acme-widgets.io",
+        "host = '93.184.216.34'",
+        "a\nx.y+z@mail.acme.org",
+        "call +49 170 1234567",
+        "tel = '+491701234567'",
+        "4111-1111-1111-1111",
+    ],
 )
 def test_personal_data_is_found(text: str) -> None:
     assert len(list(find_personal_data(text))) == 1
@@ -62,6 +78,9 @@ def test_personal_data_is_found(text: str) -> None:
         "8.8.8.8",
         "999.999.1.1",
         "@decorator\nmatrix @ other",
+        "# limit requests\n@st.cache()",
+        "total +1000000007",
+        "noreply@acme.org git@host.acme.org a@users.noreply.github.com",
     ],
 )
 def test_what_belongs_to_nobody_is_not(text: str) -> None:
