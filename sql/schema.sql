@@ -5418,6 +5418,7 @@ CREATE TABLE codeio.teacher_batch (
     submitted_at timestamp with time zone DEFAULT now() NOT NULL,
     status text NOT NULL,
     collected_at timestamp with time zone,
+    worst_usd numeric DEFAULT 0 NOT NULL,
     CONSTRAINT teacher_batch_purpose CHECK ((purpose = ANY (ARRAY['transform'::text, 'answer'::text, 'revise'::text])))
 );
 
@@ -5483,6 +5484,13 @@ COMMENT ON COLUMN codeio.teacher_batch.status IS 'As the endpoint reported it la
 --
 
 COMMENT ON COLUMN codeio.teacher_batch.collected_at IS 'When its replies were stored; null while it is open.';
+
+
+--
+-- Name: COLUMN teacher_batch.worst_usd; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.teacher_batch.worst_usd IS 'What it may cost at most, in dollars; 0 when the price is not known.';
 
 
 --
