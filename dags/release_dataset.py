@@ -30,7 +30,7 @@ from codeio_airflow.release_tasks import (
     REJECT,
     assemble_candidate,
     judge_candidate,
-    open_questions,
+    open_question,
     publish_candidate,
     record_answer,
     screen_finished,
@@ -42,7 +42,12 @@ RECIPE = Param(
     type=["string", "object"],
     description="Name of a shipped recipe (`codeio release recipes`), or the fields of one.",
 )
-REASON = Param("", type="string", description="Why it may be published all the same.")
+REASON = Param(
+    "",
+    type="string",
+    title="Reason",
+    description="Why it may be published all the same, in ten characters or more.",
+)
 
 
 @dag(schedule=[ANSWERS], doc_md=__doc__, params={"recipe": RECIPE}, **DAG_DEFAULTS)
@@ -68,7 +73,9 @@ def release_dataset() -> None:
     @task.branch
     def decide(release_id: str) -> str:
         with task_clients("gate") as clients:
-            return "ask_override" if open_questions(release_id, clients) else "publish"
+            question = open_question(release_id, clients)
+            get_current_context()["ti"].xcom_push("question", question)
+            return "ask_override" if question else "publish"
 
     @task
     def record_override(release_id: str, answer: dict[str, object]) -> None:
@@ -85,7 +92,7 @@ def release_dataset() -> None:
     ask_override = HITLOperator(
         task_id="ask_override",
         subject="Only soft gates failed: publish the release all the same?",
-        body="Release {{ ti.xcom_pull(task_ids='assemble') }}. See `codeio release show`.",
+        body="{{ ti.xcom_pull(task_ids='decide', key='question') }}",
         options=[APPROVE, REJECT],
         defaults=REJECT,
         params={"reason": REASON},

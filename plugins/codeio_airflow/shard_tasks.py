@@ -1,7 +1,7 @@
 """Builds the two tasks of a sharded stage: one that plans shards, and one mapped over them."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from airflow.sdk import BaseOperator, TriggerRule, XComArg, chain, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
@@ -9,7 +9,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from codeio_airflow.batch_operator import BatchOperator
 from codeio_airflow.clients import TaskClients, name_mapped_task, task_clients
 from codeio_airflow.defaults import PARALLEL_SHARDS
-from codeio_airflow.metrics import count_rows
+from codeio_airflow.metrics import counted
 from codeio_ops.config import Settings
 from codeio_ops.storage.shards import Shard, plan_shards
 from codeio_ops.verify import VERIFIER_VERSION
@@ -63,8 +63,8 @@ def sharded_stage(
         name_mapped_task(shard["name"])
         with task_clients(stage) as clients:
             counts = call(Shard.from_json(shard), clients)
-            count_rows(name, counts)
-            return dict(counts)
+            name_mapped_task(f"{shard['name'].partition(',')[0]}: {in_words(counts)}")
+            return counted(name, counts)
 
     planned = plan()
     worked = work.expand(shard=planned)
@@ -81,6 +81,12 @@ def sharded_stage(
             return batch, worked
         case _:
             return planned, worked
+
+
+def in_words(counts: Mapping[str, int]) -> str:
+    """Say what a shard came to, such as `45 sampled, 2 constant_output`, most first."""
+    said = sorted(((rows, outcome) for outcome, rows in counts.items() if rows), reverse=True)
+    return ", ".join(f"{rows} {outcome}" for rows, outcome in said[:4]) or "nothing left to do"
 
 
 def stage_parameters(stage: str, clients: TaskClients) -> dict[str, object]:
