@@ -23,7 +23,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
 
 from codeio_airflow.assets import ANSWERS, RELEASES
-from codeio_airflow.clients import name_mapped_task, task_clients
+from codeio_airflow.clients import task_clients
 from codeio_airflow.defaults import DAG_DEFAULTS, OVERRIDE_TIMEOUT, SANDBOX_POOL
 from codeio_airflow.release_tasks import (
     APPROVE,
@@ -64,9 +64,8 @@ def release_dataset() -> None:
         with task_clients("promote") as clients:
             return assemble_candidate(get_current_context()["params"]["recipe"], clients)
 
-    @task(pool=SANDBOX_POOL, map_index_template="{{ shard_name }}")
+    @task(pool=SANDBOX_POOL, map_index_template="{{ task.op_kwargs['name'] }}")
     def gate(name: str, release_id: str) -> bool:
-        name_mapped_task(name)
         with task_clients("gate") as clients:
             return judge_candidate(name, release_id, clients)
 

@@ -21,6 +21,9 @@ _WORK_DOC = """Does the pending rows of one shard, and logs how far it is at mos
 A row ends with its fact or with a reason in `codeio.drop_record`. Clearing the task is safe: what
 is done is not done again. The tab **CODE I/O** of the run shows what it wrote."""
 
+# From before the task runs until it has named itself by what it did.
+_SHARD_NAME = "{{ shard_name | default(task.op_kwargs['shard']['name']) }}"
+
 StageCall = Callable[[Shard, TaskClients], Counter[str]]
 
 
@@ -58,7 +61,7 @@ def sharded_stage(
                 raise AirflowSkipException(f"{pending} rows wait for {stage}: a dry run takes none")
             return [shard.to_json() for shard in shards]
 
-    @task(task_id=name, pool=pool, map_index_template="{{ shard_name }}", doc_md=_WORK_DOC)
+    @task(task_id=name, pool=pool, map_index_template=_SHARD_NAME, doc_md=_WORK_DOC)
     def work(shard: dict[str, str]) -> dict[str, int]:
         name_mapped_task(shard["name"])
         with task_clients(stage) as clients:

@@ -84,7 +84,8 @@ class Tour:
             self._log_in(page)
             page.goto(f"{self.url}/codeio/releases")
             page.get_by_role("link", name=release, exact=True).click()
-            expect(page.get_by_role("row", name=re.compile("^expectations"))).to_contain_text(
+            gates = page.get_by_role("region", name="Gates")
+            expect(gates.get_by_role("row", name=re.compile("^expectations"))).to_contain_text(
                 f"overridden by {self.user}"
             )
             expect(page.locator(".card")).to_contain_text("Gates that a person overrode")
