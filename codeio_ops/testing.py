@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
+from typing import Self
 
 from codeio_ops.jsonvalue import Json
 from codeio_ops.records import Record, StageRun
@@ -70,7 +71,38 @@ def error_reply(
     return ScriptedReply(status=status, body=json.dumps({"error": error}), headers=headers or {})
 
 
-class ScriptedEndpoint:
+class LocalEndpoint:
+    """An HTTP server on a free port of loopback; a context manager."""
+
+    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
+        """Start to listen."""
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+
+    @property
+    def base_url(self) -> str:
+        """Base URL for a client, with the `/v1` of the API."""
+        return f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    def __enter__(self) -> Self:
+        """Start to reply."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop, and free the port."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class ScriptedEndpoint(LocalEndpoint):
     """An endpoint on loopback that takes its replies from a script; a context manager.
 
     The script is a list that is used up, its last reply repeating, or a function of the
@@ -90,30 +122,7 @@ class ScriptedEndpoint:
         self._at_once = 0
         self._script = script if callable(script) else list(script)
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-
-    @property
-    def base_url(self) -> str:
-        """Base URL for a client, with the `/v1` of the API."""
-        return f"http://127.0.0.1:{self._server.server_port}/v1"
-
-    def __enter__(self) -> "ScriptedEndpoint":
-        """Start to reply."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Stop, and free the port."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_handler(self))
 
     def reply_to(self, body: dict[str, Json]) -> ScriptedReply:
         """Take the next reply; called once for each request."""

@@ -6,18 +6,16 @@ says so.
 
 import json
 import re
-import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
 
 from codeio_ops.jsonvalue import Json
-from codeio_ops.testing import ScriptedReply
+from codeio_ops.testing import LocalEndpoint, ScriptedReply
 
 _PART = re.compile(rb'name="file".*?\r\n\r\n(.*?)\r\n--', re.DOTALL)
 
 
-class BatchEndpoint:
+class BatchEndpoint(LocalEndpoint):
     """An endpoint with a Batch API; a context manager.
 
     The script gives the reply to a request's body; status 0 leaves the request out of the
@@ -34,30 +32,7 @@ class BatchEndpoint:
         self.sent: list[list[dict[str, Json]]] = []
         self._files: dict[str, bytes] = {}
         self._script = script
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-
-    @property
-    def base_url(self) -> str:
-        """Base URL for a client, with the `/v1` of the API."""
-        return f"http://127.0.0.1:{self._server.server_port}/v1"
-
-    def __enter__(self) -> "BatchEndpoint":
-        """Start to reply."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Stop, and free the port."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_handler(self))
 
     def finish(self, status: str = "completed") -> None:
         """End every open batch."""

@@ -21,6 +21,7 @@ from codeio_ops.sandbox.base import Limits, Program, Verdict
 from codeio_ops.sandbox.container import LABEL, OWNER_LABEL, ContainerSpec, owner
 from codeio_ops.sandbox.engine import connect
 from codeio_ops.sandbox.pool import DockerSandbox
+from codeio_ops.sandbox.protocol import PREFIX
 from codeio_ops.sandbox.sweep import sweep_orphans
 from codeio_ops.sandbox.worker import Worker
 
@@ -243,3 +244,28 @@ def test_the_digest_is_that_of_the_inputs(image: str) -> None:
         assert sandbox.image_digest.startswith("sha256:")
         assert sandbox.image_id.startswith("sha256:")
         assert sandbox.image_digest != sandbox.image_id
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(b"\x00", id="half a prefix"),
+        pytest.param(PREFIX.pack(2**32 - 1, 0), id="a header of 4 GiB"),
+        pytest.param(PREFIX.pack(2, 2**32 - 1) + b"{}", id="a body of 4 GiB"),
+        pytest.param(PREFIX.pack(3, 0) + b"\xff{}", id="a header that is not JSON"),
+        pytest.param(PREFIX.pack(2, 0) + b"[]", id="a header of another shape"),
+        pytest.param(PREFIX.pack(13, 0) + b'{"sizes":[9]}', id="no code in the body"),
+        pytest.param(PREFIX.pack(2000, 0) + b"[" * 2000, id="a header too deep to read"),
+    ],
+)
+def test_a_supervisor_that_is_sent_a_broken_frame_ends(
+    client: docker.DockerClient, image: str, sent: bytes
+) -> None:
+    label = f"codeio.test={os.getpid()}-broken"
+    worker = Worker.start(client, ContainerSpec(image=image, labels=dict([label.split("=")])))
+    worker._container.send(sent, timeout_s=5)
+    worker._container._connection.shutdown(socket.SHUT_WR)
+    with pytest.raises(SandboxFault, match="ended"):
+        worker._container.receive(timeout_s=5)
+    assert wait_until_gone(client, label, seconds=5) == []
+    worker._container._stream.close()

@@ -1,6 +1,7 @@
 """Broken, forged and random frames: the host says what is wrong, and neither end hangs.
 
-CODEIO_FUZZ_EXAMPLES sets how many are tried; the default is for every day.
+CODEIO_FUZZ_SECONDS sets for how long each test tries; without it, one round is tried. For ten
+minutes: `CODEIO_FUZZ_SECONDS=600 pytest --timeout=0 tests/unit/sandbox/test_fuzz.py`.
 """
 
 import importlib
@@ -10,6 +11,8 @@ import socket
 import struct
 import sys
 import threading
+import time
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -23,9 +26,7 @@ from codeio_ops.sandbox.container import IMAGE_DIRECTORY, Container, _Stream
 from codeio_ops.sandbox.protocol import PREFIX, Hello, Job
 from codeio_ops.sandbox.worker import Worker
 
-EXAMPLES = settings(
-    max_examples=int(os.environ.get("CODEIO_FUZZ_EXAMPLES", "300")), deadline=None, database=None
-)
+ROUND = settings(max_examples=300, deadline=None, database=None)
 CALLS = 3
 JOB = Job.prepare(Program(code="", entry_point="f"), [1] * CALLS, Limits(), 0)
 HELLO = Hello.model_construct(kind="hello", languages=["python"])
@@ -104,19 +105,30 @@ def worker_that_hears(stream: bytes) -> tuple[Worker, socket.socket, threading.T
     return Worker(container, HELLO), theirs, thread
 
 
-@EXAMPLES
-@given(engine_streams())
-def test_whatever_a_container_says_is_a_full_answer_or_a_fault(stream: bytes) -> None:
-    worker, theirs, thread = worker_that_hears(stream)
-    try:
-        results = worker.run(JOB)
-    except SandboxFault:
-        results = None
-    finally:
-        thread.join()
-        theirs.close()
-        worker._container._stream.close()
-    assert results is None or len(results) == CALLS
+def try_for_the_time_asked(one_round: Callable[[], None]) -> None:
+    """Try rounds of random examples; each round draws others."""
+    end = time.monotonic() + float(os.environ.get("CODEIO_FUZZ_SECONDS", "0"))
+    one_round()
+    while time.monotonic() < end:
+        one_round()
+
+
+def test_whatever_a_container_says_is_a_full_answer_or_a_fault() -> None:
+    @ROUND
+    @given(engine_streams())
+    def hear(stream: bytes) -> None:
+        worker, theirs, thread = worker_that_hears(stream)
+        try:
+            results = worker.run(JOB)
+        except SandboxFault:
+            results = None
+        finally:
+            thread.join()
+            theirs.close()
+            worker._container._stream.close()
+        assert results is None or len(results) == CALLS
+
+    try_for_the_time_asked(hear)
 
 
 @pytest.fixture(scope="module")
@@ -136,24 +148,27 @@ replies_of_programs = st.builds(
 )
 
 
-@EXAMPLES
-@given(st.lists(replies_of_programs | st.binary(max_size=50), max_size=12), st.integers(1, 40))
 def test_whatever_a_program_replies_the_supervisor_takes_no_more_than_was_asked(
-    watch: ModuleType, chunks: list[bytes], step: int
+    watch: ModuleType,
 ) -> None:
-    reader = watch.Watch.__new__(watch.Watch)
-    reader.answered, reader.loaded, reader._calls = 0, False, CALLS
-    reader._buffer, reader._limit = bytearray(), 40
-    reader._wall_start, reader._restart_clocks = 0.0, lambda: None
-    taken: list[bytes] = []
-    data = b"".join(chunks)
-    for start in range(0, len(data), step):
-        cause = reader._take_replies(
-            data[start : start + step], lambda _, body, __: taken.append(body)
-        )
-        assert len(reader._buffer) < 5 + 40 + step
-        if cause:
-            assert cause in {"done", "protocol", "oversize"}
-            break
-    assert len(taken) == reader.answered <= CALLS
-    assert all(len(body) <= 40 for body in taken)
+    @ROUND
+    @given(st.lists(replies_of_programs | st.binary(max_size=50), max_size=12), st.integers(1, 40))
+    def take(chunks: list[bytes], step: int) -> None:
+        reader = watch.Watch.__new__(watch.Watch)
+        reader.answered, reader.loaded, reader._calls = 0, False, CALLS
+        reader._buffer, reader._limit = bytearray(), 40
+        reader._wall_start, reader._restart_clocks = 0.0, lambda: None
+        taken: list[bytes] = []
+        data = b"".join(chunks)
+        for start in range(0, len(data), step):
+            cause = reader._take_replies(
+                data[start : start + step], lambda _, body, __: taken.append(body)
+            )
+            assert len(reader._buffer) < 5 + 40 + step
+            if cause:
+                assert cause in {"done", "protocol", "oversize"}
+                break
+        assert len(taken) == reader.answered <= CALLS
+        assert all(len(body) <= 40 for body in taken)
+
+    try_for_the_time_asked(take)

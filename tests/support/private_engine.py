@@ -1,0 +1,83 @@
+"""A Docker engine of a test's own, that it may kill and start again."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import docker
+
+START_S = 60.0
+
+
+class PrivateEngine:
+    """A `dockerd` with a socket, a data directory and processes of its own.
+
+    Containers here have no network, so the engine needs no bridge and no firewall rules, and the
+    one of the machine does not notice it.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        """Name the directory; `start` starts the engine."""
+        self._directory = directory
+        self.url = f"unix://{directory / 'docker.sock'}"
+        self._daemon: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the engine and wait until it answers."""
+        command = [
+            "dockerd",
+            *("--host", self.url),
+            *("--data-root", str(self._directory / "data")),
+            *("--exec-root", str(self._directory / "exec")),
+            *("--pidfile", str(self._directory / "pid")),
+            *("--bridge", "none", "--iptables=false"),
+        ]
+        with (self._directory / "log").open("ab") as log:
+            self._daemon = subprocess.Popen(command, stdout=log, stderr=log)
+        deadline = time.monotonic() + START_S
+        ask = ["docker", "--host", self.url, "version"]
+        while subprocess.run(ask, capture_output=True).returncode != 0:
+            if time.monotonic() > deadline or self._daemon.poll() is not None:
+                raise RuntimeError(
+                    f"dockerd did not start: {(self._directory / 'log').read_text()}"
+                )
+            time.sleep(0.2)
+
+    def kill(self) -> None:
+        """End the engine as a crash would."""
+        assert self._daemon is not None
+        self._daemon.kill()
+        self._daemon.wait()
+        # Its containerd ends with it. In a container whose PID 1 reaps nothing, the next engine
+        # would take the zombie for a living one.
+        (self._directory / "exec" / "containerd" / "containerd.pid").unlink(missing_ok=True)
+
+    def stop(self) -> None:
+        """End the engine and what runs in it."""
+        assert self._daemon is not None
+        self._daemon.terminate()
+        self._daemon.wait()
+
+    def containers(self) -> list[str]:
+        """Return the ids of all its containers, running or not."""
+        with self.client() as client:
+            return [row["Id"] for row in client.api.containers(all=True)]
+
+    @contextmanager
+    def client(self) -> Iterator[docker.DockerClient]:
+        """Open a client of this engine."""
+        client = docker.DockerClient(base_url=self.url)
+        try:
+            yield client
+        finally:
+            client.close()
+
+    def copy_image(self, reference: str) -> None:
+        """Take an image over from the engine of the machine."""
+        theirs = docker.from_env(timeout=120)
+        with self.client() as ours:
+            ours.api.timeout = 300
+            ours.api.load_image(theirs.images.get(reference).save(named=True))
+        theirs.close()
