@@ -2,8 +2,10 @@
 
     python benchmarks/leakage.py SAMPLES.jsonl NAME=BENCHMARK.jsonl.gz ...
 
-The oracle of the tests judges token tuples in sets; it and the scan must agree on every
-verdict. Both run once before they are measured, so that compiling is not counted.
+The oracle of the tests judges token tuples in sets; it and the scan must agree on every pair
+of an item and a source (`judged`), those in which something was `found` and all others. A row
+is scanned as `codeio leakage scan` does. The scan runs once before it is measured, so that
+compiling is not counted.
 """
 
 import json
@@ -34,7 +36,14 @@ def main() -> None:
     """Print CPU seconds, MB/s and ratios as JSON."""
     samples, *named = sys.argv[1:]
     rows = [json.loads(line) for line in Path(samples).read_text().splitlines()]
-    texts = {str(n): {"text": r.get("text") or r["content"]} for n, r in enumerate(rows)}
+    texts = {
+        str(number): {
+            name: text
+            for name, text in row.items()
+            if isinstance(text, str) and ("text" not in row or name == "text")
+        }
+        for number, row in enumerate(rows)
+    }
     benchmarks = {
         name: read_items(Path(path).read_bytes(), origin=path)
         for name, _, path in (argument.partition("=") for argument in named)
@@ -42,7 +51,7 @@ def main() -> None:
     indexes = [build_index(name, items) for name, items in benchmarks.items()]
     sources = [SourceText(source=name, fields=fields) for name, fields in texts.items()]
     scanner, finder = LeakageScanner(indexes), CandidateFinder(indexes)
-    plain = [fields["text"] for fields in texts.values()]
+    plain = [text for fields in texts.values() for text in fields.values()]
     hits = list(scanner.scan(sources))
     finder.find(plain)
     _, kernel_s = _timed(lambda: finder.find(plain))
@@ -54,7 +63,8 @@ def main() -> None:
         json.dumps(
             {
                 "megabytes": megabytes,
-                "verdicts": len(found),
+                "judged": len(texts) * sum(map(len, benchmarks.values())),
+                "found": len(found),
                 "agree": found == expected,
                 "kernel_mb_per_s": megabytes / kernel_s,
                 "scan_mb_per_s": megabytes / scan_s,

@@ -1,10 +1,11 @@
-"""### maintenance: garbage, dead letters and table statistics
+"""### maintenance: garbage, dead letters, orphaned containers and table statistics
 
 **Reads** `blob`, `dedup_segment` and the objects of the bucket; `drop_record`.
 
 **Writes** nothing new: deletes blobs that nothing refers to, packs in which no blob is left, and
 dedup segments that no row names, each only when older than a day; moves drops of the reasons
-in `requeue` to `requeued_drop`, so that their stage tries again; vacuums and analyses.
+in `requeue` to `requeued_drop`, so that their stage tries again; vacuums and analyses; removes
+sandbox containers whose process is dead, which a crashed engine or machine may leave.
 
 **Idempotent by** what is left to do: a second run finds nothing.
 
@@ -23,7 +24,7 @@ REQUEUE = Param({}, type="object", description="Stage -> reasons whose drops are
 
 @dag(schedule="30 4 * * 0", params={"requeue": REQUEUE}, doc_md=__doc__, **DAG_DEFAULTS)
 def maintenance() -> None:
-    """Collect garbage, re-queue dead letters, vacuum and report growth."""
+    """Collect garbage, re-queue dead letters, remove orphans, vacuum and report growth."""
 
     @task
     def collect_garbage() -> dict[str, int]:
@@ -41,12 +42,19 @@ def maintenance() -> None:
             return maintenance_tasks.requeue(wanted, clients)
 
     @task
+    def remove_orphaned_sandboxes() -> int:
+        from codeio_airflow import maintenance_tasks
+
+        return maintenance_tasks.sweep()
+
+    @task
     def report_growth() -> dict[str, int]:
         from codeio_airflow import maintenance_tasks
 
         with task_clients("maintenance") as clients:
             return maintenance_tasks.vacuum(clients)
 
+    remove_orphaned_sandboxes()
     chain(collect_garbage(), requeue_dead_letters(), report_growth())
 
 

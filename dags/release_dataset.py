@@ -24,7 +24,12 @@ from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
 
 from codeio_airflow.assets import ANSWERS, RELEASES
 from codeio_airflow.clients import task_clients
-from codeio_airflow.defaults import DAG_DEFAULTS, OVERRIDE_TIMEOUT, SANDBOX_POOL
+from codeio_airflow.defaults import (
+    DAG_DEFAULTS,
+    OVERRIDE_TIMEOUT,
+    PARALLEL_SHARDS,
+    SANDBOX_POOL,
+)
 from codeio_airflow.release_tasks import (
     APPROVE,
     REJECT,
@@ -35,7 +40,7 @@ from codeio_airflow.release_tasks import (
     record_answer,
     screen_finished,
 )
-from codeio_ops.quality.gate_names import GATE_NAMES
+from codeio_ops.quality.gate_names import GATE_NAMES, SANDBOX_GATES
 
 RECIPE = Param(
     "codeio_pp",
@@ -64,7 +69,9 @@ def release_dataset() -> None:
         with task_clients("promote") as clients:
             return assemble_candidate(get_current_context()["params"]["recipe"], clients)
 
-    @task(pool=SANDBOX_POOL, map_index_template="{{ task.op_kwargs['name'] }}")
+    @task(
+        map_index_template="{{ task.op_kwargs['name'] }}", max_active_tis_per_dagrun=PARALLEL_SHARDS
+    )
     def gate(name: str, release_id: str) -> bool:
         with task_clients("gate") as clients:
             return judge_candidate(name, release_id, clients)
@@ -100,7 +107,10 @@ def release_dataset() -> None:
     candidate = assemble()
     decided, published = decide(candidate), publish(candidate)
     screen() >> candidate
-    gate.partial(release_id=candidate).expand(name=list(GATE_NAMES)) >> decided
+    others = [name for name in GATE_NAMES if name not in SANDBOX_GATES]
+    sandbox_gate = gate.override(task_id="sandbox_gate", pool=SANDBOX_POOL)
+    gate.partial(release_id=candidate).expand(name=others) >> decided
+    sandbox_gate.partial(release_id=candidate).expand(name=list(SANDBOX_GATES)) >> decided
     decided >> [ask_override, published]
     record_override(candidate, ask_override.output) >> published
 

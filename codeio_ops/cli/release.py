@@ -158,7 +158,8 @@ def diff(
         ReasonLine(change=change, rows=count, why=why) for change, why, count in found.reasons()
     ]
     print_rows("Why", reasons, as_json=False)
-    print_rows(f"Rows (first {rows} of {len(found.rows)})", found.rows[:rows], as_json=False)
+    shown = found.rows[:rows]
+    print_rows(f"Rows ({len(shown)} of {len(found.rows)})", shown, as_json=False)
 
 
 @release.command()

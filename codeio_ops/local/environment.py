@@ -121,7 +121,8 @@ def _airflow(home: Home, state: StackState) -> dict[str, str]:
             "secret_key": state.secrets.airflow_api_secret,
         },
         "api_auth": {"jwt_secret": state.secrets.airflow_jwt_secret},
-        "dag_processor": {"refresh_interval": "10"},
+        # A changed file is parsed at once all the same; the default of 30 parses all, for ever.
+        "dag_processor": {"refresh_interval": "10", "min_file_process_interval": "300"},
         "logging": {
             "base_log_folder": str(home.airflow / "logs"),
             # A line a request would bury what a task says itself.

@@ -13,3 +13,6 @@ GATE_NAMES = (
     "splits",
     "verifier_self_test",
 )
+
+# Those that run programs.
+SANDBOX_GATES = ("determinism", "verifier_self_test")

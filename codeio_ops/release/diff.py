@@ -57,7 +57,7 @@ class ReleaseDiff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Member:
-    """A row of a release, with what took it down or dropped it until the newer release."""
+    """A row of a release, with what took it down, quarantined or dropped it until the newer one."""
 
     sample_id: UUID
     split: str
@@ -75,7 +75,7 @@ class _Member:
     source: str
     finished_at: datetime
     takedowns: str | None
-    release_drop: str | None
+    drop: str | None
 
     def conversation(self) -> Conversation:
         """Return what a recipe chooses by; lengths decide the order alone."""
@@ -123,8 +123,8 @@ def _gone(
 def _why_gone(member: _Member, recipe: Recipe) -> str:
     if member.takedowns:
         return f"taken down: {member.takedowns}"
-    if member.release_drop:
-        return member.release_drop
+    if member.drop:
+        return member.drop
     reason = left_out(recipe, member.conversation())
     return reason or "its conversation was judged anew, and the recipe no longer takes it"
 

@@ -23,6 +23,23 @@ def requeue(wanted: Mapping[str, Sequence[str]], clients: TaskClients) -> dict[s
     }
 
 
+def sweep() -> int:
+    """Remove the sandbox containers of dead processes, and return how many there were.
+
+    Raises:
+        EngineUnavailable: no engine answers.
+        SandboxFault: the engine failed.
+    """
+    from codeio_ops.sandbox.engine import connect
+    from codeio_ops.sandbox.sweep import sweep_orphans
+
+    client = connect()
+    try:
+        return len(sweep_orphans(client))
+    finally:
+        client.close()
+
+
 def vacuum(clients: TaskClients) -> dict[str, int]:
     """Vacuum, and return the bytes of each table."""
     return {item.relation: item.bytes for item in retention.vacuum(clients.store)}

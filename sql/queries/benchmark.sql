@@ -27,3 +27,15 @@ FROM codeio.release_sample
 INNER JOIN codeio.sample_text USING (sample_id)
 WHERE release_sample.release_id = :release_id
 ORDER BY sample_text.program_id, sample_text.sample_id;
+
+-- name: release_leaking_files
+SELECT DISTINCT program.program_id, program.raw_file_id, benchmark.name AS benchmark, leak_hit.item
+FROM codeio.release_sample
+INNER JOIN codeio.sample USING (sample_id)
+INNER JOIN codeio.prompt USING (prompt_id)
+INNER JOIN codeio.io_pair USING (io_pair_id)
+INNER JOIN codeio.program USING (program_id)
+INNER JOIN codeio.leak_hit ON leak_hit.subject_kind = 'raw_file' AND leak_hit.subject_id = program.raw_file_id
+INNER JOIN codeio.benchmark USING (benchmark_index_id)
+WHERE release_sample.release_id = :release_id AND leak_hit.leak
+ORDER BY benchmark.name, leak_hit.item, program.program_id;

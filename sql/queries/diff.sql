@@ -22,8 +22,11 @@ SELECT member.sample_id, member.split, member.prompt_id, member.program_id, ques
     (
         SELECT drop_record.reason || ': ' || drop_record.detail
         FROM codeio.drop_record
-        WHERE drop_record.stage = 'release' AND drop_record.subject_id = member.program_id AND drop_record.dropped_at <= :until
-    ) AS release_drop
+        WHERE (drop_record.stage, drop_record.subject_id) IN (('screen', member.raw_file_id), ('release', member.program_id))
+            AND drop_record.dropped_at <= :until
+        ORDER BY drop_record.stage DESC
+        LIMIT 1
+    ) AS drop
 FROM member
 INNER JOIN codeio.question_number USING (prompt_id)
 INNER JOIN codeio.verdict AS first_verdict ON first_verdict.verdict_id = member.first_verdict_id

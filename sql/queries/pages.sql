@@ -121,7 +121,7 @@ LEFT JOIN LATERAL (
     WHERE gate_override.gate_result_id = current_gate_result.gate_result_id
     ORDER BY gate_override.decided_at DESC
     LIMIT 1
-) AS ruling ON true
+) AS ruling ON TRUE
 WHERE current_gate_result.release_id = :release_id
 ORDER BY current_gate_result.passed, current_gate_result.gate;
 
@@ -134,7 +134,7 @@ LEFT JOIN LATERAL (
     WHERE gate_override.gate_result_id = current_gate_result.gate_result_id
     ORDER BY gate_override.decided_at DESC
     LIMIT 1
-) AS ruling ON true
+) AS ruling ON TRUE
 WHERE current_gate_result.release_id = :release_id AND current_gate_result.gate = :gate;
 
 -- name: samples

@@ -12,7 +12,7 @@ import pytest
 
 from codeio_ops.local.pipeline import ROAD
 from codeio_ops.local.stack import POOLS
-from codeio_ops.quality.gate_names import GATE_NAMES
+from codeio_ops.quality.gate_names import GATE_NAMES, SANDBOX_GATES
 from codeio_ops.quality.gates import GATES
 
 REPOSITORY = Path(__file__).parents[2]
@@ -123,7 +123,8 @@ def test_the_stacks_create_every_pool_that_a_task_names(dags: Dags) -> None:
         ("answer_prompts", "revise", "llm"),
         ("answer_prompts", "verify", "sandbox"),
         ("answer_prompts", "verify_revisions", "sandbox"),
-        ("release_dataset", "gate", "sandbox"),
+        ("release_dataset", "gate", "default_pool"),
+        ("release_dataset", "sandbox_gate", "sandbox"),
     ],
 )
 def test_work_that_costs_is_capped_by_its_pool(
@@ -162,8 +163,10 @@ def test_the_stages_follow_each_other(dags: Dags) -> None:
 
 def test_every_gate_judges_before_anything_is_published(dags: Dags) -> None:
     tasks = dags["release_dataset"]["tasks"]
-    assert tuple(tasks["gate"]["names"]) == GATE_NAMES == tuple(sorted(GATES))
-    assert tasks["gate"]["downstream"] == ["decide"]
+    names = [*tasks["gate"]["names"], *tasks["sandbox_gate"]["names"]]
+    assert tuple(sorted(names)) == GATE_NAMES == tuple(sorted(GATES))
+    assert tasks["sandbox_gate"]["names"] == list(SANDBOX_GATES)
+    assert tasks["gate"]["downstream"] == tasks["sandbox_gate"]["downstream"] == ["decide"]
     assert tasks["decide"]["downstream"] == ["ask_override", "publish"]
     assert tasks["ask_override"]["downstream"] == ["record_override"]
     assert tasks["record_override"]["downstream"] == ["publish"]

@@ -46,8 +46,10 @@ class _Source:
 
 class _Item:
     def __init__(self, item: BenchmarkItem, kept: Mapping[int, set[Gram]]) -> None:
-        self.kept = kept
         self.distinct = [tokens(segment) for segment in dict.fromkeys(item.segments)]
+        self.paper = {gram for words in self.distinct for gram in _grams(words, 13)}
+        self.places = {size: self._places(size, grams) for size, grams in kept.items()}
+        self.grams = {size: set(places) for size, places in self.places.items()}
         self.all_tokens = sum(len(tokens(segment)) for segment in item.segments)
         self.distinct_tokens = sum(map(len, self.distinct))
         self.pattern = max((squeeze(normalise(s)) for s in item.segments), key=len, default="")
@@ -56,13 +58,10 @@ class _Item:
         self.shapes = {
             shape.digest for text in texts for shape in function_shapes(text.replace("\r\n", "\n"))
         }
-        every = {gram for words in self.distinct for gram in _grams(words, 8)}
-        self.within_l1 = self._is_l1(self._covered(8, every))
+        self.within_l1 = self._is_l1(self._covered(8, self.grams[8]))
 
     def judge(self, source: _Source) -> Verdict | None:
-        paper = any(
-            gram in source.grams[13] for words in self.distinct for gram in _grams(words, 13)
-        )
+        paper = not self.paper.isdisjoint(source.grams[13])
         long = self._covered(13, source.grams[13]) | self._whole(source)
         short = self._covered(8, source.grams[8])
         l4 = (
@@ -82,11 +81,19 @@ class _Item:
     def _covered(self, size: int, held: set[Gram]) -> set[tuple[int, int]]:
         return {
             (number, start + step)
-            for number, words in enumerate(self.distinct)
-            for start, gram in enumerate(_grams(words, size))
-            if gram in held and gram in self.kept[size]
+            for gram in self.grams[size] & held
+            for number, start in self.places[size][gram]
             for step in range(size)
         }
+
+    def _places(self, size: int, kept: set[Gram]) -> Mapping[Gram, list[tuple[int, int]]]:
+        """Return where each kept gram stands: segment and first token."""
+        places: defaultdict[Gram, list[tuple[int, int]]] = defaultdict(list)
+        for number, words in enumerate(self.distinct):
+            for start, gram in enumerate(_grams(words, size)):
+                if gram in kept:
+                    places[gram].append((number, start))
+        return places
 
     def _whole(self, source: _Source) -> set[tuple[int, int]]:
         longest = max(self.distinct, key=len, default=[])

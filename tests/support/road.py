@@ -43,6 +43,25 @@ FACTS = (
     "stage_run",
 )  # fmt: skip
 CORPUS = Path(__file__).parents[1] / "data" / "corpus"
+# A program that is not among them.
+LATE = '''"""Rain between walls."""
+
+
+def trapped_water(heights: list[int]) -> int:
+    """Return how many units of rain stay between walls of these heights.
+
+    >>> trapped_water([3, 0, 2, 0, 4])
+    7
+    """
+    water = 0
+    for place, height in enumerate(heights):
+        left = max(heights[: place + 1])
+        right = max(heights[place:])
+        level = min(left, right)
+        if level > height:
+            water += level - height
+    return water
+'''
 
 
 def _as_it_is(part: Any) -> Any:

@@ -1,8 +1,10 @@
-"""The leakage gate: no program of a release may hold an item of a benchmark."""
+"""The leakage gate: no program of a release, nor its file, may hold an item of a benchmark."""
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from codeio_ops.jsonvalue import Json
 from codeio_ops.quality.leakage.registry import load_index, stored_indexes
@@ -16,8 +18,21 @@ if TYPE_CHECKING:
 _FLAGS = ("paper_any13", "any13", "leak")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LeakingFile:
+    """The raw file of a released program, in which the screen found an item."""
+
+    program_id: UUID
+    raw_file_id: UUID
+    benchmark: str
+    item: str
+
+
 def leakage(inputs: GateInputs) -> Measurement:
-    """Count programs whose samples leak an item of an indexed benchmark."""
+    """Count programs whose samples or raw file leak an item of an indexed benchmark.
+
+    A leaking file stands in a release only where it was not quarantined.
+    """
     from codeio_ops.quality.leakage.scan import LeakageScanner
 
     stored = stored_indexes(inputs.store)
@@ -27,14 +42,18 @@ def leakage(inputs: GateInputs) -> Measurement:
     )
     hits = list(LeakageScanner(indexes).scan(program_sources(texts)))
     leaks = [hit for hit in hits if hit.leak]
+    files = inputs.store.fetch(
+        "benchmark.release_leaking_files", _LeakingFile, release_id=inputs.release_id
+    )
     none = "" if indexes else " (no benchmark is indexed)"
     return Measurement(
         metric=f"programs that leak a benchmark item{none}",
-        value=len({hit.source for hit in leaks}),
+        value=len({hit.source for hit in leaks} | {str(file.program_id) for file in files}),
         threshold=0,
         evidence={
             "benchmarks": summary(indexes, hits),
             "hits": [hit_json(hit) for hit in leaks[:MAX_EVIDENCE]],
+            "files": [_file_json(file) for file in files[:MAX_EVIDENCE]],
         },
     )
 
@@ -54,6 +73,10 @@ def summary(indexes: "Sequence[BenchmarkIndex]", hits: Sequence[Hit]) -> dict[st
         }
         for index in indexes
     }
+
+
+def _file_json(file: _LeakingFile) -> dict[str, Json]:
+    return {name: str(value) for name, value in asdict(file).items()}
 
 
 def hit_json(hit: Hit) -> dict[str, Json]:

@@ -31,7 +31,10 @@ def _content(location: str, settings: Settings) -> bytes:
         return PyPIReader(package, licence="").member(path)
     if location.startswith("s3://"):
         bucket, _, key = location.removeprefix("s3://").partition("/")
-        return ObjectStore.open(settings.model_copy(update={"s3_bucket": bucket})).get(key)
+        objects = ObjectStore.open(settings, bucket=bucket)
+        if key not in objects.keys(key):
+            raise SourceNotFound(f"{location} does not exist", cure="check bucket and key")
+        return objects.get(key)
     try:
         return Path(location).read_bytes()
     except OSError as exc:
@@ -41,8 +44,9 @@ def _content(location: str, settings: Settings) -> bytes:
 
 
 def _hugging_face(address: str) -> list[BenchmarkItem]:
-    name, *config, split = address.split(":")
-    if not name or len(config) > 1 or name == split:
+    name, *config = address.split(":")
+    split = config.pop() if config else ""
+    if not (name and split) or len(config) > 1:
         raise SettingsError(
             f"hf:{address} is not hf:DATASET[:CONFIG]:SPLIT", cure="e.g. hf:openai/gsm8k:main:test"
         )
@@ -51,10 +55,22 @@ def _hugging_face(address: str) -> list[BenchmarkItem]:
     except ImportError as exc:
         raise SettingsError(
             f"hf:{address} needs the library `datasets`, which is not installed",
-            cure="pip install datasets, or download the benchmark as JSONL and name the file",
+            cure="pip install 'codeio-ops[huggingface]', or name a JSONL file",
         ) from exc
     try:
         rows = datasets.load_dataset(name, *config, split=split)
-    except (OSError, ValueError, RuntimeError) as exc:
-        raise SourceUnavailable(f"hf:{address} cannot be loaded: {exc}") from exc
+    except (FileNotFoundError, ValueError) as exc:
+        raise SourceNotFound(
+            f"hf:{address} does not exist: {_first_line(exc)}",
+            cure="check dataset, configuration and split",
+        ) from exc
+    except (OSError, RuntimeError, datasets.exceptions.DatasetsError) as exc:
+        raise SourceUnavailable(
+            f"hf:{address} cannot be loaded: {_first_line(exc)}",
+            cure="check the network and HF_ENDPOINT, or download the benchmark and name the file",
+        ) from exc
     return items_of([dict(row) for row in rows], origin=f"hf:{address}")
+
+
+def _first_line(exc: Exception) -> str:
+    return str(exc).partition("\n")[0]

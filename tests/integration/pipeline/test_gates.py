@@ -9,11 +9,18 @@ from codeio_ops.quality.leakage.build import build_index
 from codeio_ops.quality.leakage.items import BenchmarkItem
 from codeio_ops.quality.leakage.registry import store_index
 from codeio_ops.release.assemble import Release
+from codeio_ops.release.diff import diff_releases
 from codeio_ops.release.publish import prefix_of, publish, pull_release, verify_release
 from codeio_ops.release.recipe import Recipe
-from support.road import Road
+from support.road import LATE, Road
 
 OTHER = Recipe(name="other")
+
+
+QUESTION = (
+    "A train leaves the old harbour station before sunrise carrying seventeen wagons of coal "
+    "while another one waits for its driver at the northern junction until noon."
+)
 
 
 def _plant_benchmark(road: Road) -> None:
@@ -22,7 +29,11 @@ def _plant_benchmark(road: Road) -> None:
         "SELECT problem_statement FROM codeio.program "
         "INNER JOIN codeio.raw_file_origin USING (raw_file_id) WHERE path = 'numbers/luhn.py'"
     )
-    item = BenchmarkItem(item="q/7", segments=(f"A question. {statement} Answer it.",))
+    _index(road, f"A question. {statement} Answer it.")
+
+
+def _index(road: Road, question: str) -> None:
+    item = BenchmarkItem(item="q/7", segments=(question,))
     store_index(
         build_index("planted", [item]),
         origin="a test",
@@ -48,6 +59,48 @@ def test_a_program_that_holds_a_benchmark_question_stays_out(finished_road: Road
     ((reason, detail),) = drops
     assert reason == "leak"
     assert "planted/q/7" in detail
+    diff = diff_releases(first, release, store=finished_road.store)
+    assert diff.reasons() == [("went", f"leak: {detail}", first.samples - release.samples)]
+
+
+def _plant_source(road: Road, directory: Path) -> None:
+    """Add a source whose one file holds a benchmark question in a comment."""
+    (directory / "leaky.py").write_text(f"{LATE}\n\n# {QUESTION}\n")
+    road.add(f"directory:{directory}")
+    _index(road, QUESTION)
+
+
+def test_a_source_that_holds_a_benchmark_question_never_becomes_a_program(
+    finished_road: Road, tmp_path: Path
+) -> None:
+    (first,) = finished_road.releases()
+    programs = finished_road.rows("program")
+    _plant_source(finished_road, tmp_path)
+    assert finished_road.with_parts(run_id="planted").run() == first
+    assert finished_road.rows("program") == programs
+    ((path, detail),) = finished_road.ask(
+        "SELECT path, detail FROM codeio.quarantined_file "
+        "INNER JOIN codeio.raw_file_origin USING (raw_file_id)"
+    )
+    assert path == "leaky.py" and "planted/q/7" in detail
+
+
+def test_without_quarantine_the_gate_stops_what_a_leaking_source_became(
+    finished_road: Road, tmp_path: Path
+) -> None:
+    before = finished_road.bucket.keys("releases/")
+    settings = finished_road.settings.model_copy(update={"quarantine_leaks": False})
+    road = finished_road.with_parts(settings=settings, run_id="planted")
+    _plant_source(road, tmp_path)
+    with pytest.raises(GateFailed, match="codeio_pp v2 failed: leakage"):
+        road.run()
+    (_, rejected) = road.releases()
+    assert (rejected.version, rejected.status, rejected.uri) == (2, "rejected", "")
+    assert road.bucket.keys("releases/") == before
+    ((evidence,),) = road.ask(
+        "SELECT evidence FROM codeio.current_gate_result WHERE gate = 'leakage' AND NOT passed"
+    )
+    assert {(file["benchmark"], file["item"]) for file in evidence["files"]} == {("planted", "q/7")}
 
 
 def test_a_leak_that_reaches_a_candidate_is_caught(finished_road: Road) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from codeio_ops.release.publish import verify_release
 from codeio_ops.release.recipe import Recipe
-from support.road import CORPUS, FACTS, Road
+from support.road import CORPUS, FACTS, LATE, Road
 
 FILES = sorted(CORPUS.rglob("*.py"))
 
@@ -99,26 +99,6 @@ def test_the_auditor_follows_a_sample_to_its_file(finished_road: Road) -> None:
         assert {dag_id for _, _, dag_id, *_ in steps} == {"tests"}
         assert next(m for kind, _, _, m, _ in steps if kind == "response") == "offline-trace-v1"
         assert next(d for kind, *_, d in steps if kind == "io_pair").startswith("sha256:")
-
-
-LATE = '''"""Rain between walls."""
-
-
-def trapped_water(heights: list[int]) -> int:
-    """Return how many units of rain stay between walls of these heights.
-
-    >>> trapped_water([3, 0, 2, 0, 4])
-    7
-    """
-    water = 0
-    for place, height in enumerate(heights):
-        left = max(heights[: place + 1])
-        right = max(heights[place:])
-        level = min(left, right)
-        if level > height:
-            water += level - height
-    return water
-'''
 
 
 def test_a_new_file_alone_is_worked_on(finished_road: Road, tmp_path: Path) -> None:

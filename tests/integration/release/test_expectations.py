@@ -138,6 +138,43 @@ def test_a_file_without_an_origin_fails(facts, objects, settings):
     assert ("expect_column_values_to_not_be_null", "source_path") in found
 
 
+def test_answers_beyond_the_training_length_are_a_soft_failure(facts, objects, settings):
+    release = facts.assemble(RECIPE)
+    as_owner(
+        settings,
+        "UPDATE codeio.response SET body = repeat('word ', 20000) || body WHERE response_id IN"
+        " (SELECT response_id FROM codeio.response WHERE turn = 1 ORDER BY 1 LIMIT 5)",
+    )
+    report = judge(facts, objects, release)
+    assert failures(report) == {("expect_column_values_to_be_between", "tokens")}
+    assert (report.failed[0].rows, report.severity) == (5, "soft")
+
+
+def test_a_direction_that_prevails_is_a_soft_failure(facts, objects, settings):
+    release = facts.assemble(RECIPE)
+    as_owner(
+        settings,
+        "DELETE FROM codeio.release_sample WHERE sample_id IN (SELECT sample_id FROM codeio.sample"
+        " INNER JOIN codeio.prompt USING (prompt_id) WHERE direction = 'input' LIMIT 18)",
+    )
+    as_owner(settings, "UPDATE codeio.release SET samples = samples - 18")
+    report = judge(facts, objects, find_release(facts.store, release.release_id))
+    assert failures(report) == {("expect_column_mean_to_be_between", "asks_output")}
+    assert report.severity == "soft"
+
+
+def test_a_row_that_went_missing_fails(facts, objects, settings):
+    release = facts.assemble(RECIPE)
+    as_owner(
+        settings,
+        "DELETE FROM codeio.release_sample"
+        " WHERE sample_id = (SELECT min(sample_id::text)::uuid FROM codeio.release_sample)",
+    )
+    report = judge(facts, objects, release)
+    assert failures(report) == {("expect_table_row_count_to_equal", "")}
+    assert report.severity == "hard"
+
+
 def test_verdicts_outside_the_band_of_the_last_version_are_a_soft_failure(facts, objects):
     publish(facts.assemble(RECIPE), store=facts.store, objects=objects)
     right = RECIPE.model_copy(update={"wrong": "drop"})

@@ -3,10 +3,12 @@
 import multiprocessing
 import os
 import signal
+import socket
 
 import pytest
 
 from codeio_ops.errors import ReleaseCorrupt, ReleaseExists, ReleaseMissing
+from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.release.assemble import find_release
 from codeio_ops.release.publish import prefix_of, publish, verify_release
 from codeio_ops.storage.engine import Store
@@ -14,7 +16,7 @@ from codeio_ops.storage.objects import ObjectStore
 
 
 class KilledAtPut(ObjectStore):
-    """A bucket whose process dies right before or after its put of this number."""
+    """A bucket whose process dies in the middle of its put of this number, or right after it."""
 
     number: int
     after: bool
@@ -23,10 +25,27 @@ class KilledAtPut(ObjectStore):
     def put_new(self, key: str, body: bytes) -> None:
         self.puts += 1
         if self.puts == self.number and not self.after:
-            os.kill(os.getpid(), signal.SIGKILL)
+            die_in_the_middle_of(body)
         super().put_new(key, body)
         if self.puts == self.number:
-            os.kill(os.getpid(), signal.SIGKILL)
+            die()
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_in_the_middle_of(body: bytes) -> None:
+    """Let S3 get half of a body, then no more of it."""
+    send = socket.socket.sendall
+
+    def send_half(connection: socket.socket, data: bytes) -> None:
+        if data == body:
+            send(connection, data[: len(data) // 2])
+            die()
+        send(connection, data)
+
+    socket.socket.sendall = send_half
 
 
 def publish_and_die(settings, release_id, number, after):
@@ -63,14 +82,19 @@ def contents(objects, release) -> dict[str, bytes]:
 
 
 @pytest.mark.timeout(600)
-def test_killed_before_any_put_there_is_no_release(facts, objects, settings):
+def test_killed_in_any_put_there_is_no_release_until_a_later_run_completes_it(
+    facts, objects, settings
+):
     release = facts.assemble("codeio")
-    files = len(facts.files(release))
-    for put in range(1, files + 2):  # the manifest is the last
+    wanted = {path: sha256_hex(content) for path, content in facts.files(release).items()}
+    for put in range(1, len(wanted) + 2):  # the manifest is the last
         kill(settings, release.release_id, put=put)
         assert len(objects.keys(prefix_of("codeio", 1))) == put - 1
         assert not complete("codeio", 1, objects)
         assert find_release(facts.store, release.release_id).status == "candidate"
+    publish(release, store=facts.store, objects=objects)
+    published = verify_release("codeio", 1, objects=objects)
+    assert {entry.path: entry.sha256 for entry in published.files} == wanted
 
 
 def test_killed_after_the_manifest_the_release_is_complete(facts, objects, settings):

@@ -14,6 +14,7 @@ import docker
 import docker.errors
 import pytest
 
+from codeio_airflow import maintenance_tasks
 from codeio_ops.errors import ImageMissing, SandboxFault, SandboxUnsafe
 from codeio_ops.sandbox import container
 from codeio_ops.sandbox import image as image_module
@@ -165,6 +166,14 @@ def test_sweep_removes_only_containers_of_dead_processes_here(
     finally:
         for container_id in (alive, elsewhere):
             client.api.remove_container(container_id, force=True)
+
+
+def test_maintenance_sweeps(client: docker.DockerClient, image: str) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        dead.wait()
+    orphan = _leave_container(client, image, f"{socket.gethostname()}:{dead.pid}:1.00")
+    assert maintenance_tasks.sweep() >= 1
+    assert orphan not in ours(client, f"{LABEL}=1")
 
 
 def test_a_dead_container_is_replaced_and_the_program_runs_again(

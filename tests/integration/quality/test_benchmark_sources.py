@@ -1,0 +1,42 @@
+"""A benchmark in S3 is indexed as the DAG `index_benchmarks` does it."""
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+
+from codeio_airflow.benchmark_tasks import index_one
+from codeio_ops.errors import BlobStoreRefused, SourceNotFound
+from codeio_ops.quality.leakage.registry import load_index, stored_indexes
+from support.candidate import Plot
+
+QUESTION = (
+    "A train leaves the old harbour station before sunrise carrying seventeen wagons of coal "
+    "while another one waits for its driver at the northern junction until noon."
+)
+
+
+def test_a_benchmark_in_s3_is_indexed(plot: Plot) -> None:
+    row = {"id": "q/1", "q": [QUESTION], "a": ["none"]}
+    plot.objects.put("held/items.jsonl.gz", gzip.compress(json.dumps(row).encode()))
+    location = f"s3://{plot.objects.bucket}/held/items.jsonl.gz"
+    clients: Any = plot
+    counts = index_one("trains", location, clients)
+    assert (counts["items"], counts["unscannable"]) == (1, 0)
+    (stored,) = stored_indexes(plot.store)
+    assert load_index(stored, objects=plot.objects).item_ids == ("q/1",)
+
+
+@pytest.mark.parametrize(
+    ("bucket", "error"), [("", SourceNotFound), ("no-such-bucket", BlobStoreRefused)]
+)
+def test_a_benchmark_that_is_not_in_s3_is_one_line_with_a_cure(
+    bucket: str, error: type[Exception], plot: Plot
+) -> None:
+    clients: Any = plot
+    location = f"s3://{bucket or plot.objects.bucket}/none.jsonl"
+    with pytest.raises(error, match=bucket or location) as caught:
+        index_one("trains", location, clients)
+    assert caught.value.cure  # type: ignore[attr-defined]
+    assert stored_indexes(plot.store) == []
