@@ -87,7 +87,6 @@ def test_an_answered_request_is_never_sent_again(
 
 _CHILD = """
 import sys
-from codeio_airflow import clients as airflow_clients
 from codeio_ops.config import Settings
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
