@@ -14,10 +14,11 @@ the rest stays pending for the next run.
 
 **Backfill**: none is needed; a run takes whatever is pending, from any night.
 
-Example configuration, to try a new model on a few rows: `{"limit": 20, "model": "deepseek-chat"}`;
-to see what is pending: `{"dry_run": true}`. How often a wrong answer is revised is a setting of the
-installation (`CODEIO_REVISION_POLICY`), as is whether requests go out in batches
-(`CODEIO_TEACHER_BATCH`, at half price for a wait of up to a day).
+Example configuration, to try a new model on a few rows for half a dollar at most:
+`{"limit": 20, "model": "deepseek-chat", "budget": 0.5}`; to see what is pending:
+`{"dry_run": true}`. How often a wrong answer is revised is a setting of the installation
+(`CODEIO_REVISION_POLICY`), as is whether requests go out in batches (`CODEIO_TEACHER_BATCH`, at
+half price for a wait of up to a day).
 """
 
 from airflow.sdk import TriggerRule, chain, dag, get_current_context, task

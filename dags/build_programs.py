@@ -13,8 +13,9 @@ rest stays pending for the next run.
 
 **Backfill**: none is needed; a run takes whatever is pending, from any night.
 
-Example configuration, to try a new model on a few rows: `{"limit": 20, "model": "deepseek-chat"}`;
-to see what is pending: `{"dry_run": true}`
+Example configuration, to try a new model on a few rows for half a dollar at most:
+`{"limit": 20, "model": "deepseek-chat", "budget": 0.5}`; to see what is pending:
+`{"dry_run": true}`
 """
 
 from airflow.sdk import TriggerRule, chain, dag, get_current_context, task
@@ -23,6 +24,7 @@ from codeio_airflow import stages
 from codeio_airflow.assets import PROGRAMS, RAW_FILES
 from codeio_airflow.clients import skip_dry_run, task_clients
 from codeio_airflow.defaults import DAG_DEFAULTS, LIMITS, SANDBOX_POOL, TEACHER_POOL
+from codeio_airflow.metrics import counted
 from codeio_airflow.shard_tasks import sharded_stage
 
 
@@ -40,7 +42,7 @@ def build_programs() -> None:
     @task(trigger_rule=TriggerRule.NONE_FAILED)
     def deduplicate() -> dict[str, int]:
         with task_clients("dedup") as clients:
-            return dict(stages.deduplicate_programs(clients))
+            return counted("deduplicate", stages.deduplicate_programs(clients))
 
     _, screened = sharded_stage("screen", stages.screen)
     plan_transform, transformed = sharded_stage("transform", stages.transform, pool=TEACHER_POOL)

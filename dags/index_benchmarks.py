@@ -18,7 +18,7 @@ Example configuration:
 from airflow.sdk import Param, dag, get_current_context, task
 
 from codeio_airflow.benchmark_tasks import index_one
-from codeio_airflow.clients import name_mapped_task, task_clients
+from codeio_airflow.clients import task_clients
 from codeio_airflow.defaults import DAG_DEFAULTS
 
 BENCHMARKS = Param(
@@ -36,10 +36,9 @@ def index_benchmarks() -> None:
     def list_benchmarks() -> list[list[str]]:
         return [list(pair) for pair in get_current_context()["params"]["benchmarks"].items()]
 
-    @task(map_index_template="{{ shard_name }}")
+    @task(map_index_template="{{ task.op_kwargs['benchmark'][0] }}")
     def index(benchmark: list[str]) -> dict[str, int]:
         name, location = benchmark
-        name_mapped_task(name)
         with task_clients("gate") as clients:
             return index_one(name, location, clients)
 

@@ -28,6 +28,7 @@ from airflow.sdk import CronPartitionTimetable, TriggerRule, dag, get_current_co
 from codeio_airflow.assets import RAW_FILES
 from codeio_airflow.clients import name_mapped_task, task_clients
 from codeio_airflow.defaults import DAG_DEFAULTS
+from codeio_airflow.metrics import counted
 from codeio_ops.ingest.sources import active_sources, find_source, open_reader
 from codeio_ops.ingest.stage import ingest_source
 
@@ -50,14 +51,15 @@ def ingest_code() -> None:
             name_mapped_task(f"{source.kind}:{source.locator}")
             reader = open_reader(source, c.settings)
             clients = {"store": c.store, "blobs": c.blobs, "writer": c.writer}
-            return dict(ingest_source(source, reader, settings=c.settings, **clients))
+            counts = ingest_source(source, reader, settings=c.settings, **clients)
+            return counted("ingest", counts)
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def deduplicate() -> dict[str, int]:
         from codeio_airflow.stages import deduplicate_files
 
         with task_clients("dedup") as clients:
-            return dict(deduplicate_files(clients))
+            return counted("deduplicate", deduplicate_files(clients))
 
     @task(outlets=[RAW_FILES])
     def announce() -> None:

@@ -23,7 +23,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
 
 from codeio_airflow.assets import ANSWERS, RELEASES
-from codeio_airflow.clients import name_mapped_task, task_clients
+from codeio_airflow.clients import task_clients
 from codeio_airflow.defaults import (
     DAG_DEFAULTS,
     OVERRIDE_TIMEOUT,
@@ -35,7 +35,7 @@ from codeio_airflow.release_tasks import (
     REJECT,
     assemble_candidate,
     judge_candidate,
-    open_questions,
+    open_question,
     publish_candidate,
     record_answer,
     screen_finished,
@@ -47,7 +47,12 @@ RECIPE = Param(
     type=["string", "object"],
     description="Name of a shipped recipe (`codeio release recipes`), or the fields of one.",
 )
-REASON = Param("", type="string", description="Why it may be published all the same.")
+REASON = Param(
+    "",
+    type="string",
+    title="Reason",
+    description="Why it may be published all the same, in ten characters or more.",
+)
 
 
 @dag(schedule=[ANSWERS], doc_md=__doc__, params={"recipe": RECIPE}, **DAG_DEFAULTS)
@@ -64,16 +69,19 @@ def release_dataset() -> None:
         with task_clients("promote") as clients:
             return assemble_candidate(get_current_context()["params"]["recipe"], clients)
 
-    @task(map_index_template="{{ shard_name }}", max_active_tis_per_dagrun=PARALLEL_SHARDS)
+    @task(
+        map_index_template="{{ task.op_kwargs['name'] }}", max_active_tis_per_dagrun=PARALLEL_SHARDS
+    )
     def gate(name: str, release_id: str) -> bool:
-        name_mapped_task(name)
         with task_clients("gate") as clients:
             return judge_candidate(name, release_id, clients)
 
     @task.branch
     def decide(release_id: str) -> str:
         with task_clients("gate") as clients:
-            return "ask_override" if open_questions(release_id, clients) else "publish"
+            question = open_question(release_id, clients)
+            get_current_context()["ti"].xcom_push("question", question)
+            return "ask_override" if question else "publish"
 
     @task
     def record_override(release_id: str, answer: dict[str, object]) -> None:
@@ -90,7 +98,7 @@ def release_dataset() -> None:
     ask_override = HITLOperator(
         task_id="ask_override",
         subject="Only soft gates failed: publish the release all the same?",
-        body="Release {{ ti.xcom_pull(task_ids='assemble') }}. See `codeio release show`.",
+        body="{{ ti.xcom_pull(task_ids='decide', key='question') }}",
         options=[APPROVE, REJECT],
         defaults=REJECT,
         params={"reason": REASON},

@@ -11,6 +11,8 @@ import tenacity
 from codeio_ops.errors import StackError
 from codeio_ops.jsonvalue import Json
 
+# A machine whose cores are all taken answers late; whoever follows a run can wait.
+TIMEOUT_S = 120.0
 TERMINAL_STATES = frozenset({"success", "failed"})
 PAGE = 1000
 
@@ -75,7 +77,9 @@ class AirflowApi:
         timeout_s: Seconds a call may take.
     """
 
-    def __init__(self, base_url: str, user: str, password: str, *, timeout_s: float = 30.0) -> None:
+    def __init__(
+        self, base_url: str, user: str, password: str, *, timeout_s: float = TIMEOUT_S
+    ) -> None:
         self._http = httpx.Client(base_url=base_url, timeout=timeout_s, trust_env=False)
         self._login = {"username": user, "password": password}
 

@@ -128,6 +128,11 @@ def _airflow(home: Home, state: StackState) -> dict[str, str]:
             # A line a request would bury what a task says itself.
             "namespace_levels": "httpx=WARNING,httpx2=WARNING",
         },
+        # Used only where the provider is installed and told where events go.
+        "openlineage": {
+            "extractors": "codeio_airflow.table_lineage.TableExtractor",
+            "namespace": "codeio",
+        },
         "scheduler": {
             # A killed scheduler's tasks start again after about 45 s instead of 5 minutes.
             "scheduler_health_check_threshold": "20",

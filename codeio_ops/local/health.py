@@ -7,7 +7,7 @@ import httpx
 
 from codeio_ops.errors import CodeIOError, StackError, TeacherUnavailable
 from codeio_ops.local import airflow, postgres, processes, seaweed
-from codeio_ops.local.airflow_api import AirflowApi
+from codeio_ops.local.airflow_api import TIMEOUT_S, AirflowApi
 from codeio_ops.local.environment import AIRFLOW_USER, airflow_url, teacher_url
 from codeio_ops.local.home import Home
 from codeio_ops.local.state import StackState
@@ -18,7 +18,7 @@ HOPELESS_STARTS = 4
 LOG_TAIL_LINES = 5
 
 
-def open_api(state: StackState, *, timeout_s: float = 30.0) -> AirflowApi:
+def open_api(state: StackState, *, timeout_s: float = TIMEOUT_S) -> AirflowApi:
     """Return a client of this stack's Airflow."""
     password = state.secrets.airflow_admin_password
     return AirflowApi(airflow_url(state), AIRFLOW_USER, password, timeout_s=timeout_s)

@@ -79,9 +79,9 @@ class ExpectationReport:
         }
 
 
-def docs_prefix(release: Release) -> str:
+def docs_prefix(name: str, version: int) -> str:
     """Return the prefix of the Data Docs of a candidate in the bucket."""
-    return f"candidates/{release.name}/{release.version}/data_docs/"
+    return f"candidates/{name}/{version}/data_docs/"
 
 
 def judge_expectations(
@@ -99,14 +99,15 @@ def judge_expectations(
         "release.previous_shares", Share, name=release.name, version=release.version
     )
     suite = release_suite(recipe, release.samples, previous)
+    prefix = docs_prefix(release.name, release.version)
     with tempfile.TemporaryDirectory() as directory:
         result = _run(f"{release.name} v{release.version}", frame, suite, Path(directory))
-        _upload(Path(directory), docs_prefix(release), objects)
+        _upload(Path(directory), prefix, objects)
     results = [item for run in result.run_results.values() for item in run.results]
     return ExpectationReport(
         expectations=len(results),
         failed=tuple(_failed(item) for item in results if not item.success),
-        data_docs=f"s3://{objects.bucket}/{docs_prefix(release)}index.html",
+        data_docs=f"s3://{objects.bucket}/{prefix}index.html",
     )
 
 

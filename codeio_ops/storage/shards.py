@@ -23,7 +23,11 @@ _IDS = 1 << 128
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shard:
-    """The `rows` with ids in [`low`, `high`); `name` is what a person sees, such as `3 of 8`."""
+    """The `rows` with ids in [`low`, `high`).
+
+    Attributes:
+        name: What a person sees: `3 of 8, about 120 rows, ids 4000.. to 5fff..`.
+    """
 
     name: str
     low: UUID
@@ -55,14 +59,23 @@ def whole_range(rows: Rows = "pending") -> Shard:
     return replace(split_range(1)[0], rows=rows)
 
 
-def split_range(count: int, *, share: Fraction = Fraction(1)) -> list[Shard]:
-    """Split the first `share` of the id space into `count` ranges of equal size."""
+def split_range(count: int, *, held: int = 0, share: Fraction = Fraction(1)) -> list[Shard]:
+    """Split the first `share` of the id space, which holds `held` rows, into equal ranges."""
     end = int(_IDS * share)
     borders = [min(end * index // count, _IDS - 1) for index in range(count + 1)]
     return [
-        Shard(name=f"{index + 1} of {count}", low=UUID(int=low), high=UUID(int=high))
+        Shard(
+            name=f"{index + 1} of {count}, about {ceil(held / count)} rows, "
+            f"ids {_begin(low)} to {_begin(high - 1)}",
+            low=UUID(int=low),
+            high=UUID(int=high),
+        )
         for index, (low, high) in enumerate(pairwise(borders))
     ]
+
+
+def _begin(number: int) -> str:
+    return f"{number >> 112:04x}.."
 
 
 def plan_shards(
@@ -95,5 +108,5 @@ def plan_shards(
         return []
     taken = min(limit or pending, pending)
     count = min(max(ceil(taken / shard_rows), least), MAX_SHARDS)
-    shards = split_range(count, share=Fraction(taken, pending))
+    shards = split_range(count, held=taken, share=Fraction(taken, pending))
     return [replace(shard, rows=rows) for shard in shards]

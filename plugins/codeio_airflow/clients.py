@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -153,8 +154,12 @@ def task_clients(stage: str) -> Iterator[TaskClients]:
 
 def _settings_of_run(settings: Settings) -> Settings:
     """Return the settings with what the parameters of the run change."""
-    model = get_current_context()["params"].get("model", "")
-    return settings.model_copy(update={"model": model}) if model else settings
+    given = get_current_context()["params"]
+    changes = {
+        "model": given.get("model"),
+        "budget_run_usd": Decimal(str(given["budget"])) if given.get("budget") else None,
+    }
+    return settings.model_copy(update={name: new for name, new in changes.items() if new})
 
 
 def current_task() -> TaskIdentity:

@@ -68,6 +68,13 @@ LIMITS: dict[str, Param] = {
         title="Only say what is pending",
         description="Each plan task logs how many rows wait for its stage, and nothing is done.",
     ),
+    "budget": Param(
+        0,
+        type="number",
+        minimum=0,
+        title="Budget in US dollars",
+        description="What this run may spend on the teacher; 0 takes CODEIO_BUDGET_RUN_USD.",
+    ),
     "model": Param(
         "",
         type="string",

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from airflow.sdk.observability import stats
 
 
-def count_rows(stage: str, counts: Mapping[str, int]) -> None:
-    """Add what a task did to `rows.<stage>.<outcome>`."""
+def counted(task: str, counts: Mapping[str, int]) -> dict[str, int]:
+    """Add what a task did to `rows.<task>.<outcome>`, and return it."""
     for outcome, rows in counts.items():
-        stats.incr(f"rows.{stage}.{outcome}", count=rows)
+        stats.incr(f"rows.{task}.{outcome}", count=rows)
+    return dict(counts)

@@ -52,14 +52,24 @@ def judge_candidate(gate: str, release_id: str, clients: TaskClients) -> bool:
     return run_gate(gate, release, inputs, writer=clients.writer)
 
 
-def open_questions(release_id: str, clients: TaskClients) -> list[str]:
-    """Return the failed soft gates that a person must decide about.
+def open_question(release_id: str, clients: TaskClients) -> str:
+    """Return what a person must decide about, in Markdown; nothing when every gate passed.
 
     Raises:
         GateFailed: a hard gate failed; the release is now `rejected`.
     """
     release = find_release(clients.store, UUID(release_id))
-    return [result.gate for result in decide(release, store=clients.store)]
+    failed = decide(release, store=clients.store)
+    if not failed:
+        return ""
+    lines = [
+        f"- [{result.gate}](/codeio/gates/{release_id}/{result.gate}): {result.metric}: "
+        f"{result.value:g}, at most {result.threshold:g}"
+        for result in failed
+    ]
+    return "\n".join(
+        [f"Of {release.name} v{release.version} ({release.samples} samples):", "", *lines]
+    )
 
 
 def record_answer(release_id: str, answer: Mapping[str, Any], clients: TaskClients) -> None:

@@ -1,7 +1,7 @@
 """Builds the tasks of a sharded stage: one that plans shards, and one mapped over them."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from airflow.sdk import BaseOperator, TriggerRule, XComArg, chain, get_current_context, task
@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from codeio_airflow.batch_operator import BatchOperator
 from codeio_airflow.clients import TaskClients, name_mapped_task, task_clients
 from codeio_airflow.defaults import PARALLEL_SHARDS
-from codeio_airflow.metrics import count_rows
+from codeio_airflow.metrics import counted
 from codeio_ops.config import Settings
 from codeio_ops.storage.shards import Rows, Shard, plan_shards
 from codeio_ops.teacher.prompting import current_templates
@@ -35,6 +35,9 @@ STALE_BECAUSE = {
     "prompt": "template",
 }
 
+# From before the task runs until it has named itself by what it did.
+_SHARD_NAME = "{{ shard_name | default(task.op_kwargs['shard']['name']) }}"
+
 StageCall = Callable[[Shard, TaskClients], Counter[str]]
 
 
@@ -58,7 +61,8 @@ def sharded_stage(
     def plan() -> list[dict[str, str]]:
         return _planned(stage, "pending")
 
-    planned, worked = _mapped(plan(), stage, call, pool=pool, name=name)
+    planned = plan()
+    worked = _mapped(planned, stage, call, pool=pool, name=name)
     settings = Settings.load()
     # In mixed mode the files for the model are known only once the offline teacher has refused.
     if not settings.teacher_batch or (stage == "transform" and settings.transform_mode == "mixed"):
@@ -93,18 +97,16 @@ def _planned(stage: str, rows: Rows) -> list[dict[str, str]]:
         return [shard.to_json() for shard in shards]
 
 
-def _mapped(
-    planned: XComArg, stage: str, call: StageCall, *, pool: str, name: str
-) -> tuple[XComArg, XComArg]:
-    @task(task_id=name, pool=pool, map_index_template="{{ shard_name }}", doc_md=_WORK_DOC)
+def _mapped(planned: XComArg, stage: str, call: StageCall, *, pool: str, name: str) -> XComArg:
+    @task(task_id=name, pool=pool, map_index_template=_SHARD_NAME, doc_md=_WORK_DOC)
     def work(shard: dict[str, str]) -> dict[str, int]:
         name_mapped_task(shard["name"])
         with task_clients(stage) as clients:
             counts = call(Shard.from_json(shard), clients)
-            count_rows(name, counts)
-            return dict(counts)
+            name_mapped_task(f"{shard['name'].partition(',')[0]}: {in_words(counts)}")
+            return counted(name, counts)
 
-    return planned, work.expand(shard=planned)
+    return work.expand(shard=planned)
 
 
 def redone_stage(
@@ -126,7 +128,14 @@ def redone_stage(
             raise AirflowSkipException(f"`because` does not name {STALE_BECAUSE[stage]}")
         return _planned(stage, "stale")
 
-    return _mapped(plan(), stage, call, pool=pool, name=stage)
+    planned = plan()
+    return planned, _mapped(planned, stage, call, pool=pool, name=stage)
+
+
+def in_words(counts: Mapping[str, int]) -> str:
+    """Say what a shard came to, such as `45 sampled, 2 constant_output`, most first."""
+    said = sorted(((rows, outcome) for outcome, rows in counts.items() if rows), reverse=True)
+    return ", ".join(f"{rows} {outcome}" for rows, outcome in said[:4]) or "nothing left to do"
 
 
 def stage_parameters(stage: str, clients: TaskClients, rows: Rows = "pending") -> dict[str, Any]:

@@ -126,14 +126,28 @@ INNER JOIN codeio.release_sample AS theirs ON theirs.release_id = :other_id AND 
 WHERE ours.release_id = :release_id;
 
 -- name: gates
-SELECT current_gate_result.*
+SELECT current_gate_result.*, ruling.approved, ruling.decided_by, ruling.decided_at, ruling.reason
 FROM codeio.current_gate_result
+LEFT JOIN LATERAL (
+    SELECT gate_override.approved, gate_override.decided_by, gate_override.decided_at, gate_override.reason
+    FROM codeio.gate_override
+    WHERE gate_override.gate_result_id = current_gate_result.gate_result_id
+    ORDER BY gate_override.decided_at DESC
+    LIMIT 1
+) AS ruling ON TRUE
 WHERE current_gate_result.release_id = :release_id
 ORDER BY current_gate_result.passed, current_gate_result.gate;
 
 -- name: gate
-SELECT current_gate_result.*
+SELECT current_gate_result.*, ruling.approved, ruling.decided_by, ruling.decided_at, ruling.reason
 FROM codeio.current_gate_result
+LEFT JOIN LATERAL (
+    SELECT gate_override.approved, gate_override.decided_by, gate_override.decided_at, gate_override.reason
+    FROM codeio.gate_override
+    WHERE gate_override.gate_result_id = current_gate_result.gate_result_id
+    ORDER BY gate_override.decided_at DESC
+    LIMIT 1
+) AS ruling ON TRUE
 WHERE current_gate_result.release_id = :release_id AND current_gate_result.gate = :gate;
 
 -- name: samples

@@ -16,8 +16,8 @@ SCRIPT = """
 from airflow.sdk.observability import stats
 from airflow.sdk.observability.metrics import stats_utils
 stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=True)
-from codeio_airflow.metrics import count_rows
-count_rows("sample", {"sampled": 7, "constant_output": 2})
+from codeio_airflow.metrics import counted
+counted("sample", {"sampled": 7, "constant_output": 2})
 """
 
 

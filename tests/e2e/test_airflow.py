@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ import psutil
 import pytest
 
 from codeio_ops.local import environment, health, ports, processes
+from codeio_ops.local.airflow_api import TERMINAL_STATES
 from codeio_ops.local.home import REPOSITORY, Home
 from codeio_ops.local.pipeline import ROAD
 from codeio_ops.local.state import StackState, remember
@@ -23,7 +25,9 @@ from codeio_ops.quality.gate_names import GATE_NAMES
 from support.road import CORPUS
 from support.tour import PAGES, Tour, chromium
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+REASON = "The recipe drops wrong answers, so the share of right ones must rise."
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,15 +156,39 @@ def test_the_log_of_a_task_can_be_read_and_holds_no_secret(shell: Shell, funnel:
 def test_a_person_finds_the_way_through_the_pages(
     shell: Shell, funnel: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    tour = Tour(
-        url=environment.airflow_url(shell.state),
-        user=environment.AIRFLOW_USER,
-        password=shell.state.secrets.airflow_admin_password,
-        screenshots=tmp_path_factory.mktemp("screenshots"),
-    )
+    tour = _tour(shell, tmp_path_factory.mktemp("screenshots"))
     tour.take()
     assert tour.complaints == []
     assert len(list(tour.screenshots.glob("*.png"))) > 2 * 2 * len(PAGES)
+
+
+@pytest.mark.skipif(not chromium(), reason="Debian's chromium is missing: apt-get install chromium")
+def test_a_person_lets_a_release_through_that_fails_a_soft_gate(
+    shell: Shell, funnel: Any, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    (before,) = shell.json("release", "list")
+    recipe = tmp_path / "right_ones_only.yaml"
+    # Far more of its first answers are right than in the version before: an expectation fails.
+    recipe.write_text("name: codeio_pp\nturns: 1\nwrong: drop\n")
+    asked = shell.run("release", "make", str(recipe), check=False)
+    assert asked.returncode != 0
+    assert "waits for a person in ask_override" in asked.stderr
+    assert shell.json("release", "list")[-1]["status"] == "candidate"
+
+    tour = _tour(shell, tmp_path_factory.mktemp("override"))
+    tour.override(REASON)
+    with health.open_api(shell.state) as api:
+        newest = api.list_runs("release_dataset")[0]
+        while api.run_state("release_dataset", newest.run_id) not in TERMINAL_STATES:
+            time.sleep(1)
+    shown = shell.json("release", "show", "codeio_pp", "2")
+    assert (shown["status"], shown["version"]) == ("published", before["version"] + 1)
+    (override,) = shown["overrides"]
+    assert override["gate"] == "expectations" and override["approved"]
+    assert (override["decided_by"], override["reason"]) == (tour.user, REASON)
+    assert newest.start_date and override["decided_at"] > newest.start_date
+    tour.read_the_override("codeio_pp v2", REASON)
+    assert tour.complaints == []
 
 
 def test_down_leaves_no_process(shell: Shell, funnel: Any) -> None:
@@ -172,6 +200,15 @@ def test_down_leaves_no_process(shell: Shell, funnel: Any) -> None:
     assert _processes_of(shell.home) == []
     assert all(ports.is_free(port) for port in shell.state.ports.values())
     assert shell.run("status", check=False).returncode == 1
+
+
+def _tour(shell: Shell, screenshots: Path) -> Tour:
+    return Tour(
+        url=environment.airflow_url(shell.state),
+        user=environment.AIRFLOW_USER,
+        password=shell.state.secrets.airflow_admin_password,
+        screenshots=screenshots,
+    )
 
 
 def _lives(process: psutil.Process) -> bool:

@@ -54,6 +54,46 @@ class Tour:
             self._read_a_sample(page)
             self._read_the_evidence_of_a_gate(page)
             self._open_the_tab_of_a_run(page)
+            self._look_at_each_in_a_narrow_window(page)
+
+    def override(self, reason: str) -> None:
+        """Answer what *Required Actions* asks: look at the evidence, then approve."""
+        self.screenshots.mkdir(parents=True, exist_ok=True)
+        with self._browser("light") as page:
+            self._log_in(page)
+            page.get_by_role("button", name="Browse").click()
+            page.get_by_role("menuitem", name="Required Actions").click()
+            open_ones = page.get_by_role("row", name=re.compile("Approval Required"))
+            question = open_ones.get_by_role("link", name=re.compile("Only soft gates failed"))
+            expect(question).to_be_visible()
+            self._picture(page, "light-airflow-required-actions")
+            question.click()
+            evidence = page.get_by_role("link", name="expectations", exact=True)
+            expect(evidence).to_be_visible()
+            address = f"{self.url}{evidence.get_attribute('href')}"
+            self._picture_whole(page, address, "light-gate-failed")
+            self._read_data_docs(page, address)
+            page.get_by_role("textbox").fill(reason)
+            self._picture(page, "light-airflow-override")
+            page.get_by_role("button", name="Approve").click()
+            expect(page.get_by_text("Response received")).to_be_visible()
+
+    def read_the_override(self, release: str, reason: str) -> None:
+        """See the override where it counts: on the release, its card and its gate."""
+        with self._browser("light") as page:
+            self._log_in(page)
+            page.goto(f"{self.url}/codeio/releases")
+            page.get_by_role("link", name=release, exact=True).click()
+            gates = page.get_by_role("region", name="Gates")
+            expect(gates.get_by_role("row", name=re.compile("^expectations"))).to_contain_text(
+                f"overridden by {self.user}"
+            )
+            expect(page.locator(".card")).to_contain_text("Gates that a person overrode")
+            expect(page.locator(".card")).to_contain_text(reason)
+            self._picture_whole(page, page.url, "light-release-overridden")
+            page.get_by_role("link", name="expectations", exact=True).click()
+            expect(page.get_by_text(reason)).to_be_visible()
+            self._picture_whole(page, page.url, "light-gate-overridden")
 
     @contextmanager
     def _browser(self, theme: str) -> Iterator[Page]:
@@ -131,6 +171,28 @@ class Tour:
         page.locator("tbody a").first.click()
         expect(page.get_by_role("heading", name="Files", exact=True).first).to_be_visible()
         self._picture_whole(page, page.url, "light-release")
+
+    def _read_data_docs(self, page: Page, gate: str) -> None:
+        docs = page.context.new_page()
+        docs.on("console", self._hear)
+        docs.goto(gate)
+        docs.get_by_role("link", name="Data Docs of Great Expectations").click()
+        expect(docs.get_by_text("Unsuccessful Expectations")).to_be_visible()
+        docs.get_by_role("link", name="release", exact=True).click()
+        expect(docs).to_have_url(re.compile("data_docs/expectations/release.html"))
+        docs.go_back()
+        docs.screenshot(path=self.screenshots / "light-data-docs.png", full_page=True)
+        docs.get_by_role("link", name="Home").click()
+        expect(docs.get_by_role("heading", name="Evidence", exact=True)).to_be_visible()
+        docs.close()
+
+    def _look_at_each_in_a_narrow_window(self, page: Page) -> None:
+        page.set_viewport_size({"width": 390, "height": 844})
+        for name in PAGES:
+            page.goto(f"{self.url}/codeio/{name.lower()}")
+            expect(page.get_by_role("heading", level=1)).to_have_text(name)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+            self._picture(page, f"narrow-{name.lower()}")
 
     def _open_the_tab_of_a_run(self, page: Page) -> None:
         page.goto(f"{self.url}/codeio/runs")

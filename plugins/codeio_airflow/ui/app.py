@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from codeio_airflow.ui.pages import (
+    data_docs,
     gates,
     overview,
     releases,
@@ -73,7 +74,7 @@ def build_app(
     app.add_exception_handler(CodeIOError, _show_error)
     app.add_exception_handler(HTTPException, _show_refusal)
     app.add_exception_handler(RequestValidationError, _show_invalid)
-    for page in (overview, runs, gates, releases, samples, sandbox, sources):
+    for page in (overview, runs, gates, data_docs, releases, samples, sandbox, sources):
         app.include_router(page.router)
     app.get("/static/{name}", response_class=FileResponse)(_static)
     app.get("/", response_class=HTMLResponse)(_start)

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import psycopg2
 import pytest
+from fastapi.testclient import TestClient
 
+from codeio_airflow.ui.app import build_app
 from codeio_ops.errors import GateFailed
 from codeio_ops.fingerprint import content_id
 from codeio_ops.quality.expectations import docs_prefix, judge_expectations
@@ -46,13 +48,34 @@ def test_a_whole_candidate_passes_and_its_docs_are_in_the_bucket(facts, objects)
     release = facts.assemble(RECIPE)
     report = judge(facts, objects, release)
     assert (report.failed, report.expectations > 25) == ((), True)
-    prefix = docs_prefix(release)
+    prefix = docs_prefix(release.name, release.version)
     assert report.data_docs == f"s3://{objects.bucket}/{prefix}index.html"
     keys = objects.keys(prefix)
     [page] = [key for key in keys if "/validations/" in key and key.endswith(".html")]
     index = objects.get(f"{prefix}index.html").decode()
     assert page.removeprefix(prefix).split("/")[0] in index
     assert b"expected" in objects.get(page) or b"must" in objects.get(page)
+
+
+def test_the_pages_show_the_docs_and_run_nothing_of_them(facts, objects, settings):
+    release = facts.assemble(RECIPE)
+    judge(facts, objects, release)
+    docs = f"/gates/{release.release_id}/expectations/data_docs/"
+    with TestClient(build_app(settings, logged_in=None, active_tasks=list)) as client:
+        page = client.get(docs)
+        assert page.url.path.startswith(f"{docs}validations/")
+        assert "Evaluated Expectations" in page.text
+        assert page.headers["content-type"].startswith("text/html")
+        policy = page.headers["content-security-policy"]
+        assert "default-src 'none'" in policy and "sandbox" in policy
+        assert "allow-scripts" not in policy
+        assert "<script" not in page.text and "src=" not in page.text
+        suite = client.get(f"{docs}expectations/release.html")
+        assert (suite.status_code, "<script" in suite.text) == (200, False)
+        back = client.get(f"{docs}index.html", follow_redirects=False)
+        assert back.headers["location"] == f"/gates/{release.release_id}/expectations"
+        for path in ("static/images/favicon.ico", "%2e%2e/other.html", "nothing.html"):
+            assert client.get(docs + path).status_code == 404
 
 
 def test_a_null_fails(facts, objects):

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import pytest
 
+from codeio_airflow import clients as airflow_clients
 from codeio_ops.config import Settings
 from codeio_ops.errors import BudgetExceeded, CodeIOError, TeacherUnavailable
 from codeio_ops.jsonvalue import Json
@@ -237,6 +238,17 @@ def test_a_budget_stops_before_it_is_spent(
     )
     assert spent == len(endpoint.requests) * cost * 1_000_000
     assert rows(store, "SELECT count(*) FROM codeio.pending_answer") == 40 - len(endpoint.requests)
+
+
+@pytest.mark.parametrize(("given", "budget"), [(0.25, "0.25"), (0, "9")])
+def test_a_run_may_have_a_budget_of_its_own(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, given: float, budget: str
+) -> None:
+    params = {"limit": 0, "dry_run": False, "model": "", "budget": given}
+    monkeypatch.setattr(airflow_clients, "get_current_context", lambda: {"params": params})
+    installation = settings.model_copy(update={"budget_run_usd": Decimal(9)})
+    chosen = airflow_clients._settings_of_run(installation)
+    assert chosen == installation.model_copy(update={"budget_run_usd": Decimal(budget)})
 
 
 def test_two_clients_share_one_limit_and_use_it(

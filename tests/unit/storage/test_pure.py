@@ -41,6 +41,13 @@ def test_shards_follow_each_other_and_survive_the_journey(count: int) -> None:
     assert [Shard.from_json(shard.to_json()) for shard in shards] == shards
 
 
+def test_a_shard_says_what_it_holds() -> None:
+    assert [shard.name for shard in split_range(2, held=91)] == [
+        "1 of 2, about 46 rows, ids 0000.. to 7fff..",
+        "2 of 2, about 46 rows, ids 8000.. to ffff..",
+    ]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Row(Record):
     table: ClassVar[str] = "row"

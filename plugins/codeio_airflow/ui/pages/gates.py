@@ -16,7 +16,7 @@ router = APIRouter()
 
 KNOWN = (
     "gate_result_id", "release_id", "gate", "passed", "metric", "value", "threshold", "evidence",
-    "judged_at", "stage_run_id",
+    "judged_at", "stage_run_id", "approved", "decided_by", "decided_at", "reason",
 )  # fmt: skip
 
 

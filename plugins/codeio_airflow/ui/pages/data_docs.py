@@ -1,0 +1,67 @@
+"""Data Docs: the pages that Great Expectations wrote about a candidate, served from the bucket.
+
+They come with scripts and styles of other hosts, and hold text of the candidate. What is served
+is the document alone, in a style of ours: it runs no script and loads nothing.
+"""
+
+from pathlib import Path
+from uuid import UUID
+
+from bs4 import BeautifulSoup
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from codeio_airflow.ui.clients import AuditorStore, Bucket
+from codeio_airflow.ui.pages.gates import find_release
+from codeio_ops.quality.expectations import docs_prefix
+
+router = APIRouter()
+
+_STYLE = Path(__file__).parents[1] / "static" / "data_docs.css"
+# The sandbox forbids scripts, forms and pop-ups, whatever the document says.
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'self'; sandbox allow-same-origin"
+    )
+}
+# The buttons filter by script; the notices advertise.
+_USELESS = (
+    "script", "style", "link", "img", "iframe", "object", "embed", "base", "meta[http-equiv]",
+    "footer", ".card:has(.btn-group)", ".btn", ".modal", "#ge-cta-footer",
+)  # fmt: skip
+
+
+@router.get("/gates/{release_id}/expectations/data_docs/{path:path}")
+def data_docs(
+    request: Request, store: AuditorStore, objects: Bucket, release_id: UUID, path: str
+) -> Response:
+    """Show a page of the Data Docs of a candidate; without a path, its latest validation."""
+    release = find_release(store, release_id)
+    prefix = docs_prefix(release.name, release.version)
+    here = f"{request.scope.get('root_path', '')}/gates/{release_id}/expectations"
+    if path == "index.html":  # its tables are drawn by a script; the way back is our page
+        return RedirectResponse(here)
+    pages = [key for key in objects.keys(prefix) if key.endswith(".html")]
+    if path == "":
+        validations = [key for key in pages if key.startswith(f"{prefix}validations/")]
+        if not validations:
+            raise HTTPException(404, "there are no Data Docs of this candidate")
+        return RedirectResponse(f"{here}/data_docs/{validations[-1].removeprefix(prefix)}")
+    if prefix + path not in pages:
+        raise HTTPException(404, "the Data Docs of this candidate have no such page")
+    return HTMLResponse(document_alone(objects.get(prefix + path).decode()), headers=_HEADERS)
+
+
+def document_alone(html: str) -> str:
+    """Return a page of Data Docs without what acts or loads, in our style."""
+    page = BeautifulSoup(html, "html.parser")
+    for useless in page.select(", ".join(_USELESS)):
+        useless.decompose()
+    for element in page.find_all(True):
+        for name in [name for name in element.attrs if name.lower().startswith("on")]:
+            del element[name]
+    style = page.new_tag("style")
+    style.string = _STYLE.read_text("utf-8")
+    (page.head or page).append(style)
+    return str(page)
