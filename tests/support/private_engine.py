@@ -1,5 +1,6 @@
 """A Docker engine of a test's own, that it may kill and start again."""
 
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ class PrivateEngine:
     def __init__(self, directory: Path) -> None:
         """Name the directory; `start` starts the engine."""
         self._directory = directory
+        self._data = directory / "data"
         self.url = f"unix://{directory / 'docker.sock'}"
         self._daemon: subprocess.Popen[bytes] | None = None
 
@@ -29,7 +31,7 @@ class PrivateEngine:
         command = [
             "dockerd",
             *("--host", self.url),
-            *("--data-root", str(self._directory / "data")),
+            *("--data-root", str(self._data)),
             *("--exec-root", str(self._directory / "exec")),
             *("--pidfile", str(self._directory / "pid")),
             *("--bridge", "none", "--iptables=false"),
@@ -54,11 +56,15 @@ class PrivateEngine:
         # would take the zombie for a living one.
         (self._directory / "exec" / "containerd" / "containerd.pid").unlink(missing_ok=True)
 
-    def stop(self) -> None:
-        """End the engine and what runs in it."""
+    def remove(self) -> None:
+        """End the engine and what runs in it, and delete its copies of images."""
         assert self._daemon is not None
         self._daemon.terminate()
         self._daemon.wait()
+        # It mounts its data directory on itself, and an engine that was killed leaves that behind.
+        while subprocess.run(["umount", self._data], capture_output=True).returncode == 0:
+            continue
+        shutil.rmtree(self._directory)
 
     def containers(self) -> list[str]:
         """Return the ids of all its containers, running or not."""

@@ -32,16 +32,14 @@ def engine(
     """An engine of this test's own, with the image; what is opened from here on uses it."""
     if os.environ.get("DOCKER_HOST") or os.geteuid() or not shutil.which("dockerd"):
         pytest.skip("needs root and a local dockerd, to start one more")
-    directory = tmp_path_factory.mktemp("engine")
-    engine = PrivateEngine(directory)
+    engine = PrivateEngine(tmp_path_factory.mktemp("engine"))
     engine.start()
     try:
         engine.copy_image(IMAGE)
         monkeypatch.setenv("DOCKER_HOST", engine.url)
         yield engine
     finally:
-        engine.stop()
-        shutil.rmtree(directory)  # a second copy of the image
+        engine.remove()
         gc.collect()  # the SDK leaves a socket to the collector when no engine listens
 
 

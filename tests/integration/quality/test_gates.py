@@ -289,11 +289,13 @@ def _as_owner(plot: Plot, statement: str) -> None:
 def test_what_the_ui_answers_is_stored_and_printed_on_the_card(
     chosen: str, user: dict[str, str] | None, decided_by: str, published: bool, plot: Plot
 ) -> None:
-    from codeio_airflow.release_tasks import open_questions, publish_candidate, record_answer
+    from codeio_airflow.release_tasks import open_question, publish_candidate, record_answer
 
     release = _judged(plot, failed={"information": Severity.SOFT})
     clients: Any = plot
-    assert open_questions(str(release.release_id), clients) == ["information"]
+    assert f"[information](/codeio/gates/{release.release_id}" in open_question(
+        str(release.release_id), clients
+    )
     answer = {
         "chosen_options": [chosen],
         "params_input": {"reason": "Wanted in this release." if published else ""},
@@ -305,7 +307,7 @@ def test_what_the_ui_answers_is_stored_and_printed_on_the_card(
     assert (stored.approved, stored.decided_by) == (published, decided_by)
     assert stored.decided_at == datetime(2026, 1, 2, tzinfo=UTC)
     if published:
-        assert open_questions(str(release.release_id), clients) == []
+        assert open_question(str(release.release_id), clients) == ""
         publish_candidate(str(release.release_id), clients)
         card = plot.objects.get(prefix_of("codeio_pp", 1) + "README.md").decode()
         line = "| information | jane | 2026-01-02T00:00:00+00:00 | Wanted in this release. |"
