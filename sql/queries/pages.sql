@@ -95,10 +95,15 @@ ORDER BY stage_run.stage_run_id
 LIMIT :page_rows;
 
 -- name: failures
-SELECT dag_id, run_id, task_id, map_index, try_number, error, cause, cure, final, failed_at
-FROM codeio.task_failure
-WHERE failed_at >= :since AND (:dag_id = '' OR dag_id = :dag_id) AND (:run_id = '' OR run_id = :run_id)
-ORDER BY failed_at DESC
+-- The last try of each task.
+SELECT latest.*
+FROM (
+    SELECT DISTINCT ON (dag_id, run_id, task_id, map_index) dag_id, run_id, task_id, map_index, try_number, error, cause, cure, final, failed_at
+    FROM codeio.task_failure
+    WHERE failed_at >= :since AND (:dag_id = '' OR dag_id = :dag_id) AND (:run_id = '' OR run_id = :run_id)
+    ORDER BY dag_id, run_id, task_id, map_index, failed_at DESC
+) AS latest
+ORDER BY latest.failed_at DESC
 LIMIT :page_rows;
 
 -- name: releases

@@ -16,9 +16,9 @@ from codeio_ops.errors import CodeIOError, EngineUnavailable, TeacherUnavailable
 RUN_ID = "manual__2026-01-02T00:00:00+00:00"
 
 
-def _context(error: BaseException) -> object:
+def _context(error: BaseException, try_number: int = 2) -> object:
     instance = SimpleNamespace(
-        dag_id="answer_prompts", run_id=RUN_ID, task_id="answer", map_index=3, try_number=2
+        dag_id="answer_prompts", run_id=RUN_ID, task_id="answer", map_index=3, try_number=try_number
     )
     return {"ti": instance, "exception": error}
 
@@ -54,7 +54,16 @@ def test_a_try_that_is_followed_by_another_is_no_failed_task(client: TestClient)
     failures.report_retry(_context(TeacherUnavailable("slow")))  # type: ignore[arg-type]
     html = client.get("/overview").text
     assert "is tried again" in html
-    assert "1 task failed" not in html
+    assert "1 task had to be tried again" in html
+
+
+def test_of_a_task_only_the_last_try_is_listed(client: TestClient) -> None:
+    for number in (1, 2):
+        failures.report_retry(_context(TeacherUnavailable("slow"), number))  # type: ignore[arg-type]
+    failures.report_failure(_context(TeacherUnavailable("down"), 3))  # type: ignore[arg-type]
+    html = client.get("/overview").text
+    assert "answer[3], try 3" in html and "failed for good" in html
+    assert "answer[3], try 1" not in html and "is tried again" not in html
 
 
 def test_a_bug_is_named_by_its_class(client: TestClient) -> None:
