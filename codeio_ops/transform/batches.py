@@ -109,8 +109,7 @@ class Batches:
 
     def _budget(self) -> Budget:
         price = known_price(self._settings, self._teacher.identity.model_id)
-        with self._store.transaction() as transaction:
-            [in_flight] = transaction.column("teacher.worst_cost_of_open_batches")
+        in_flight = self._store.value("teacher.worst_cost_of_open_batches")
         return Budget(self._settings, price, self._journal.spent(), in_flight=in_flight)
 
     def _affordable(

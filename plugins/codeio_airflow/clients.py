@@ -1,7 +1,7 @@
 """Gives a task what it works with, opened on first use and closed at its end."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -90,7 +90,8 @@ class TaskClients:
         from codeio_ops.sandbox.engine import connect
         from codeio_ops.sandbox.image import image_facts
 
-        return image_facts(connect(), self.settings.sandbox_image).inputs_digest
+        with closing(connect()) as client:
+            return image_facts(client, self.settings.sandbox_image).inputs_digest
 
     @cached_property
     def confirming_sandbox(self) -> Sandbox:

@@ -1,6 +1,7 @@
 """Calls the retention functions of `codeio_ops` with the clients of a task."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -33,11 +34,8 @@ def sweep() -> int:
     from codeio_ops.sandbox.engine import connect
     from codeio_ops.sandbox.sweep import sweep_orphans
 
-    client = connect()
-    try:
+    with closing(connect()) as client:
         return len(sweep_orphans(client))
-    finally:
-        client.close()
 
 
 def vacuum(clients: TaskClients) -> dict[str, int]:

@@ -140,20 +140,8 @@ LEFT JOIN LATERAL (
     ORDER BY gate_override.decided_at DESC
     LIMIT 1
 ) AS ruling ON TRUE
-WHERE current_gate_result.release_id = :release_id
+WHERE current_gate_result.release_id = :release_id AND (:gate = '' OR current_gate_result.gate = :gate)
 ORDER BY current_gate_result.passed, current_gate_result.gate;
-
--- name: gate
-SELECT current_gate_result.*, ruling.approved, ruling.decided_by, ruling.decided_at, ruling.reason
-FROM codeio.current_gate_result
-LEFT JOIN LATERAL (
-    SELECT gate_override.approved, gate_override.decided_by, gate_override.decided_at, gate_override.reason
-    FROM codeio.gate_override
-    WHERE gate_override.gate_result_id = current_gate_result.gate_result_id
-    ORDER BY gate_override.decided_at DESC
-    LIMIT 1
-) AS ruling ON TRUE
-WHERE current_gate_result.release_id = :release_id AND current_gate_result.gate = :gate;
 
 -- name: samples
 SELECT sample_facet.sample_id, sample_facet.direction, sample_facet.verdict_1, sample_facet.verdict_2,

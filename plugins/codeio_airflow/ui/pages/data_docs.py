@@ -12,7 +12,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from codeio_airflow.ui.clients import AuditorStore, Bucket
-from codeio_airflow.ui.pages.gates import find_release
+from codeio_airflow.ui.release_rows import find_release
 from codeio_ops.quality.expectations import docs_prefix
 
 router = APIRouter()

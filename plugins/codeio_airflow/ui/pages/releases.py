@@ -11,8 +11,8 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 from codeio_airflow.ui.clients import AuditorStore, Bucket
-from codeio_airflow.ui.pages.gates import find_release
-from codeio_airflow.ui.paging import AFTER_ALL, FAR_FUTURE, PAGE_ROWS, page_of
+from codeio_airflow.ui.paging import AFTER_ALL, FAR_FUTURE, PAGE_ROWS
+from codeio_airflow.ui.release_rows import find_release, gate_results, release_page
 from codeio_airflow.ui.rows import Row
 from codeio_airflow.ui.view import render
 from codeio_ops.release.manifest import Manifest
@@ -42,14 +42,7 @@ def releases(
     before_id: UUID = AFTER_ALL,
 ) -> HTMLResponse:
     """List releases, newest first."""
-    found = store.fetch(
-        "pages.releases", Row, before=before, before_id=before_id, page_rows=PAGE_ROWS + 1
-    )
-    page = page_of(
-        found,
-        lambda row: {"before": row.created_at.isoformat(), "before_id": row.release_id},
-        is_first=before == FAR_FUTURE,
-    )
+    page = release_page(store, before, before_id)
     return render(request, "releases", {"page": page})
 
 
@@ -77,7 +70,7 @@ def release(
     content = {
         "release": found,
         "more": found.rest(*KNOWN),
-        "results": store.fetch("pages.gates", Row, release_id=release_id),
+        "results": gate_results(store, release_id),
         "files": manifest.files if manifest else (),
         "card": _card(found, objects) if manifest else "",
         "others": [row for row in others if row.release_id != release_id],
