@@ -102,9 +102,9 @@ def write_rows(path: Path, count: int) -> None:
 def ingest(rows: Path, settings_json: Path) -> None:
     """Ingest and deduplicate one file, and print seconds and peak memory as JSON."""
     from codeio_ops.config import Settings
-    from codeio_ops.ingest.corpus import RawFiles
-    from codeio_ops.ingest.dedup import deduplicate
-    from codeio_ops.ingest.minhash import sketch
+    from codeio_ops.dedup.corpus import RawFiles
+    from codeio_ops.dedup.minhash import sketch
+    from codeio_ops.dedup.stage import deduplicate
     from codeio_ops.ingest.sources import add_source, open_reader, parse_source
     from codeio_ops.ingest.stage import ingest_source
     from codeio_ops.storage.blobs import BlobStore
@@ -279,7 +279,7 @@ def measure_signatures(count: int) -> None:
     """
     from datasketch import MinHash
 
-    from codeio_ops.ingest.minhash import sketch
+    from codeio_ops.dedup.minhash import sketch
 
     contents = [
         "".join(program(5 * number + part) for part in range(5)).encode() for number in range(count)

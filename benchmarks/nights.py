@@ -95,9 +95,9 @@ def nights(state: Any, rows: Path, old: str, new: str) -> Iterator[str]:
     """Run the nights and yield what to print."""
     from sqlalchemy import create_engine, text
 
+    from codeio_ops.dedup.corpus import RawFiles
+    from codeio_ops.dedup.stage import deduplicate
     from codeio_ops.fingerprint import sha256_hex
-    from codeio_ops.ingest.corpus import RawFiles
-    from codeio_ops.ingest.dedup import deduplicate
     from codeio_ops.ingest.sources import add_source, find_source, open_reader, parse_source
     from codeio_ops.ingest.stage import ingest_source
     from codeio_ops.records import RawFile

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codeio_ops.config import Settings
+from codeio_ops.sample.replay import StoredProgram, read_programs, replay
 from codeio_ops.sandbox.base import Limits
 from codeio_ops.sandbox.pool import DockerSandbox
-from codeio_ops.verify.replay import StoredProgram, read_programs, replay
 
 WORKERS = 2
 ROUND = 10

@@ -28,7 +28,6 @@ from codeio_ops.config import Settings
 from codeio_ops.jsonvalue import Json, NotJson, check
 from codeio_ops.sandbox.base import Limits, Program, Verdict
 from codeio_ops.sandbox.pool import DockerSandbox
-from codeio_ops.teacher.offline.answer import answer
 from codeio_ops.teacher.prompting import (
     PredictTask,
     PromptUnsafe,
@@ -39,6 +38,7 @@ from codeio_ops.teacher.prompting import (
 from codeio_ops.verify.answers import Judgement, PendingResponse, judge
 from codeio_ops.verify.feedback import feedback
 from codeio_ops.verify.verdicts import AnswerVerdict
+from offline_teacher.answer import answer
 
 PAIRS = 3
 CPU_S = 5.0

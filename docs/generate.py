@@ -244,7 +244,11 @@ def _error(kind: type[Exception]) -> str:
 def _cures() -> dict[str, set[str]]:
     """Return the cures that the code names, by the error they are raised with."""
     found: dict[str, set[str]] = {}
-    for path in sorted((REPOSITORY / "codeio_ops").rglob("*.py")):
+    sources = [
+        *(REPOSITORY / "codeio_ops").rglob("*.py"),
+        *(REPOSITORY / "offline_teacher").rglob("*.py"),
+    ]
+    for path in sorted(sources):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 for keyword in node.keywords:

@@ -83,9 +83,9 @@ def replay(
     as_json: JsonOption = False,
 ) -> None:
     """Run the pairs of a JSONL file again and count what comes out as stored."""
+    from codeio_ops.sample.replay import read_programs
+    from codeio_ops.sample.replay import replay as run_again
     from codeio_ops.sandbox.base import Limits
-    from codeio_ops.verify.replay import read_programs
-    from codeio_ops.verify.replay import replay as run_again
 
     programs = read_programs(file)
     with _open(workers=workers) as opened:

@@ -8,7 +8,7 @@ import typer
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, say
 
 if TYPE_CHECKING:
-    from codeio_ops.transform.estimate import Estimate
+    from codeio_ops.asking.estimate import Estimate
 
 teacher = typer.Typer(help="Teachers: the embedded one, and models.", no_args_is_help=True)
 
@@ -34,7 +34,7 @@ def check(as_json: JsonOption = False) -> None:
     from codeio_ops.cli.clients import load_settings
     from codeio_ops.teacher.client import Teacher
     from codeio_ops.teacher.endpoint import Endpoint
-    from codeio_ops.transform.check import check_teacher
+    from codeio_ops.teacher.probe import check_teacher
 
     settings = load_settings()
     endpoint = Endpoint.chosen(settings)
@@ -55,10 +55,10 @@ def preview(
     """Print what a stage would send, its tokens and its cost; nothing is sent."""
     from dataclasses import asdict
 
+    from codeio_ops.asking.estimate import estimate
+    from codeio_ops.asking.waiting import waiting_requests
     from codeio_ops.cli.clients import load_settings, open_objects, open_store
     from codeio_ops.storage.blobs import BlobStore
-    from codeio_ops.transform.estimate import estimate
-    from codeio_ops.transform.waiting import waiting_requests
 
     settings, store = load_settings(), open_store()
     blobs = BlobStore(open_objects())
@@ -92,7 +92,7 @@ def serve(
 ) -> None:
     """Serve the offline teacher until the process is stopped."""
     from codeio_ops.config import Settings
-    from codeio_ops.teacher.offline.server import serve as run
+    from offline_teacher.server import serve as run
 
     run(Settings.load(), host, port)
 

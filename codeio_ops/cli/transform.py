@@ -11,7 +11,7 @@ import typer
 from codeio_ops.cli.output import JsonOption, print_json, say
 
 if TYPE_CHECKING:
-    from codeio_ops.transform.file_report import TransformReport
+    from offline_teacher.report import TransformReport
 
 
 class FileTeacher(StrEnum):
@@ -34,7 +34,7 @@ def transform(
     from codeio_ops.cli.clients import load_settings
     from codeio_ops.ingest.jsonl import JsonlReader
     from codeio_ops.sandbox.pool import DockerSandbox
-    from codeio_ops.transform.file_report import (
+    from offline_teacher.report import (
         TransformReport,
         count_contradicted,
         transform_rows,

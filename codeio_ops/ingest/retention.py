@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from codeio_ops.ingest.band_index import PREFIX as SEGMENT_PREFIX
+from codeio_ops.dedup.band_index import PREFIX as SEGMENT_PREFIX
 from codeio_ops.storage.blobs import PACK_PREFIX
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore

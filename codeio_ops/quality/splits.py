@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from codeio_ops.dedup.exact import clusters, near_duplicate_pairs
 from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.jsonvalue import Json
 from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement
-from codeio_ops.quality.near_duplicates import clusters, near_duplicate_pairs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from codeio_ops.config import OFFLINE_MODEL, Settings
 from codeio_ops.errors import SettingsError
 from codeio_ops.teacher.messages import TeacherIdentity, TeacherKind
-from codeio_ops.teacher.offline import OFFLINE_VERSION
+from offline_teacher import OFFLINE_VERSION
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 ADDRESS_CURE = "Check OPENAI_BASE_URL, or start the embedded teacher with `codeio up`."

@@ -6,11 +6,11 @@ of the transform template.
 
 import ast
 import re
-import warnings
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
+from codeio_ops.python_syntax import BAD_SYNTAX, parse_python
 from codeio_ops.teacher.markdown import Section, has_structure, sections
 
 PARSER_VERSION = "1"
@@ -184,8 +184,6 @@ def _function(code: str, name: str) -> ast.FunctionDef:
 
 def _tree(code: str) -> ast.Module:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the stranger's odd escapes are not our warnings
-            return ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as exc:
+        return parse_python(code)
+    except BAD_SYNTAX as exc:
         raise _Bad(RefusalReason.BAD_FORMAT, f"code does not parse: {exc}"[:300]) from exc

@@ -5,9 +5,9 @@ Strings keep their content to the letter.
 """
 
 import ast
-import warnings
 
 from codeio_ops.jsonvalue import MAX_DEPTH, Json, NotJson, check, parse
+from codeio_ops.python_syntax import BAD_SYNTAX, parse_expression
 
 MAX_LITERAL_CHARS = 100_000
 _NAMES = {"true": True, "false": False, "null": None}
@@ -33,10 +33,8 @@ def _expression(text: str) -> ast.expr:
     if len(text) > MAX_LITERAL_CHARS:
         raise NotJson("too long for a literal")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as exc:
+        return parse_expression(text.strip())
+    except BAD_SYNTAX as exc:
         raise NotJson("not a literal") from exc
 
 

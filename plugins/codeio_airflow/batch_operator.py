@@ -10,9 +10,9 @@ from airflow.sdk import BaseOperator, Context
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from codeio_airflow.clients import skip_dry_run, task_clients
+from codeio_ops.asking.waiting import Purpose, waiting_requests
 from codeio_ops.config import Settings
 from codeio_ops.errors import SettingsError, TerminalError, TransientError
-from codeio_ops.transform.waiting import Purpose, waiting_requests
 
 log = logging.getLogger(__name__)
 
@@ -84,9 +84,9 @@ class BatchOperator(BaseOperator):
 
     def advance(self) -> None:
         """Collect and submit; defer while a batch is open."""
+        from codeio_ops.asking.batches import Batches
         from codeio_ops.teacher.batch import BatchClient
         from codeio_ops.teacher.endpoint import Endpoint
-        from codeio_ops.transform.batches import Batches
 
         with task_clients(self.purpose) as clients:
             settings, store = clients.settings, clients.store

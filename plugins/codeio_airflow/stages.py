@@ -3,22 +3,22 @@
 from collections import Counter
 
 from codeio_airflow.clients import TaskClients
+from codeio_ops.asking.answer import answer_prompts
+from codeio_ops.asking.program import transform_files
+from codeio_ops.asking.prompts import build_prompts
+from codeio_ops.asking.revise import revise_answers
 from codeio_ops.quality.leakage.quarantine import screen_files
+from codeio_ops.sample.pairs import sample_programs
+from codeio_ops.sample.recheck import recheck_pairs
 from codeio_ops.storage.shards import Shard
-from codeio_ops.transform.answer import answer_prompts
-from codeio_ops.transform.prompts import build_prompts
-from codeio_ops.transform.revise import revise_answers
-from codeio_ops.transform.unify import transform_files
 from codeio_ops.verify.answers import verify_responses
-from codeio_ops.verify.io_pairs import sample_programs
-from codeio_ops.verify.recheck import recheck_pairs
 
 
 def deduplicate_files(clients: TaskClients) -> Counter[str]:
     """Raw files to clusters of near-duplicates."""
     # It loads the compiler of the signatures, which other tasks need not wait for.
-    from codeio_ops.ingest.corpus import RawFiles
-    from codeio_ops.ingest.dedup import deduplicate
+    from codeio_ops.dedup.corpus import RawFiles
+    from codeio_ops.dedup.stage import deduplicate
 
     corpus = RawFiles(clients.store, clients.blobs)
     return deduplicate(corpus, store=clients.store, objects=clients.objects, writer=clients.writer)
@@ -26,8 +26,8 @@ def deduplicate_files(clients: TaskClients) -> Counter[str]:
 
 def deduplicate_programs(clients: TaskClients) -> Counter[str]:
     """Programs to clusters of near-duplicates."""
-    from codeio_ops.ingest.corpus import Programs
-    from codeio_ops.ingest.dedup import deduplicate
+    from codeio_ops.dedup.corpus import Programs
+    from codeio_ops.dedup.stage import deduplicate
 
     return deduplicate(
         Programs(clients.store),

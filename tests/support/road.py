@@ -7,10 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from codeio_ops.asking.answer import answer_prompts
+from codeio_ops.asking.program import transform_files
+from codeio_ops.asking.prompts import build_prompts
+from codeio_ops.asking.revise import revise_answers
 from codeio_ops.config import Settings
+from codeio_ops.dedup.corpus import Corpus, Programs, RawFiles
+from codeio_ops.dedup.stage import deduplicate
 from codeio_ops.ingest.base import Reader
-from codeio_ops.ingest.corpus import Corpus, Programs, RawFiles
-from codeio_ops.ingest.dedup import deduplicate
 from codeio_ops.ingest.sources import active_sources, add_source, open_reader, parse_source
 from codeio_ops.ingest.stage import ingest_source
 from codeio_ops.quality.gate_names import GATE_NAMES
@@ -21,6 +25,8 @@ from codeio_ops.quality.secrets import screen_private
 from codeio_ops.release.assemble import Release, assemble_release, find_release
 from codeio_ops.release.publish import publish
 from codeio_ops.release.recipe import Recipe
+from codeio_ops.sample.pairs import sample_programs
+from codeio_ops.sample.recheck import recheck_pairs
 from codeio_ops.sandbox.base import Sandbox
 from codeio_ops.storage.blobs import BlobStore
 from codeio_ops.storage.engine import Store
@@ -28,14 +34,8 @@ from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
 from codeio_ops.storage.shards import Shard, plan_shards, whole_range
 from codeio_ops.teacher.client import Teacher
-from codeio_ops.transform.answer import answer_prompts
-from codeio_ops.transform.prompts import build_prompts
-from codeio_ops.transform.revise import revise_answers
-from codeio_ops.transform.unify import transform_files
 from codeio_ops.verify import VERIFIER_VERSION
 from codeio_ops.verify.answers import verify_responses
-from codeio_ops.verify.io_pairs import sample_programs
-from codeio_ops.verify.recheck import recheck_pairs
 
 FACTS = (
     "source", "blob", "raw_file", "raw_file_origin", "teacher", "teacher_call", "program",

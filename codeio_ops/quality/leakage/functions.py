@@ -7,10 +7,10 @@ in the order of their first visit; attributes, keywords and constants stay as th
 import ast
 import builtins
 import hashlib
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from codeio_ops.python_syntax import BAD_SYNTAX, parse_python
 from codeio_ops.quality.leakage.definition import FUNCTION_NODES
 
 _BUILTINS = frozenset(dir(builtins))
@@ -35,11 +35,8 @@ def function_shapes(source: str) -> list[FunctionShape]:
     if "def " not in source and "def\t" not in source:
         return []
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(source.removeprefix("\ufeff"))
-        return list(_shapes(tree))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return list(_shapes(parse_python(source.removeprefix("\ufeff"))))
+    except BAD_SYNTAX:
         return []
 
 

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from codeio_ops.config import Settings
-from codeio_ops.ingest.corpus import RawFiles
-from codeio_ops.ingest.dedup import deduplicate
+from codeio_ops.dedup.corpus import RawFiles
+from codeio_ops.dedup.stage import deduplicate
 from codeio_ops.ingest.sources import add_source, find_source, open_reader, parse_source
 from codeio_ops.ingest.stage import ingest_source
 from codeio_ops.records import Source

@@ -17,10 +17,10 @@ import psutil
 import pytest
 
 from codeio_ops.config import Settings
+from codeio_ops.dedup.corpus import RawFiles
+from codeio_ops.dedup.stage import deduplicate
 from codeio_ops.errors import TransientError
 from codeio_ops.ingest import stage
-from codeio_ops.ingest.corpus import RawFiles
-from codeio_ops.ingest.dedup import deduplicate
 from codeio_ops.local import components, ports, processes, stack
 from codeio_ops.local.home import Home
 from codeio_ops.local.state import StackState

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from codeio_ops.ingest.corpus import RawFiles
+from codeio_ops.dedup.corpus import RawFiles
 from codeio_ops.ingest.retention import GRACE, collect_garbage, requeue, vacuum
 
 from .conftest import Platform, program
 
-LATER = datetime.now(UTC) + 2 * GRACE  # noqa: TID251 - the clock of S3 is the test's too
+LATER = datetime.now(UTC) + 2 * GRACE
 
 
 def test_only_what_nothing_refers_to_is_deleted(

@@ -22,7 +22,7 @@ from codeio_ops.sandbox.engine import ensure_engine
 from codeio_ops.sandbox.image import ensure_image
 from codeio_ops.sandbox.pool import DockerSandbox
 from codeio_ops.storage.objects import ObjectStore
-from codeio_ops.teacher.offline.server import create_app
+from offline_teacher.server import create_app
 from support.road import CORPUS, Road
 from support.storage import create_storage, fresh_settings, settings_of
 

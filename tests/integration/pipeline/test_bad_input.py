@@ -23,7 +23,7 @@ from codeio_ops.errors import (
 )
 from codeio_ops.ingest.pypi import PyPIReader
 from codeio_ops.local import ports
-from codeio_ops.testing import ScriptedEndpoint, ScriptedReply, chat_reply, error_reply
+from codeio_ops.testing.teachers import ScriptedEndpoint, ScriptedReply, chat_reply, error_reply
 from support.road import CORPUS, Road
 
 GOOD = (CORPUS / "numbers" / "luhn.py").read_bytes()

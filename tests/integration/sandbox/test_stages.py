@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, text
 
 from codeio_airflow import clients as airflow_clients
 from codeio_airflow import stages
+from codeio_ops.asking.prompts import build_prompts
 from codeio_ops.config import Settings
 from codeio_ops.errors import SandboxUnsafe
 from codeio_ops.fingerprint import content_id, sha256_hex
@@ -26,6 +27,7 @@ from codeio_ops.records import (
     TeacherCall,
     TeacherRow,
 )
+from codeio_ops.sample.pairs import sample_programs
 from codeio_ops.sandbox import attack as attack_module
 from codeio_ops.sandbox.approval import record_outcomes, require_contained
 from codeio_ops.sandbox.attack import Attack, Outcome
@@ -33,9 +35,7 @@ from codeio_ops.sandbox.pool import DockerSandbox
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
 from codeio_ops.storage.shards import whole_range
-from codeio_ops.transform.prompts import build_prompts
 from codeio_ops.verify.answers import verify_responses
-from codeio_ops.verify.io_pairs import sample_programs
 
 # A timer may send any signal to its own process: a kill that no limit explains.
 SUICIDE = (

@@ -9,6 +9,8 @@ from uuid import UUID
 
 import pytest
 
+from codeio_ops.asking.answer import answer_prompts, answer_requests
+from codeio_ops.asking.batches import Batches
 from codeio_ops.config import Settings
 from codeio_ops.errors import BudgetExceeded, TeacherRefused, TeacherUnavailable
 from codeio_ops.jsonvalue import Json
@@ -18,10 +20,8 @@ from codeio_ops.storage.shards import whole_range
 from codeio_ops.teacher.batch import BatchClient, any_ended
 from codeio_ops.teacher.client import Teacher
 from codeio_ops.teacher.endpoint import Endpoint
-from codeio_ops.testing import ScriptedEndpoint, ScriptedReply, chat_reply, error_reply
-from codeio_ops.testing_batches import BatchEndpoint
-from codeio_ops.transform.answer import answer_prompts, answer_requests
-from codeio_ops.transform.batches import Batches
+from codeio_ops.testing.batches import BatchEndpoint
+from codeio_ops.testing.teachers import ScriptedEndpoint, ScriptedReply, chat_reply, error_reply
 
 Writers = Callable[[str, int], FactWriter]
 Seed = Callable[[int], list[UUID]]

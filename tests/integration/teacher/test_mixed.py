@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from codeio_ops.asking.program import transform_files
 from codeio_ops.config import Settings
 from codeio_ops.jsonvalue import Json
 from codeio_ops.records import RawFile
@@ -14,8 +15,7 @@ from codeio_ops.storage.runs import FactWriter
 from codeio_ops.storage.shards import whole_range
 from codeio_ops.teacher.client import Teacher
 from codeio_ops.teacher.endpoint import Endpoint
-from codeio_ops.testing import ScriptedEndpoint, ScriptedReply, chat_reply
-from codeio_ops.transform.unify import transform_files
+from codeio_ops.testing.teachers import ScriptedEndpoint, ScriptedReply, chat_reply
 
 Writers = Callable[[str, int], FactWriter]
 

@@ -15,6 +15,7 @@ from uuid import UUID
 import pytest
 
 from codeio_airflow import clients as airflow_clients
+from codeio_ops.asking.answer import answer_prompts
 from codeio_ops.config import Settings
 from codeio_ops.errors import BudgetExceeded, CodeIOError, TeacherUnavailable
 from codeio_ops.jsonvalue import Json
@@ -25,8 +26,7 @@ from codeio_ops.teacher.client import Teacher
 from codeio_ops.teacher.endpoint import Endpoint
 from codeio_ops.teacher.messages import Completion, Message, Request
 from codeio_ops.teacher.pace import PostgresPace
-from codeio_ops.testing import ScriptedEndpoint, ScriptedReply, chat_reply, error_reply
-from codeio_ops.transform.answer import answer_prompts
+from codeio_ops.testing.teachers import ScriptedEndpoint, ScriptedReply, chat_reply, error_reply
 
 Writers = Callable[[str, int], FactWriter]
 Seed = Callable[[int], list[UUID]]
@@ -93,7 +93,7 @@ from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
 from codeio_ops.storage.shards import whole_range
 from codeio_ops.teacher.client import Teacher
 from codeio_ops.teacher.endpoint import Endpoint
-from codeio_ops.transform.answer import answer_prompts
+from codeio_ops.asking.answer import answer_prompts
 
 settings = Settings()
 store = Store.open(settings.database_url.get_secret_value())

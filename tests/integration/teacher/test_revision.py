@@ -9,6 +9,9 @@ from uuid import UUID
 
 import pytest
 
+from codeio_ops.asking.answer import answer_prompts
+from codeio_ops.asking.prompts import build_prompts
+from codeio_ops.asking.revise import revise_answers
 from codeio_ops.config import Settings
 from codeio_ops.errors import SettingsError
 from codeio_ops.fingerprint import content_id
@@ -21,10 +24,7 @@ from codeio_ops.storage.runs import FactWriter
 from codeio_ops.storage.shards import whole_range
 from codeio_ops.teacher.client import Teacher
 from codeio_ops.teacher.endpoint import Endpoint
-from codeio_ops.testing import ScriptedEndpoint, ScriptedReply, chat_reply
-from codeio_ops.transform.answer import answer_prompts
-from codeio_ops.transform.prompts import build_prompts
-from codeio_ops.transform.revise import revise_answers
+from codeio_ops.testing.teachers import ScriptedEndpoint, ScriptedReply, chat_reply
 from codeio_ops.verify.answers import verify_responses
 
 Writers = Callable[[str, int], FactWriter]

@@ -12,7 +12,7 @@ from codeio_ops.cli.app import app
 from codeio_ops.config import Settings
 from codeio_ops.errors import TeacherUnavailable
 from codeio_ops.jsonvalue import Json
-from codeio_ops.testing import ScriptedEndpoint, ScriptedReply, chat_reply, error_reply
+from codeio_ops.testing.teachers import ScriptedEndpoint, ScriptedReply, chat_reply, error_reply
 
 PROGRAM = """## Main Function
 

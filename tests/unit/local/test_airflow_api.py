@@ -9,7 +9,7 @@ from codeio_ops.errors import StackError
 from codeio_ops.jsonvalue import Json
 from codeio_ops.local import airflow_api
 from codeio_ops.local.airflow_api import AirflowApi
-from codeio_ops.testing import LocalEndpoint
+from codeio_ops.testing.teachers import LocalEndpoint
 
 
 class Airflow(LocalEndpoint):

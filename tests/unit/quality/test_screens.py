@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codeio_ops.private_data import find_personal_data, find_secrets
-from codeio_ops.quality.licences import PERMISSIVE, is_allowed, stated_licences
-from codeio_ops.quality.near_duplicates import (
+from codeio_ops.dedup.exact import (
     SIMILARITY,
     clusters,
     near_duplicate_pairs,
     shingles,
 )
+from codeio_ops.private_data import find_personal_data, find_secrets
+from codeio_ops.quality.licences import PERMISSIVE, is_allowed, stated_licences
 from codeio_ops.quality.splits import assign_splits
 
 KEY_HEAD = "-----BEGIN RSA " + "PRIVATE KEY-----"

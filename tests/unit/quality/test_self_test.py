@@ -7,7 +7,7 @@ from codeio_ops.jsonvalue import Json, canonical
 from codeio_ops.quality.mutations import wrong_values
 from codeio_ops.quality.self_test import PairToTest, self_test
 from codeio_ops.sandbox.base import Program, RunResult, Verdict
-from codeio_ops.testing import ScriptedSandbox
+from codeio_ops.testing.teachers import ScriptedSandbox
 
 
 def _pair(given_: Json, output: Json) -> PairToTest:

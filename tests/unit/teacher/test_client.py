@@ -13,7 +13,7 @@ from codeio_ops.errors import SettingsError, TeacherRefused, TeacherUnavailable
 from codeio_ops.jsonvalue import Json
 from codeio_ops.teacher.client import Result, Teacher
 from codeio_ops.teacher.messages import CallFailure, Completion, FailedCall, Message, Request
-from codeio_ops.testing import ScriptedEndpoint, ScriptedReply, chat_reply, error_reply
+from codeio_ops.testing.teachers import ScriptedEndpoint, ScriptedReply, chat_reply, error_reply
 
 
 def settings(base_url: str, **changes: object) -> Settings:

@@ -8,7 +8,7 @@ from hypothesis import given
 
 from codeio_ops.jsonvalue import Json
 from codeio_ops.sandbox.base import Program, RunResult, Verdict
-from codeio_ops.testing import ScriptedSandbox
+from codeio_ops.testing.teachers import ScriptedSandbox
 from codeio_ops.verify.answers import PendingResponse, judge
 from codeio_ops.verify.verdicts import AnswerVerdict
 from support.json_values import VALUES

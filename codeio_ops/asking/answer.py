@@ -1,0 +1,86 @@
+"""The answer stage: a teacher reasons in prose and ends with a JSON answer."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from codeio_ops.asking.calls import Answered, CallRecorder, Use
+from codeio_ops.config import Settings
+from codeio_ops.fingerprint import content_id
+from codeio_ops.records import ResponseRow
+from codeio_ops.storage.engine import Store
+from codeio_ops.storage.runs import FactWriter
+from codeio_ops.storage.shards import Shard
+from codeio_ops.teacher.messages import Message, Request
+
+if TYPE_CHECKING:
+    from codeio_ops.teacher.client import Teacher
+
+ROLLOUT = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PendingAnswer:
+    prompt_id: UUID
+    body: str
+    template_sha256: str
+
+
+def answer_prompts(
+    shard: Shard, *, store: Store, teacher: "Teacher", writer: FactWriter, settings: Settings
+) -> Counter[str]:
+    """Collect the first answer to each pending prompt of the shard.
+
+    Raises:
+        TeacherUnavailable: some prompts stay pending.
+        TeacherRefused: the endpoint refuses key or model.
+        BudgetExceeded: the next call could cost more than is left.
+    """
+    pending = _pending(shard, store)
+    templates = {item.prompt_id: item.template_sha256 for item in pending}
+    recorder = CallRecorder(
+        teacher,
+        writer,
+        settings,
+        store=store,
+        purpose="answer",
+        template_of=templates.__getitem__,
+    )
+    return recorder.run(
+        map(_request, pending), lambda answered: use_answer(answered, turn=1), total=len(pending)
+    )
+
+
+def answer_requests(shard: Shard, *, store: Store) -> Iterator[Request]:
+    """Give the request of each pending prompt of the shard."""
+    yield from map(_request, _pending(shard, store))
+
+
+def _pending(shard: Shard, store: Store) -> list[_PendingAnswer]:
+    return store.fetch("pending.answer", _PendingAnswer, low=shard.low, high=shard.high)
+
+
+def _request(item: _PendingAnswer) -> Request:
+    return Request(key=str(item.prompt_id), messages=(Message(role="user", content=item.body),))
+
+
+def use_answer(answered: Answered, *, turn: int) -> Use:
+    """Make a reply the response of a turn."""
+    completion = answered.completion
+    response = ResponseRow(
+        response_id=content_id(
+            "response", str(answered.subject_id), turn, str(answered.teacher_id), ROLLOUT
+        ),
+        prompt_id=answered.subject_id,
+        turn=turn,
+        rollout=ROLLOUT,
+        teacher_id=answered.teacher_id,
+        body=completion.text,
+        reasoning=completion.reasoning,
+        provenance=dict(completion.provenance),
+        teacher_call_id=answered.teacher_call_id,
+        stage_run_id=answered.stage_run_id,
+    )
+    return Use(outcome="answered", records=(response,))

@@ -1,0 +1,1 @@
+"""Near-duplicates of raw files and programs, and the signatures they are found by."""

@@ -1,0 +1,1 @@
+"""Input/output pairs: drawn, confirmed, measured, checked again in another image."""

@@ -1,0 +1,277 @@
+"""The sample stage: input/output pairs of a program, by running it in the sandbox.
+
+Source of the figures: arXiv 2502.07316, section 2.1, and its reference implementation.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from uuid import UUID
+
+from codeio_ops.config import Settings
+from codeio_ops.errors import ProgramFault
+from codeio_ops.jsonvalue import Json, canonical, within_size_rules
+from codeio_ops.progress import tracked
+from codeio_ops.records import Drop, DropRecord, IoPair, Record
+from codeio_ops.sample.measures import Observed
+from codeio_ops.sandbox.base import Limits, Program, RunResult, Sandbox, Verdict
+from codeio_ops.storage.engine import Store
+from codeio_ops.storage.runs import FactWriter
+from codeio_ops.storage.shards import Shard
+
+log = logging.getLogger(__name__)
+
+# Draws in the first request; each further one doubles, for programs that refuse most inputs.
+_FIRST_DRAWS = 16
+_MOST_DRAWS = 128
+# A program that keeps timing out costs more than its pairs are worth.
+_MAX_TIMEOUTS = 3
+_FLUSH_PROGRAMS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingProgram:
+    """A program to sample; the columns of `codeio.pending_sample`."""
+
+    program_id: UUID
+    language: str
+    entry_point: str
+    main_function: str
+    input_generator: str
+
+    @property
+    def seed(self) -> int:
+        """Seed of its draws: the same on every machine."""
+        return self.program_id.int >> 96
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """An input, what the program returned for it, and how long that took."""
+
+    given: Json
+    output: Json
+    wall_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampled:
+    """What sampling made of a program: pairs or a reason for none, and what it showed."""
+
+    outcome: list[Pair] | Drop
+    observed: Observed
+
+
+def sample_programs(
+    shard: Shard,
+    *,
+    store: Store,
+    sandbox: Sandbox,
+    confirming: Sandbox,
+    writer: FactWriter,
+    settings: Settings,
+) -> Counter[str]:
+    """Sample the pending programs of the shard; each ends with pairs or a drop record.
+
+    Args:
+        shard: The range of programs.
+        store: The database.
+        sandbox: Runs the generator and the program.
+        confirming: Another sandbox, with another hash seed, that runs every pair again.
+        writer: Records the facts.
+        settings: Draws, pairs and limits.
+
+    Returns:
+        Counts: `sampled`, `pairs`, and one for each drop reason.
+
+    Raises:
+        SandboxFault: a sandbox failed on harmless programs too; what was sampled before
+            is stored. A program that alone makes it fail is dropped as `sandbox_fault`.
+    """
+    pending = store.fetch("pending.sample", PendingProgram, low=shard.low, high=shard.high)
+    counts: Counter[str] = Counter()
+    unwritten: list[Record] = []
+    sampler = Sampler(sandbox, confirming, settings)
+    with ThreadPoolExecutor(sandbox.workers) as threads:
+        outcomes = threads.map(sampler.sample, pending)
+        try:
+            for number, (program, sampled) in enumerate(
+                tracked(zip(pending, outcomes, strict=True), total=len(pending), what="programs"),
+                start=1,
+            ):
+                unwritten += _records(program, sampled, writer.run.stage_run_id)
+                counts += _counts(sampled.outcome)
+                if number % _FLUSH_PROGRAMS == 0:
+                    writer.write(unwritten)
+                    unwritten = []
+        finally:
+            writer.write(unwritten)
+    log.info("sampled %s: %s", shard.name, dict(counts), extra={"action": "sample"})
+    return counts
+
+
+class Sampler:
+    """Draws pairs of one program after another."""
+
+    def __init__(self, sandbox: Sandbox, confirming: Sandbox, settings: Settings) -> None:
+        self._sandbox = sandbox
+        self._confirming = confirming
+        self._settings = settings
+        self._limits = Limits(cpu_s=settings.sample_cpu_s)
+
+    def sample(self, program: PendingProgram) -> Sampled:
+        """Return distinct pairs that a second run confirms, or why there are too few.
+
+        Raises:
+            SandboxFault: a sandbox failed on harmless programs too.
+        """
+        observed = Observed()
+        try:
+            outcome = self._outcome(program, observed)
+        except ProgramFault as fault:
+            # Tried again it would fail again, and the whole shard with it.
+            outcome = Drop(reason="sandbox_fault", detail=str(fault))
+        return Sampled(outcome=outcome, observed=observed)
+
+    def _outcome(self, program: PendingProgram, observed: Observed) -> list[Pair] | Drop:
+        pairs, failures = self._collect(program, observed)
+        if len(pairs) < self._settings.min_pairs:
+            return _too_few(pairs, failures)
+        if len({canonical(pair.output) for pair in pairs}) == 1:
+            return Drop(reason="constant_output", detail=f"one output for {len(pairs)} inputs")
+        changed = self._unconfirmed(program, pairs)
+        if changed:
+            return Drop(reason="nondeterministic", detail=f"{changed} of {len(pairs)} pairs")
+        return pairs
+
+    def _collect(
+        self, program: PendingProgram, observed: Observed
+    ) -> tuple[list[Pair], Counter[str]]:
+        wanted = self._settings.pairs_per_program
+        pairs: list[Pair] = []
+        failures: Counter[str] = Counter()
+        for inputs in self._draws(program, failures):
+            results = self._call(program, inputs, self._sandbox, program.seed)
+            observed.add_costs(results)
+            for given, result in zip(inputs, results, strict=True):
+                problem = _problem(result)
+                if problem:
+                    failures[problem] += 1
+                    continue
+                observed.add_output(result)
+                if len(pairs) < wanted:
+                    pairs.append(Pair(given=given, output=result.value, wall_ms=result.wall_ms))
+            if len(pairs) == wanted or failures[Verdict.TIMEOUT] >= _MAX_TIMEOUTS:
+                break
+        return pairs, failures
+
+    def _draws(self, program: PendingProgram, failures: Counter[str]) -> Iterator[list[Json]]:
+        """Yield batches of new inputs that keep the size rules, from at most `max_draws` draws."""
+        generator = Program(
+            code=program.input_generator, entry_point="input_generator", language=program.language
+        )
+        seen: set[str] = set()
+        drawn, size = 0, _FIRST_DRAWS
+        while drawn < self._settings.max_draws:
+            size = min(size, self._settings.max_draws - drawn)
+            results = self._sandbox.run(
+                generator, [{}] * size, limits=self._limits, seed=program.seed + drawn
+            )
+            drawn, size = drawn + size, min(2 * size, _MOST_DRAWS)
+            fresh = [r.value for r in results if _is_new_input(r, seen, failures)]
+            # No generator deserves 1,000 chances to fail: the first batch shows enough.
+            if not seen or failures["generator_timeout"] >= _MAX_TIMEOUTS:
+                return
+            if fresh:
+                yield fresh
+
+    def _call(
+        self, program: PendingProgram, inputs: list[Json], sandbox: Sandbox, seed: int
+    ) -> list[RunResult]:
+        code = Program(
+            code=program.main_function,
+            entry_point=program.entry_point,
+            language=program.language,
+        )
+        return sandbox.run(code, inputs, limits=self._limits, seed=seed)
+
+    def _unconfirmed(self, program: PendingProgram, pairs: list[Pair]) -> int:
+        """Count pairs that come out otherwise in another container, order and seed."""
+        reverse = pairs[::-1]
+        results = self._call(
+            program, [pair.given for pair in reverse], self._confirming, program.seed + 1
+        )
+        return sum(
+            result.verdict is not Verdict.OK or canonical(result.value) != canonical(pair.output)
+            for pair, result in zip(reverse, results, strict=True)
+        )
+
+
+def _is_new_input(result: RunResult, seen: set[str], failures: Counter[str]) -> bool:
+    if result.verdict is not Verdict.OK:
+        failures[f"generator_{result.verdict}"] += 1
+    elif not isinstance(result.value, dict):
+        failures["generator_not_object"] += 1
+    elif not within_size_rules(result.value):
+        failures["input_too_large"] += 1
+    else:
+        key = canonical(result.value)
+        new = key not in seen
+        seen.add(key)
+        return new
+    return False
+
+
+def _problem(result: RunResult) -> str:
+    if result.verdict is not Verdict.OK:
+        return result.verdict
+    if result.value is None:
+        return "null_output"
+    return "" if within_size_rules(result.value) else "too_large"
+
+
+def _too_few(pairs: list[Pair], failures: Counter[str]) -> Drop:
+    """Name the reason that stands for most of the failed draws."""
+    detail = ", ".join(f"{count} {reason}" for reason, count in failures.most_common())
+    worst = failures.most_common(1)[0][0] if failures else ""
+    kept = {"load_error", "timeout", "memory_limit", "not_json", "too_large"}
+    return Drop(
+        reason=str(worst) if worst in kept and not pairs else "too_few_pairs",
+        detail=f"{len(pairs)} pairs; {detail or 'no other input'}",
+    )
+
+
+def _counts(outcome: list[Pair] | Drop) -> Counter[str]:
+    if isinstance(outcome, Drop):
+        return Counter({outcome.reason: 1})
+    return Counter(sampled=1, pairs=len(outcome))
+
+
+def _records(program: PendingProgram, sampled: Sampled, stage_run_id: UUID) -> list[Record]:
+    measure = sampled.observed.measure(program.program_id, stage_run_id)
+    facts: list[Record] = [measure] if measure else []
+    outcome = sampled.outcome
+    if isinstance(outcome, Drop):
+        return [
+            *facts,
+            DropRecord.new(
+                outcome,
+                stage="sample",
+                subject_id=program.program_id,
+                stage_run_id=stage_run_id,
+            ),
+        ]
+    pairs = [
+        IoPair.new(
+            program_id=program.program_id,
+            ordinal=ordinal,
+            given=pair.given,
+            output=pair.output,
+            wall_ms=pair.wall_ms,
+            stage_run_id=stage_run_id,
+        )
+        for ordinal, pair in enumerate(outcome)
+    ]
+    return [*facts, *pairs]

@@ -1,0 +1,196 @@
+"""From a raw file to drafts of programs: trace, plan units, search, write, verify."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from codeio_ops.jsonvalue import canonical, within_size_rules
+from codeio_ops.sandbox.base import Sandbox
+from offline_teacher.drafting.emit import description, program_source
+from offline_teacher.drafting.lift import script_units
+from offline_teacher.drafting.operations import operation_units
+from offline_teacher.drafting.parse import ParsedFile, parse_file
+from offline_teacher.drafting.refusal import UnitRefused
+from offline_teacher.drafting.search import Checked, Find, search, trace, verify
+from offline_teacher.drafting.specs import generator_source
+from offline_teacher.drafting.statement import state_problem
+from offline_teacher.drafting.units import Unit, function_units
+
+MIN_PAIRS = 10
+_MAX_ERRORS = 0.4
+_MAX_ECHO = 0.7
+_BATCH = 3
+_MAX_UNITS = 6
+# Which refusal names the file when none of its units became a program: the most telling first.
+_REASONS = (
+    "impure",
+    "missing_import",
+    "undefined_name",
+    "object_parameter",
+    "callable_parameter",
+    "too_many_parameters",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramDraft:
+    """A program in four parts, with what is known about how it was made.
+
+    Attributes:
+        main_function: Python source that defines `main_solution` last; JSON in and out.
+        io_description: One line for each input, under `Input:`, then `Output:` and a line.
+        input_generator: Python source that defines `input_generator()`, which returns a dict.
+        problem_statement: Prose with a wh-question that names every input in backticks.
+        unit: The unit of the file, as `bubble_sort` or `Stack (operation log)`.
+        evidence: Source of the type of each input: trace, docstring, annotation, usage, name,
+            default, relation, lift or guess.
+        statement_source: `docstring`, `comment` or `name_template`.
+    """
+
+    main_function: str
+    io_description: str
+    input_generator: str
+    problem_statement: str
+    unit: str
+    evidence: dict[str, str]
+    statement_source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransformOutcome:
+    """Drafts of one file, best first, or the reason why there is none.
+
+    Attributes:
+        drafts: At most as many as were asked for.
+        reason: Short snake_case code when there is no draft, else empty.
+        detail: What was met, for a person.
+    """
+
+    drafts: tuple[ProgramDraft, ...]
+    reason: str = ""
+    detail: str = ""
+
+
+def transform_source(
+    source: str, *, sandbox: Sandbox, confirm: Sandbox | None = None, max_drafts: int = 1
+) -> TransformOutcome:
+    """Turn a raw Python file into programs, without a model.
+
+    Deterministic: equal sources give equal outcomes, whatever the load of the machine.
+
+    Args:
+        source: Text of the file; untrusted.
+        sandbox: Where all of its code runs.
+        confirm: A sandbox with another hash seed for the second verification; with None
+            both verifications run in `sandbox`, and hash order goes unchecked.
+        max_drafts: Stop after that many accepted programs.
+
+    Raises:
+        SandboxFault: the sandbox failed twice on this file.
+    """
+    try:
+        file = parse_file(source)
+    except UnitRefused as refusal:
+        return TransformOutcome(drafts=(), reason=refusal.reason, detail=refusal.detail)
+    units, refusals = _plan(sandbox, file)
+    drafts: list[ProgramDraft] = []
+    found = 0
+    for start in range(0, len(units), _BATCH):
+        finds = search(sandbox, units[start : start + _BATCH], enough=max_drafts - len(drafts))
+        found += len(finds)
+        for find in sorted(finds, key=lambda item: -_value(item)):
+            draft = _draft(file, find, sandbox, confirm or sandbox)
+            if draft is not None:
+                drafts.append(draft)
+            if len(drafts) >= max_drafts:
+                return TransformOutcome(drafts=tuple(drafts))
+    return TransformOutcome(drafts=tuple(drafts), **_why(units, refusals, found, bool(drafts)))
+
+
+def _plan(sandbox: Sandbox, file: ParsedFile) -> tuple[list[Unit], list[UnitRefused]]:
+    """The units worth trying, most promising first, and the refusals of the others."""
+    traces = trace(sandbox, file)
+    plain = [*function_units(file, traces)]
+    rest = [*operation_units(file, traces), *script_units(file)]
+    functions = sorted((unit for unit in plain if isinstance(unit, Unit)), key=lambda u: u.rank)
+    others = [unit for unit in rest if isinstance(unit, Unit)]
+    refusals = [item for item in [*plain, *rest] if isinstance(item, UnitRefused)]
+    methods_last = sorted(functions, key=lambda unit: unit.kind == "method" and bool(others))
+    return [*methods_last[:_MAX_UNITS], *others], refusals
+
+
+def _value(find: Find) -> float:
+    """Compares finds of one file: a good profile, and a unit with some logic."""
+    return find.score + 0.5 * find.unit.has_logic + 0.02 * min(find.unit.statements, 25)
+
+
+def _draft(file: ParsedFile, find: Find, sandbox: Sandbox, confirm: Sandbox) -> ProgramDraft | None:
+    """Write the program of a find and verify it twice."""
+    program = program_source(find.unit, find.inputs, find.result)
+    generator = generator_source(find.inputs)
+    forwards = verify(sandbox, program, generator, backwards=False)
+    if not _is_acceptable(forwards):
+        return None
+    backwards = verify(confirm, program, generator, backwards=True)
+    if list(map(canonical_pair, forwards.pairs)) != list(map(canonical_pair, backwards.pairs)):
+        return None
+    statement = state_problem(file, find.unit, [name for name, _ in find.inputs], find.result)
+    return ProgramDraft(
+        main_function=program,
+        io_description=description(find.inputs, find.result, statement.returns),
+        input_generator=generator,
+        problem_statement=statement.text,
+        unit=find.unit.name,
+        evidence=find.evidence,
+        statement_source=statement.source,
+    )
+
+
+def canonical_pair(pair: tuple[object, object]) -> str:
+    """One text for equal pairs of input and output."""
+    return canonical([*pair])  # type: ignore[list-item]
+
+
+def _is_acceptable(checked: Checked) -> bool:
+    usable = [
+        (given, output)
+        for given, output in checked.pairs
+        if output is not None and within_size_rules(given) and within_size_rules(output)
+    ]
+    outputs = {canonical(output) for _, output in usable}
+    echoes = sum(isinstance(given, dict) and output in given.values() for given, output in usable)
+    return (
+        len(usable) >= MIN_PAIRS
+        and len(outputs) >= 2
+        and not checked.endless
+        and checked.errors <= _MAX_ERRORS * checked.tries
+        and echoes <= _MAX_ECHO * len(usable)
+    )
+
+
+def _why(
+    units: Sequence[Unit], refusals: Sequence[UnitRefused], found: int, drafted: bool
+) -> dict[str, str]:
+    """Reason and detail of a file without a draft."""
+    if drafted:
+        return {"reason": "", "detail": ""}
+    if found:
+        return {"reason": "not_verified", "detail": f"{found} units worked, none held"}
+    if units:
+        names = ", ".join(unit.name for unit in units[:5])
+        return {"reason": "no_inputs_found", "detail": names}
+    return _first_refusal(refusals)
+
+
+def _first_refusal(refusals: Sequence[UnitRefused]) -> dict[str, str]:
+    if not refusals:
+        return {"reason": "no_function", "detail": ""}
+    counts = Counter(refusal.reason for refusal in refusals)
+    reason = next(_telling(counts))
+    details = dict.fromkeys(r.detail for r in refusals if r.reason == reason)
+    return {"reason": reason, "detail": ", ".join(details)[:200]}
+
+
+def _telling(counts: Counter[str]) -> Iterator[str]:
+    yield from (reason for reason in _REASONS if reason in counts)
+    yield from (reason for reason, _ in counts.most_common())
