@@ -240,6 +240,9 @@ def _error(kind: type[Exception]) -> str:
     return f"| `{kind.__name__}` | {what} | {again} | {cures} |"
 
 
+_TREES = ("codeio_ops", "offline_teacher")
+
+
 @cache
 def _cures() -> dict[str, set[str]]:
     """Return the cures that the code names, by the error they are raised with."""
