@@ -23,19 +23,9 @@ from sqlalchemy import make_url
 from codeio_airflow.assets import RELEASES
 from codeio_ops import records
 from codeio_ops.config import Settings
+from codeio_ops.pipeline import STAGES
 from codeio_ops.release.publish import prefix_of
 from codeio_ops.storage.engine import Store
-
-# What each stage of the funnel reads and writes.
-_READS_AND_WRITES: dict[str, tuple[type[records.Record], type[records.Record]]] = {
-    "transform": (records.RawFile, records.ProgramRow),
-    "sample": (records.ProgramRow, records.IoPair),
-    "prompt": (records.IoPair, records.PromptRow),
-    "answer": (records.PromptRow, records.ResponseRow),
-    "verify": (records.ResponseRow, records.VerdictRow),
-    "revise": (records.VerdictRow, records.ResponseRow),
-    "release": (records.VerdictRow, records.SampleRow),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,29 +92,25 @@ class TableExtractor(BaseExtractor):
 
 
 def _inputs(settings: Settings, written: Sequence[Written]) -> list[InputDataset]:
-    tables = {stage: table for stage, (table, _) in _READS_AND_WRITES.items()}
     return [
         InputDataset(
-            namespace=_namespace(settings),
-            name=_name(settings, tables[w.stage]),
-            facets=_facets(tables[w.stage]),
+            namespace=_namespace(settings), name=_name(settings, table), facets=_facets(table)
         )
         for w in written
-        if w.stage in tables
+        if (table := STAGES[w.stage].reads)
     ]
 
 
 def _outputs(settings: Settings, written: Sequence[Written]) -> list[OutputDataset]:
-    tables = {stage: table for stage, (_, table) in _READS_AND_WRITES.items()}
-    tables["ingest"] = records.RawFile
     return [
         OutputDataset(
             namespace=_namespace(settings),
-            name=_name(settings, tables[w.stage]),
-            facets=_facets(tables[w.stage]),
+            name=_name(settings, table),
+            facets=_facets(table),
             outputFacets=_rows(w.rows),
         )
         for w in written
+        if (table := STAGES[w.stage].writes)
     ]
 
 
