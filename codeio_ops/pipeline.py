@@ -13,11 +13,11 @@ from enum import StrEnum
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, Literal
 
-from codeio_ops import records
 from codeio_ops.storage.shards import Rows, Shard, plan_shards, whole_range
 
 if TYPE_CHECKING:
     from codeio_ops.config import Settings
+    from codeio_ops.records import Source
     from codeio_ops.teacher.messages import Request
     from codeio_ops.work import Work
 
@@ -62,8 +62,8 @@ class Stage:
     Attributes:
         name: Its name, by which its queries, facts and counts go.
         unit: What those that come out are called.
-        reads: The table whose rows it takes; None where they are no table of ours.
-        writes: The table whose rows it makes; None where it only drops.
+        reads: The table whose rows it takes; empty where they are no table of ours.
+        writes: The table whose rows it makes; empty where it only drops.
         calls: Does the work: a function of (shard, work); of the work alone where it is WHOLE.
         dag_id: The DAG that does it; empty where it only does again what is stale.
         task_id: Its task there; the name when empty.
@@ -86,8 +86,8 @@ class Stage:
 
     name: str
     unit: str
-    reads: type[records.Record] | None
-    writes: type[records.Record] | None
+    reads: str
+    writes: str
     calls: str = ""
     dag_id: str = ""
     task_id: str = ""
@@ -146,7 +146,7 @@ class Stage:
             rows=rows,
         )
 
-    def do(self, work: "Work", part: Shard | records.Source | None = None) -> Counter[str]:
+    def do(self, work: "Work", part: "Shard | Source | None" = None) -> Counter[str]:
         """Do it, and return counts by outcome.
 
         Args:
@@ -181,8 +181,8 @@ _STAGES = (
     Stage(
         name="ingest",
         unit="raw files",
-        reads=None,
-        writes=records.RawFile,
+        reads="",
+        writes="raw_file",
         calls="codeio_ops.ingest.stage:read_source",
         dag_id="ingest_code",
         cut=Cut.OWN,
@@ -190,8 +190,8 @@ _STAGES = (
     Stage(
         name="dedup",
         unit="raw files",
-        reads=records.RawFile,
-        writes=None,
+        reads="raw_file",
+        writes="",
         calls="codeio_ops.dedup.stage:deduplicate_files",
         dag_id="ingest_code",
         task_id="deduplicate",
@@ -202,8 +202,8 @@ _STAGES = (
     Stage(
         name="screen",
         unit="raw files",
-        reads=records.RawFile,
-        writes=None,
+        reads="raw_file",
+        writes="",
         calls="codeio_ops.quality.leakage.quarantine:screen_files",
         dag_id="build_programs",
         takes=("dedup",),
@@ -212,8 +212,8 @@ _STAGES = (
     Stage(
         name="transform",
         unit="programs",
-        reads=records.RawFile,
-        writes=records.ProgramRow,
+        reads="raw_file",
+        writes="program",
         calls="codeio_ops.asking.program:transform_files",
         dag_id="build_programs",
         needs="teacher",
@@ -226,8 +226,8 @@ _STAGES = (
     Stage(
         name="dedup programs",
         unit="programs",
-        reads=records.ProgramRow,
-        writes=None,
+        reads="program",
+        writes="",
         calls="codeio_ops.dedup.stage:deduplicate_programs",
         dag_id="build_programs",
         task_id="deduplicate",
@@ -239,8 +239,8 @@ _STAGES = (
     Stage(
         name="sample",
         unit="programs with pairs",
-        reads=records.ProgramRow,
-        writes=records.IoPair,
+        reads="program",
+        writes="io_pair",
         calls="codeio_ops.sample.pairs:sample_programs",
         dag_id="build_programs",
         needs="sandbox",
@@ -250,8 +250,8 @@ _STAGES = (
     Stage(
         name="recheck",
         unit="checked pairs",
-        reads=records.IoPair,
-        writes=records.PairCheck,
+        reads="io_pair",
+        writes="pair_check",
         calls="codeio_ops.sample.recheck:recheck_pairs",
         needs="sandbox",
         parameters="codeio_ops.sample.recheck:parameters",
@@ -260,8 +260,8 @@ _STAGES = (
     Stage(
         name="prompt",
         unit="prompts",
-        reads=records.IoPair,
-        writes=records.PromptRow,
+        reads="io_pair",
+        writes="prompt",
         calls="codeio_ops.asking.prompts:build_prompts",
         dag_id="answer_prompts",
         parameters="codeio_ops.asking.prompts:parameters",
@@ -270,8 +270,8 @@ _STAGES = (
     Stage(
         name="answer",
         unit="first answers",
-        reads=records.PromptRow,
-        writes=records.ResponseRow,
+        reads="prompt",
+        writes="response",
         calls="codeio_ops.asking.answer:answer_prompts",
         dag_id="answer_prompts",
         needs="teacher",
@@ -281,8 +281,8 @@ _STAGES = (
     Stage(
         name="verify",
         unit="judged answers",
-        reads=records.ResponseRow,
-        writes=records.VerdictRow,
+        reads="response",
+        writes="verdict",
         calls="codeio_ops.verify.answers:verify_responses",
         dag_id="answer_prompts",
         needs="sandbox",
@@ -293,8 +293,8 @@ _STAGES = (
     Stage(
         name="revise",
         unit="revisions",
-        reads=records.VerdictRow,
-        writes=records.ResponseRow,
+        reads="verdict",
+        writes="response",
         calls="codeio_ops.asking.revise:revise_answers",
         dag_id="answer_prompts",
         needs="teacher",
@@ -307,8 +307,8 @@ _STAGES = (
     Stage(
         name="release",
         unit="samples",
-        reads=records.VerdictRow,
-        writes=records.SampleRow,
+        reads="verdict",
+        writes="sample",
         dag_id="release_dataset",
         cut=Cut.OWN,
     ),

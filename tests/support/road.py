@@ -149,16 +149,18 @@ class Road:
 
     def judge(self, release: Release) -> dict[str, bool]:
         """Run every gate and return which of them passed."""
+        work = self.work("gate")
         inputs = GateInputs(
             release_id=release.release_id,
-            store=self.store,
-            objects=self.bucket,
-            settings=self.settings,
-            open_sandbox=lambda: self.sandbox,
-            open_auditing_sandbox=lambda: self.confirming,
+            store=work.store,
+            objects=work.objects,
+            settings=work.settings,
+            open_sandbox=lambda: work.sandbox,
+            open_auditing_sandbox=lambda: work.auditing_sandbox,
         )
-        writer = self.work("gate").sandbox_writer
-        return {name: run_gate(name, release, inputs, writer=writer) for name in GATE_NAMES}
+        return {
+            name: run_gate(name, release, inputs, writer=work.sandbox_writer) for name in GATE_NAMES
+        }
 
     def promote(self, release: Release) -> Release:
         """Decide about a candidate, and publish it."""
