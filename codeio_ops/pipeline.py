@@ -332,6 +332,11 @@ def stages_asking() -> list[str]:
     return [stage.name for stage in STAGES.values() if stage.requests]
 
 
+def stages_writing() -> list[str]:
+    """Return the names of the stages between source and release that write rows."""
+    return [stage.name for stage in STAGES.values() if stage.dag_id and stage.writes]
+
+
 def stages_redone() -> list[Stage]:
     """Return the stages whose rows may be stale, in the order in which they are done again."""
     return [s for cause in CAUSES for s in STAGES.values() if s.stale_because == cause]

@@ -6,7 +6,7 @@ Built by the tasks of Airflow, by commands of a shell and by tests; a stage is a
 
 from contextlib import ExitStack, closing
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
 
 from codeio_ops.config import Settings
 from codeio_ops.storage.blobs import BlobStore
@@ -175,7 +175,7 @@ class Work:
         )
         return FactWriter(self.store, run)
 
-    def rows(self, shard: Shard, into: type[T], /, **parameters: Any) -> list[T]:
+    def rows(self, shard: Shard, into: type[T], /, **parameters: object) -> list[T]:
         """Return the rows of a shard of the stage; see `Store.fetch`."""
         name = f"{shard.rows}.{self.stage}"
         return self.store.fetch(name, into, low=shard.low, high=shard.high, **parameters)

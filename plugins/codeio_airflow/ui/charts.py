@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from pygal.etree import etree
 from pygal.style import Style
 
-from codeio_ops.pipeline import STAGES
+from codeio_ops.pipeline import stages_writing
 
 # pygal leaves an import hook of a protocol that Python has dropped, for plugins we do not use.
 sys.meta_path[:] = [hook for hook in sys.meta_path if type(hook).__module__ != pygal.__name__]
@@ -18,8 +18,6 @@ MOST_LABELS = 12
 LEAST_NIGHTS = 7
 Series = Mapping[str, Sequence[float | None]]
 
-# Stages that write rows, each with a colour of its own.
-_COLOURED = [stage.name for stage in STAGES.values() if stage.dag_id and stage.writes]
 _COLOURS = tuple(f"var(--chart-{number})" for number in range(1, 9))
 _LOOK = {
     "background": "transparent",
@@ -95,7 +93,8 @@ def _options(labels: Sequence[str], unit: str) -> dict[str, object]:
 
 def _colour(name: str, at: int) -> str:
     """Return the colour of a stage, the same in every chart; others take theirs by position."""
-    place = _COLOURED.index(name) if name in _COLOURED else at
+    stages = stages_writing()
+    place = stages.index(name) if name in stages else at
     return _COLOURS[place % len(_COLOURS)]
 
 

@@ -14,7 +14,7 @@ from codeio_airflow.ui.paging import FAR_FUTURE
 from codeio_airflow.ui.rows import Row
 from codeio_airflow.ui.view import render
 from codeio_ops.funnel import read_funnel
-from codeio_ops.pipeline import STAGES
+from codeio_ops.pipeline import STAGES, stages_writing
 
 router = APIRouter()
 
@@ -57,7 +57,7 @@ def night_charts(rows: Sequence[Row]) -> list[Markup]:
     def series(value: Callable[[Row], float | None]) -> dict[str, list[float | None]]:
         drawn = {
             stage: [value(cells[stage, n]) if (stage, n) in cells else None for n in nights]
-            for stage in STAGES
+            for stage in stages_writing()
         }
         return {
             stage: values for stage, values in drawn.items() if any(v is not None for v in values)
