@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from codeio_ops.jsonvalue import canonical, within_size_rules
 from codeio_ops.sandbox.base import Sandbox
 from offline_teacher.drafting.emit import description, program_source
+from offline_teacher.drafting.generators import generator_source
 from offline_teacher.drafting.lift import script_units
 from offline_teacher.drafting.operations import operation_units
 from offline_teacher.drafting.parse import ParsedFile, parse_file
 from offline_teacher.drafting.refusal import UnitRefused
 from offline_teacher.drafting.search import Checked, Find, search, trace, verify
-from offline_teacher.drafting.specs import generator_source
 from offline_teacher.drafting.statement import state_problem
 from offline_teacher.drafting.units import Unit, function_units
 

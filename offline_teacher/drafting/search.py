@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING
 
 from codeio_ops.jsonvalue import Json
 from codeio_ops.sandbox.base import Limits, Program, RunResult, Sandbox, Verdict
 from offline_teacher.drafting.emit import probe_source
 from offline_teacher.drafting.evidence import Observed, Traces
+from offline_teacher.drafting.generators import generator_source
 from offline_teacher.drafting.parse import ParsedFile
 from offline_teacher.drafting.purity import ALLOWED_MODULES
 from offline_teacher.drafting.results import (
@@ -27,11 +27,8 @@ from offline_teacher.drafting.results import (
     result_of,
     score,
 )
-from offline_teacher.drafting.specs import generator_source
+from offline_teacher.drafting.specs import Spec
 from offline_teacher.drafting.units import Unit
-
-if TYPE_CHECKING:
-    from offline_teacher.drafting.spec_union import Spec
 
 MAX_PROFILES = 8
 _TRIES = 60
@@ -55,7 +52,7 @@ class Find:
     """
 
     unit: Unit
-    inputs: "tuple[tuple[str, Spec], ...]"
+    inputs: tuple[tuple[str, Spec], ...]
     evidence: dict[str, str]
     result: ResultForm
     score: float
@@ -166,7 +163,7 @@ def profiles(unit: Unit, cap: int = MAX_PROFILES) -> list[tuple[int, ...]]:
     return found[:cap]
 
 
-def _inputs(unit: Unit, choice: Sequence[int]) -> "tuple[tuple[str, Spec], ...]":
+def _inputs(unit: Unit, choice: Sequence[int]) -> tuple[tuple[str, Spec], ...]:
     return tuple(
         (parameter.name, parameter.candidates[place].spec)
         for parameter, place in zip(unit.parameters, choice, strict=True)

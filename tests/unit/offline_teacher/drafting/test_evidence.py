@@ -22,6 +22,7 @@ from offline_teacher.drafting.specs import (
     TreeSpec,
 )
 from offline_teacher.drafting.units import Unit, function_units
+from offline_teacher.drafting.usage import usage_of
 from offline_teacher.drafting.usage_specs import specs_from_usage
 
 
@@ -43,7 +44,7 @@ def function_of(source: str) -> ast.FunctionDef:
     ],
 )
 def test_usage_suggests_a_kind(body: str, kind: type) -> None:
-    specs = specs_from_usage(function_of(f"def f(x):\n    {body}\n"), "x")
+    specs = specs_from_usage(usage_of(function_of(f"def f(x):\n    {body}\n"), "x"))
     assert isinstance(specs[0], kind)
 
 
