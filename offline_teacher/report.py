@@ -22,7 +22,7 @@ from codeio_ops.teacher.parsing import (
     refusal_code,
 )
 from codeio_ops.teacher.prompting import TransformTask
-from offline_teacher.transforming import transform
+from offline_teacher.program_reply import program_reply
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ def transform_row(row: SourceFile, sandbox: Sandbox, confirm: Sandbox) -> Progra
     except UnicodeDecodeError:
         return "not_utf8"
     task = TransformTask(source=source, language=row.language)
-    parts = parse_transform(transform(task, sandbox=sandbox, confirm=confirm).text)
+    parts = parse_transform(program_reply(task, sandbox=sandbox, confirm=confirm).text)
     return parts if isinstance(parts, ProgramParts) else refusal_code(parts)[0]
 
 

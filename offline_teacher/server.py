@@ -28,7 +28,7 @@ from codeio_ops.sandbox.base import Sandbox
 from codeio_ops.sandbox.pool import DockerSandbox
 from codeio_ops.teacher.prompting import TransformTask, UnknownPrompt, read_prompt
 from offline_teacher.answer import answer
-from offline_teacher.transforming import transform
+from offline_teacher.program_reply import program_reply
 from offline_teacher.wire import (
     MAX_MESSAGE_CHARS,
     WireError,
@@ -139,7 +139,7 @@ def reply_to(request: WireRequest, sandbox: Sandbox, confirm: Sandbox) -> Reply:
         return found.text, found.provenance()
     if earlier is not None:
         raise invalid("a transform is not revised")
-    made = transform(task, sandbox=sandbox, confirm=confirm)
+    made = program_reply(task, sandbox=sandbox, confirm=confirm)
     return made.text, made.provenance
 
 

@@ -4,20 +4,17 @@ import sys
 from types import CodeType, FrameType
 
 from codeio_ops.jsonvalue import Json
-from offline_teacher.guest.interrupted import value_so_far
-from offline_teacher.guest.programs import (
-    FILENAME,
-    BudgetSpent,
-    Tracer,
-    function,
-    load,
-)
-from offline_teacher.guest.values import shown, to_json
+from offline_teacher.guest.execution import BudgetSpent, Tracer, filename, function, load
+from offline_teacher.guest.json_form import copied
+from offline_teacher.guest.pending_value import value_so_far
+from offline_teacher.guest.shown import shown
 
 MAX_RECORDED_CHARS = 200_000
 WORK_PER_STEP = 50
 _MAX_NAMES = 20
 _EVENT_CHARS = 50
+_NAME = "program"
+_FILENAME = filename(_NAME)
 
 
 class Recorder:
@@ -44,7 +41,7 @@ class Recorder:
 
     def trace(self, frame: FrameType, event: str, argument: object) -> "Tracer | None":
         """Take one event; a trace function for `sys.settrace`."""
-        if frame.f_code.co_filename != FILENAME:
+        if frame.f_code.co_filename != _FILENAME:
             return None
         self.work += 1
         if self.work > self.max_work:
@@ -147,11 +144,11 @@ def record_call(
     value: Json = None
     finished = False
     try:
-        call = function(load(code), entry_point)
-        copied = to_json(arguments)
-        assert isinstance(copied, dict)
+        call = function(load(code, _NAME), entry_point)
+        given = copied(arguments)
+        assert isinstance(given, dict)
         sys.settrace(recorder.trace)
-        value = to_json(call(**copied))
+        value = copied(call(**given))
         finished = not recorder.cut
     except BudgetSpent:
         pass

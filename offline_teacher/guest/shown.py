@@ -1,10 +1,7 @@
-"""Values as JSON and as short text."""
+"""Values as short text, for people."""
 
-import json
 import re
 from collections.abc import Collection, Iterable
-
-from codeio_ops.jsonvalue import Json, check
 
 MAX_TEXT = 200
 _MAX_ITEMS = 60
@@ -12,18 +9,6 @@ _ADDRESS = re.compile(
     r"<(?:function |bound method )?(?:[\w<>]+\.)*(\w+)[^<>]{0,80} at 0x[0-9a-f]+>"
 )
 _VALUE_NAMES = ("val", "data", "value", "key")
-
-
-def to_json(value: object) -> Json:
-    """Copy `value` through JSON.
-
-    Raises:
-        NotJson, ValueError, TypeError, RecursionError: it cannot be JSON, or breaks the
-            rules of `jsonvalue.check`.
-    """
-    copied: Json = json.loads(json.dumps(value, allow_nan=False))
-    check(copied)
-    return copied
 
 
 def shown(value: object) -> str:
