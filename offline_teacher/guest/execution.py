@@ -3,13 +3,14 @@
 import signal
 import sys
 from collections.abc import Callable
-from types import CodeType, FrameType, ModuleType
+from types import FrameType, ModuleType
 from typing import TypeVar
 
 Namespace = dict[str, object]
 Tracer = Callable[[FrameType, str, object], "Tracer | None"]
 _Result = TypeVar("_Result")
 
+PROGRAM = "program"  # the module that an answer is about
 # How long code that swallows the interruption may run on in a trial.
 PATIENCE_S = 1.0
 
@@ -85,11 +86,11 @@ def filename(module: str) -> str:
     return f"<{module}>"
 
 
-def load(code: str | CodeType, name: str) -> Namespace:
+def load(code: str, name: str) -> Namespace:
     """Execute a program's text as the module `name` and return its names."""
     module = ModuleType(name)
     sys.modules[name] = module
-    exec(compile(code, filename(name), "exec") if isinstance(code, str) else code, module.__dict__)
+    exec(compile(code, filename(name), "exec"), module.__dict__)
     return module.__dict__
 
 

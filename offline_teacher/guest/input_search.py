@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from codeio_ops.jsonvalue import Json, within_size_rules
 from codeio_ops.verify.compare import same_value
 from offline_teacher.guest.distance import distance
-from offline_teacher.guest.execution import Budget, BudgetSpent, bounded, function, load
+from offline_teacher.guest.execution import PROGRAM, Budget, BudgetSpent, bounded, function, load
 from offline_teacher.guest.json_form import copied
 from offline_teacher.guest.mutation import Mutator
 from offline_teacher.guest.recording import record_call
@@ -21,7 +21,6 @@ EVENTS_PER_SEARCH = 600_000
 _MAX_LOG = 12
 _DRAWS_FIRST = 60
 _MAX_LIFTS = 6
-_NAME = "program"
 
 Arguments = dict[str, Json]
 
@@ -75,7 +74,7 @@ def find_input(
     """
     source = random.Random(seed)
     job = SearchJob(
-        call=function(load(code, _NAME), entry_point),
+        call=function(load(code, PROGRAM), entry_point),
         draw=function(load(generator, "generator"), "input_generator"),
         wanted=wanted,
         candidates=candidates,
@@ -104,7 +103,7 @@ def search_inputs(job: SearchJob, source: random.Random) -> Search:
     events = EVENTS_PER_SEARCH
     while search.tried < job.candidates and events > 0 and not search.found:
         candidate = _next_candidate(job, search, source)
-        budget = Budget(min(EVENTS_PER_CANDIDATE, events), module=_NAME)
+        budget = Budget(min(EVENTS_PER_CANDIDATE, events), module=PROGRAM)
         _try(job, search, candidate, budget)
         events -= budget.used
     return search

@@ -4,17 +4,16 @@ import sys
 from types import CodeType, FrameType
 
 from codeio_ops.jsonvalue import Json
-from offline_teacher.guest.execution import BudgetSpent, Tracer, filename, function, load
+from offline_teacher.guest.execution import PROGRAM, BudgetSpent, Tracer, filename, function, load
 from offline_teacher.guest.json_form import copied
 from offline_teacher.guest.pending_value import value_so_far
 from offline_teacher.guest.shown import shown
 
 MAX_RECORDED_CHARS = 200_000
 WORK_PER_STEP = 50
-_MAX_NAMES = 20
+_MAXPROGRAMS = 20
 _EVENT_CHARS = 50
-_NAME = "program"
-_FILENAME = filename(_NAME)
+_FILENAME = filename(PROGRAM)
 
 
 class Recorder:
@@ -144,7 +143,7 @@ def record_call(
     value: Json = None
     finished = False
     try:
-        call = function(load(code, _NAME), entry_point)
+        call = function(load(code, PROGRAM), entry_point)
         given = copied(arguments)
         assert isinstance(given, dict)
         sys.settrace(recorder.trace)
@@ -175,9 +174,9 @@ def _parameters(code: CodeType) -> tuple[str, ...]:
 def _variables(frame: FrameType) -> dict[str, str]:
     """The plain local variables as text; the attributes of `self` as `self.name`."""
     found: dict[str, str] = {}
-    for name, value in list(frame.f_locals.items())[: 2 * _MAX_NAMES]:
+    for name, value in list(frame.f_locals.items())[: 2 * _MAXPROGRAMS]:
         if name == "self":
-            attributes = list(getattr(value, "__dict__", {}).items())[:_MAX_NAMES]
+            attributes = list(getattr(value, "__dict__", {}).items())[:_MAXPROGRAMS]
             found.update({f"self.{key}": shown(item) for key, item in attributes})
         elif not (name.startswith("__") or callable(value) or type(value).__name__ == "module"):
             found[name] = shown(value)
