@@ -8,7 +8,7 @@ from codeio_ops.jsonvalue import Json
 _JOBS = {
     "record_call": "recording",
     "find_input": "input_search",
-    "demo_calls": "demo",
+    "demo_calls": "demo_calls",
     "try_units": "trials",
     "verify": "trials",
 }
