@@ -1,6 +1,7 @@
 """Promises of the modules that run inside the sandbox, on programs written here."""
 
 import random
+from collections import defaultdict
 
 from codeio_ops.jsonvalue import Json
 from offline_teacher.guest.distance import distance
@@ -112,6 +113,8 @@ def test_values_are_short_stable_and_without_addresses() -> None:
 
     assert " at 0x" not in shown([Thing(), Thing()])
     assert "Thing" in shown(Thing())
+    assert shown(defaultdict(lambda: 0, a=1)) == "defaultdict(<lambda>, {'a': 1})"
+    assert shown(x for x in "ab") == "<genexpr>"
     assert shown({"b", "a", "c"}) == "{'a', 'b', 'c'}"
     assert len(shown("x" * 10_000)) <= 200
     assert len(shown(list(range(10_000)))) <= 200
