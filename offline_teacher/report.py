@@ -4,7 +4,6 @@ Each accepted program is run again in a container that saw none of the work befo
 another hash seed; a program whose results differ there is contradicted.
 """
 
-import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,8 +22,6 @@ from codeio_ops.teacher.parsing import (
 )
 from codeio_ops.teacher.prompting import TransformTask
 from offline_teacher.program_reply import program_reply
-
-log = logging.getLogger(__name__)
 
 CONFIRMED_DRAWS = 20
 MIN_INPUTS = 3
