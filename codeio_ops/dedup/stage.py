@@ -70,8 +70,7 @@ def deduplicate(
         Counts: `unique`, `duplicate_code`, `near_duplicate`.
     """
     counts: Counter[str] = Counter()
-    with store.transaction() as guard:
-        guard.execute("dedup.lock")
+    with store.locked("dedup"):
         while (new := _sketched(corpus, chunk)).ids:
             counts += _write(new, _match(new, corpus, store, objects), corpus, objects, writer)
     log.info("deduplicated %s: %s", corpus.subject_kind, dict(counts), extra={"action": "dedup"})

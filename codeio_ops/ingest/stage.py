@@ -16,7 +16,7 @@ from codeio_ops.ingest.filters import drop_reason
 from codeio_ops.ingest.licence import header_licence
 from codeio_ops.ingest.source_settings import SourceSettings
 from codeio_ops.records import Drop, DropRecord, RawFile, RawFileOrigin, Record, Source
-from codeio_ops.storage.blobs import BlobStore
+from codeio_ops.storage.blobs import PACK_LOCK, BlobStore
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
 
@@ -77,9 +77,8 @@ def ingest_source(
     files = reader.files(max_bytes=settings.max_file_bytes, since=source.cursor_value)
     for batch in batched(files, BATCH_FILES):
         seen = [_Seen.of(with_licence(file), source) for file in batch]
-        with store.transaction() as guard:
-            # While it is held, `maintenance` deletes no pack.
-            guard.execute("maintenance.hold_packs")
+        # While it is held, `maintenance` deletes no pack.
+        with store.locked(PACK_LOCK, shared=True):
             counts += _ingest_batch(seen, source, store, blobs, writer, settings, options)
     if not counts and not source.cursor_value:
         raise SourceEmpty(
