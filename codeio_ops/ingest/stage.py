@@ -183,4 +183,5 @@ def _drop_record(item: _Seen, source: Source, drop: Drop, writer: FactWriter) ->
         stage="ingest",
         subject_id=item.origin_id,
         stage_run_id=writer.run.stage_run_id,
+        source_id=source.source_id,
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from psycopg2 import OperationalError as DriverError
 from psycopg2.extensions import connection as DriverConnection  # noqa: N812
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, func, select
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from codeio_ops.errors import StoreRefused, StoreUnavailable
@@ -42,6 +42,11 @@ class Transaction:
     def value(self, name: str, /, **parameters: object) -> Any:
         """Run a named query and return the first column of its first row, or None."""
         return self._connection.execute(query(name), parameters).scalar()
+
+    def count(self, name: str, /, **parameters: object) -> int:
+        """Return how many rows a named query gives."""
+        counted = select(func.count()).select_from(query(name).columns().subquery())
+        return self._connection.execute(counted, parameters).scalar_one()
 
     def column(self, name: str, /, **parameters: object) -> list[Any]:
         """Run a named query and return its first column."""
@@ -131,6 +136,11 @@ class Store:
         """Run one named query in a transaction of its own; see `Transaction.value`."""
         with self.transaction() as transaction:
             return transaction.value(name, **parameters)
+
+    def count(self, name: str, /, **parameters: object) -> int:
+        """Count the rows of one named query; see `Transaction.count`."""
+        with self.transaction() as transaction:
+            return transaction.count(name, **parameters)
 
     def fetch_json(self, name: str, /, **parameters: object) -> list[Json]:
         """Run one named query and return its rows as JSON objects.

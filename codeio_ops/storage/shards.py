@@ -78,6 +78,12 @@ def _begin(number: int) -> str:
     return f"{number >> 112:04x}.."
 
 
+def waiting_rows(store: Store, stage: str, *, rows: Rows = "pending", **parameters: object) -> int:
+    """Count what waits for `stage`, or is stale; parameters as for `plan_shards`."""
+    whole = whole_range()
+    return store.count(f"{rows}.{stage}", low=whole.low, high=whole.high, **parameters)
+
+
 def plan_shards(
     store: Store,
     stage: str,
@@ -103,7 +109,7 @@ def plan_shards(
     Returns:
         No shard when nothing is pending; at most `MAX_SHARDS`.
     """
-    pending = store.value(f"{rows}.count_{stage}", **parameters)
+    pending = waiting_rows(store, stage, rows=rows, **parameters)
     if not pending:
         return []
     taken = min(limit or pending, pending)

@@ -12,7 +12,7 @@ from codeio_airflow.clients import TaskClients, name_mapped_task, task_clients
 from codeio_airflow.defaults import PARALLEL_SHARDS
 from codeio_airflow.metrics import counted
 from codeio_ops.config import Settings
-from codeio_ops.storage.shards import Rows, Shard, plan_shards
+from codeio_ops.storage.shards import Rows, Shard, plan_shards, waiting_rows
 from codeio_ops.teacher.prompting import current_templates
 from codeio_ops.verify import VERIFIER_VERSION
 
@@ -83,7 +83,7 @@ def _planned(stage: str, rows: Rows) -> list[dict[str, str]]:
         parameters = stage_parameters(stage, clients, rows)
         run = get_current_context()["params"]
         if run["dry_run"]:
-            count = clients.store.value(f"{rows}.count_{stage}", **parameters)
+            count = waiting_rows(clients.store, stage, rows=rows, **parameters)
             raise AirflowSkipException(f"{count} {rows} rows of {stage}: a dry run takes none")
         shards = plan_shards(
             clients.store,
