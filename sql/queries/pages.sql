@@ -118,7 +118,7 @@ LIMIT :page_rows;
 
 -- name: release
 SELECT release.release_id, release.name, release.version, release.status, release.samples, release.uri, release.content_sha256,
-    release.created_at, release.published_at, release.recipe,
+    release.manifest_sha256, release.created_at, release.published_at, release.recipe,
     (SELECT count(*) FROM codeio.current_gate_result WHERE current_gate_result.release_id = release.release_id) AS gates,
     (SELECT count(*) FROM codeio.current_gate_result WHERE current_gate_result.release_id = release.release_id AND NOT current_gate_result.passed) AS failed_gates
 FROM codeio.release

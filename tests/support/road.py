@@ -18,11 +18,12 @@ from codeio_ops.ingest.base import Reader
 from codeio_ops.ingest.sources import active_sources, add_source, open_reader, parse_source
 from codeio_ops.ingest.stage import ingest_source
 from codeio_ops.quality.gate_names import GATE_NAMES
-from codeio_ops.quality.gates import run_gate, settle
+from codeio_ops.quality.gates import run_gate
 from codeio_ops.quality.leakage.quarantine import screen_files, screen_samples
 from codeio_ops.quality.measurement import GateInputs
 from codeio_ops.quality.secrets import screen_private
 from codeio_ops.release.assemble import Release, assemble_release, find_release
+from codeio_ops.release.judgement import settle
 from codeio_ops.release.publish import publish
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.sample.pairs import sample_programs
@@ -194,9 +195,8 @@ class Road:
 
     def promote(self, release: Release) -> Release:
         """Decide about a candidate, and publish it."""
-        settle(release, store=self.store)
-        publish(self.found(release), store=self.store, objects=self.objects(self.bucket))
-        return self.found(release)
+        passed = settle(self.found(release), store=self.store)
+        return publish(passed, store=self.store, objects=self.objects(self.bucket))
 
     def release(self, recipe: Recipe) -> Release:
         """Assemble, judge and publish."""
