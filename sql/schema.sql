@@ -505,6 +505,12 @@ CREATE TABLE codeio.release (
     published_at timestamp with time zone,
     stage_run_id uuid NOT NULL,
     funnel json DEFAULT '[]'::json NOT NULL,
+    manifest_sha256 text DEFAULT ''::text NOT NULL,
+    CONSTRAINT release_published CHECK (
+CASE status
+    WHEN 'published'::text THEN ((uri <> ''::text) AND (manifest_sha256 ~ '^[0-9a-f]{64}$'::text) AND (published_at IS NOT NULL))
+    ELSE ((uri = ''::text) AND (manifest_sha256 = ''::text) AND (published_at IS NULL))
+END),
     CONSTRAINT release_status CHECK ((status = ANY (ARRAY['candidate'::text, 'rejected'::text, 'published'::text])))
 );
 
@@ -598,6 +604,13 @@ COMMENT ON COLUMN codeio.release.stage_run_id IS 'Who assembled it.';
 --
 
 COMMENT ON COLUMN codeio.release.funnel IS 'The funnel when it was assembled: [{"stage", "rows"}], from raw files to its samples. The card shows it.';
+
+
+--
+-- Name: COLUMN release.manifest_sha256; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.release.manifest_sha256 IS 'sha256 of its manifest as it was published; empty before. Readers compare it.';
 
 
 --
@@ -1512,6 +1525,56 @@ COMMENT ON FUNCTION codeio.origin_matches(kind text, value text, origin codeio.r
 
 
 --
+-- Name: refuse(); Type: FUNCTION; Schema: codeio; Owner: -
+--
+
+CREATE FUNCTION codeio.refuse() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
+END $$;
+
+
+--
+-- Name: FUNCTION refuse(); Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON FUNCTION codeio.refuse() IS 'Refuses what its trigger stands for, whoever does it.';
+
+
+--
+-- Name: refuse_after_publication(); Type: FUNCTION; Schema: codeio; Owner: -
+--
+
+CREATE FUNCTION codeio.refuse_after_publication() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    ids uuid [];
+BEGIN
+    IF TG_TABLE_NAME = 'gate_override' THEN
+        SELECT array_agg(DISTINCT gate_result.release_id) INTO ids FROM touched INNER JOIN codeio.gate_result USING (gate_result_id);
+    ELSE
+        SELECT array_agg(DISTINCT touched.release_id) INTO ids FROM touched;
+    END IF;
+    -- Waits for who is publishing, and lets nobody publish before this is committed.
+    PERFORM FROM codeio.release WHERE release.release_id = any(ids) FOR SHARE;
+    IF EXISTS (SELECT FROM codeio.release WHERE release.release_id = any(ids) AND release.status = 'published') THEN
+        RAISE EXCEPTION 'what belongs to a published release never changes' USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
+    END IF;
+    RETURN NULL;
+END $$;
+
+
+--
+-- Name: FUNCTION refuse_after_publication(); Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON FUNCTION codeio.refuse_after_publication() IS 'Keeps samples, results and decisions of published releases as they were.';
+
+
+--
 -- Name: refuse_hard_override(); Type: FUNCTION; Schema: codeio; Owner: -
 --
 
@@ -1733,6 +1796,38 @@ END;
 --
 
 COMMENT ON FUNCTION codeio.requeue(wanted_stage text, wanted_reason text) IS 'Moves the drops of a stage for a reason to requeued_drop, so that the stage tries again; returns how many.';
+
+
+--
+-- Name: require_judgement(); Type: FUNCTION; Schema: codeio; Owner: -
+--
+
+CREATE FUNCTION codeio.require_judgement() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    unmet text;
+BEGIN
+    SELECT string_agg(gate_standing.gate || ' ' || gate_standing.standing, ', ' ORDER BY gate_standing.gate) INTO unmet
+    FROM codeio.gate_standing
+    WHERE gate_standing.release_id = NEW.release_id AND gate_standing.standing NOT IN ('passed', 'overridden');
+    IF OLD.status <> 'candidate' OR unmet IS NOT NULL THEN
+        RAISE EXCEPTION 'its gates do not let this release through: %', coalesce(unmet, OLD.status)
+            USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
+    END IF;
+    IF NEW.samples <> (SELECT count(*) FROM codeio.release_sample WHERE release_sample.release_id = NEW.release_id) THEN
+        RAISE EXCEPTION 'this release holds another number of samples than it was assembled with'
+            USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
+    END IF;
+    RETURN NEW;
+END $$;
+
+
+--
+-- Name: FUNCTION require_judgement(); Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON FUNCTION codeio.require_judgement() IS 'Keeps a release from being published that a gate does not let through, or that is not as assembled.';
 
 
 --
@@ -2422,6 +2517,8 @@ CREATE TABLE codeio.gate_result (
     judged_at timestamp with time zone DEFAULT now() NOT NULL,
     stage_run_id uuid NOT NULL,
     severity text DEFAULT 'hard'::text NOT NULL,
+    CONSTRAINT gate_result_judged_at CHECK ((judged_at <= now())),
+    CONSTRAINT gate_result_passed CHECK ((passed = (value <= threshold))),
     CONSTRAINT gate_result_severity CHECK ((severity = ANY (ARRAY['hard'::text, 'soft'::text])))
 );
 
@@ -3736,6 +3833,90 @@ COMMENT ON COLUMN codeio.gate_override.reason IS 'Why, in the words of that pers
 --
 
 COMMENT ON COLUMN codeio.gate_override.stage_run_id IS 'The task that recorded it.';
+
+
+--
+-- Name: required_gate; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.required_gate AS
+ SELECT gate,
+    may_be_soft
+   FROM ( VALUES ('determinism'::text,false), ('duplicates'::text,false), ('expectations'::text,true), ('information'::text,true), ('integrity'::text,false), ('leakage'::text,false), ('licences'::text,false), ('personal_data'::text,true), ('secrets'::text,false), ('splits'::text,false), ('verifier_self_test'::text,false)) gates(gate, may_be_soft);
+
+
+--
+-- Name: VIEW required_gate; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.required_gate IS 'The gates that must judge a release before it is published.';
+
+
+--
+-- Name: COLUMN required_gate.gate; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.required_gate.gate IS 'Name of the gate.';
+
+
+--
+-- Name: COLUMN required_gate.may_be_soft; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.required_gate.may_be_soft IS 'Whether a person may let a soft failure of it through.';
+
+
+--
+-- Name: gate_standing; Type: VIEW; Schema: codeio; Owner: -
+--
+
+CREATE VIEW codeio.gate_standing AS
+ SELECT release.release_id,
+    required_gate.gate,
+        CASE
+            WHEN (latest.gate_result_id IS NULL) THEN 'missing'::text
+            WHEN latest.passed THEN 'passed'::text
+            WHEN ((latest.severity = 'hard'::text) OR (NOT required_gate.may_be_soft)) THEN 'failed'::text
+            WHEN (ruling.approved IS NULL) THEN 'undecided'::text
+            WHEN ruling.approved THEN 'overridden'::text
+            ELSE 'rejected'::text
+        END AS standing
+   FROM (((codeio.release
+     CROSS JOIN codeio.required_gate)
+     LEFT JOIN codeio.current_gate_result latest ON (((latest.release_id = release.release_id) AND (latest.gate = required_gate.gate))))
+     LEFT JOIN LATERAL ( SELECT gate_override.approved
+           FROM codeio.gate_override
+          WHERE (gate_override.gate_result_id = latest.gate_result_id)
+          ORDER BY gate_override.decided_at DESC, gate_override.gate_override_id DESC
+         LIMIT 1) ruling ON (true));
+
+
+--
+-- Name: VIEW gate_standing; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON VIEW codeio.gate_standing IS 'How each required gate stands towards each release: passed and overridden let it through.';
+
+
+--
+-- Name: COLUMN gate_standing.release_id; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.gate_standing.release_id IS 'The release.';
+
+
+--
+-- Name: COLUMN gate_standing.gate; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.gate_standing.gate IS 'The gate.';
+
+
+--
+-- Name: COLUMN gate_standing.standing; Type: COMMENT; Schema: codeio; Owner: -
+--
+
+COMMENT ON COLUMN codeio.gate_standing.standing IS 'By its latest result: missing, passed, or failed; of a soft failure undecided, overridden or rejected, by the latest decision of a person.';
 
 
 --
@@ -6443,10 +6624,24 @@ CREATE TRIGGER drop_record_tally AFTER INSERT ON codeio.drop_record REFERENCING 
 
 
 --
+-- Name: gate_override gate_override_not_added; Type: TRIGGER; Schema: codeio; Owner: -
+--
+
+CREATE TRIGGER gate_override_not_added AFTER INSERT ON codeio.gate_override REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION codeio.refuse_after_publication();
+
+
+--
 -- Name: gate_override gate_override_soft_only; Type: TRIGGER; Schema: codeio; Owner: -
 --
 
 CREATE TRIGGER gate_override_soft_only BEFORE INSERT ON codeio.gate_override FOR EACH ROW EXECUTE FUNCTION codeio.refuse_hard_override();
+
+
+--
+-- Name: gate_result gate_result_not_added; Type: TRIGGER; Schema: codeio; Owner: -
+--
+
+CREATE TRIGGER gate_result_not_added AFTER INSERT ON codeio.gate_result REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION codeio.refuse_after_publication();
 
 
 --
@@ -6489,6 +6684,55 @@ CREATE TRIGGER raw_file_origin_tally AFTER INSERT ON codeio.raw_file_origin REFE
 --
 
 CREATE TRIGGER raw_file_tally AFTER INSERT ON codeio.raw_file REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('''ingest''', 'passed', 'added.language', '''''', '0', 'count(*)', 'f', '');
+
+
+--
+-- Name: release release_begins_as_candidate; Type: TRIGGER; Schema: codeio; Owner: -
+--
+
+CREATE TRIGGER release_begins_as_candidate BEFORE INSERT ON codeio.release FOR EACH ROW WHEN ((new.status <> 'candidate'::text)) EXECUTE FUNCTION codeio.refuse('a release begins as a candidate');
+
+
+--
+-- Name: release release_is_what_was_assembled; Type: TRIGGER; Schema: codeio; Owner: -
+--
+
+CREATE TRIGGER release_is_what_was_assembled BEFORE UPDATE OF release_id, name, version, recipe, content_sha256, samples, funnel, created_at, stage_run_id ON codeio.release FOR EACH ROW EXECUTE FUNCTION codeio.refuse('what a release is made of is set when it is assembled');
+
+
+--
+-- Name: release release_published_stays; Type: TRIGGER; Schema: codeio; Owner: -
+--
+
+CREATE TRIGGER release_published_stays BEFORE DELETE OR UPDATE ON codeio.release FOR EACH ROW WHEN ((old.status = 'published'::text)) EXECUTE FUNCTION codeio.refuse('a published release never changes');
+
+
+--
+-- Name: release_sample release_sample_not_added; Type: TRIGGER; Schema: codeio; Owner: -
+--
+
+CREATE TRIGGER release_sample_not_added AFTER INSERT ON codeio.release_sample REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION codeio.refuse_after_publication();
+
+
+--
+-- Name: release_sample release_sample_not_changed; Type: TRIGGER; Schema: codeio; Owner: -
+--
+
+CREATE TRIGGER release_sample_not_changed AFTER UPDATE ON codeio.release_sample REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION codeio.refuse_after_publication();
+
+
+--
+-- Name: release_sample release_sample_not_removed; Type: TRIGGER; Schema: codeio; Owner: -
+--
+
+CREATE TRIGGER release_sample_not_removed AFTER DELETE ON codeio.release_sample REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION codeio.refuse_after_publication();
+
+
+--
+-- Name: release release_was_judged; Type: TRIGGER; Schema: codeio; Owner: -
+--
+
+CREATE TRIGGER release_was_judged BEFORE UPDATE ON codeio.release FOR EACH ROW WHEN ((new.status = 'published'::text)) EXECUTE FUNCTION codeio.require_judgement();
 
 
 --
@@ -7068,6 +7312,13 @@ GRANT UPDATE(published_at) ON TABLE codeio.release TO codeio_app;
 
 
 --
+-- Name: COLUMN release.manifest_sha256; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT UPDATE(manifest_sha256) ON TABLE codeio.release TO codeio_app;
+
+
+--
 -- Name: TABLE release_sample; Type: ACL; Schema: codeio; Owner: -
 --
 
@@ -7404,6 +7655,22 @@ GRANT SELECT ON TABLE codeio.funnel TO codeio_auditor;
 
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.gate_override TO codeio_app;
 GRANT SELECT ON TABLE codeio.gate_override TO codeio_auditor;
+
+
+--
+-- Name: TABLE required_gate; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.required_gate TO codeio_app;
+GRANT SELECT ON TABLE codeio.required_gate TO codeio_auditor;
+
+
+--
+-- Name: TABLE gate_standing; Type: ACL; Schema: codeio; Owner: -
+--
+
+GRANT SELECT ON TABLE codeio.gate_standing TO codeio_app;
+GRANT SELECT ON TABLE codeio.gate_standing TO codeio_auditor;
 
 
 --
