@@ -6,7 +6,9 @@ GRANT UPDATE (manifest_sha256) ON codeio.release TO codeio_app;
 
 ALTER TABLE codeio.release ADD CONSTRAINT release_published CHECK (
     CASE status
-        WHEN 'published' THEN uri <> '' AND manifest_sha256 ~ '^[0-9a-f]{64}$' AND published_at IS NOT NULL
+        WHEN 'published' THEN
+            uri = 's3://' || split_part(uri, '/', 3) || '/releases/' || name || '/' || version::text || '/'
+            AND manifest_sha256 ~ '^[0-9a-f]{64}$' AND published_at IS NOT NULL
         ELSE uri = '' AND manifest_sha256 = '' AND published_at IS NULL
     END
 );

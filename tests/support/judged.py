@@ -1,6 +1,6 @@
 """Judges candidates on the way to publication, without measuring anything."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
@@ -21,6 +21,7 @@ def judge_all(
     writer: FactWriter,
     failed: Mapping[str, Severity] | None = None,
     evidence: Mapping[str, Json] | None = None,
+    gates: Iterable[str] = tuple(GATES),
 ) -> None:
     """Store a result of every gate: all pass but those in `failed`."""
     severities, found = failed or {}, evidence or {}
@@ -41,7 +42,7 @@ def judge_all(
                 severity=severities.get(gate, Severity.HARD),
                 stage_run_id=run_id,
             )
-            for gate in GATES
+            for gate in gates
         ]
     )
 
