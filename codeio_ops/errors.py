@@ -38,6 +38,10 @@ class StoreRefused(TerminalError):
     """Postgres answers, and refuses: wrong password, missing database or schema."""
 
 
+class SchemaForeign(TerminalError):
+    """The database holds a schema that this version neither made nor can bring up to date."""
+
+
 class BlobStoreUnavailable(TransientError):
     """S3 cannot be reached."""
 
@@ -127,7 +131,7 @@ class ReleaseExists(TerminalError):
 
 
 class ReleaseCorrupt(TerminalError):
-    """A published file does not have the sha256 that its manifest states."""
+    """A published file, or its manifest, does not have the sha256 it was published with."""
 
 
 class StackError(TerminalError):
