@@ -12,6 +12,7 @@ from uuid import UUID
 
 from codeio_ops.fingerprint import content_id, value_sha256
 from codeio_ops.jsonvalue import Json
+from codeio_ops.reasons import DropReason
 
 JSON_COLUMN: dict[str, Any] = {"json": True}
 
@@ -350,10 +351,22 @@ class PairCheck(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drop:
-    """Why something goes no further: a word that can be counted, and the case in detail."""
+    """Why something goes no further: a word that can be counted, and the case in detail.
 
-    reason: str
+    Attributes:
+        reason: What kind of drop it is.
+        detail: The case, for people.
+        code: The teacher's own word for a refusal, where it gives one.
+    """
+
+    reason: DropReason
     detail: str
+    code: str = ""
+
+    @property
+    def word(self) -> str:
+        """What is stored and counted: the reason, and the teacher's own code after it."""
+        return f"{self.reason}_{self.code}" if self.code else str(self.reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -375,7 +388,7 @@ class DropRecord(Record):
             drop_record_id=content_id("drop_record", stage, str(subject_id)),
             stage=stage,
             subject_id=subject_id,
-            reason=drop.reason,
+            reason=drop.word,
             detail=drop.detail.replace("\x00", "\ufffd")[:2000],
             stage_run_id=stage_run_id,
         )

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from codeio_ops.reasons import Meaning
+    from codeio_ops.reasons import ExplainedEnum
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -193,11 +193,12 @@ def _dag(dag: dict[str, Any]) -> str:
 
 def operations() -> str:
     """Return what each drop reason, verdict and error means and what to do about it."""
-    from codeio_ops.reasons import REASONS, VERDICTS
+    from codeio_ops.reasons import DropReason
+    from codeio_ops.verify.verdicts import AnswerVerdict
 
     errors = [_error(kind) for kind in _error_kinds()]
     head = (REPOSITORY / "docs" / "operations_head.md").read_text().rstrip()
-    parts = [head, _DROPS_HEAD, _meanings(REASONS), "## Verdicts", _meanings(VERDICTS)]
+    parts = [head, _DROPS_HEAD, _meanings(DropReason), "## Verdicts", _meanings(AnswerVerdict)]
     return "\n\n".join([*parts, _ERRORS_HEAD + "\n".join(errors)]) + "\n"
 
 
@@ -216,8 +217,8 @@ A failed task says one of these in its log and on the page *Overview*, with the 
 """
 
 
-def _meanings(meanings: "Mapping[Any, Meaning]") -> str:
-    rows = [f"| `{name}` | {meaning.what} | {meaning.cure} |" for name, meaning in meanings.items()]
+def _meanings(words: "Iterable[ExplainedEnum]") -> str:
+    rows = [f"| `{word}` | {word.meaning} | {word.cure} |" for word in words]
     return "\n".join(["| | What it means | What to do |", "|---|---|---|", *rows])
 
 

@@ -19,7 +19,7 @@ from codeio_ops.teacher.parsing import (
     GENERATOR,
     ProgramParts,
     parse_transform,
-    refusal_code,
+    refusal_drop,
 )
 from codeio_ops.teacher.prompting import TransformTask
 from offline_teacher.transforming import transform
@@ -100,7 +100,7 @@ def transform_row(row: SourceFile, sandbox: Sandbox, confirm: Sandbox) -> Progra
         return "not_utf8"
     task = TransformTask(source=source, language=row.language)
     parts = parse_transform(transform(task, sandbox=sandbox, confirm=confirm).text)
-    return parts if isinstance(parts, ProgramParts) else refusal_code(parts)[0]
+    return parts if isinstance(parts, ProgramParts) else refusal_drop(parts).word
 
 
 def count_contradicted(

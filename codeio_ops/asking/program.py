@@ -10,13 +10,13 @@ from uuid import UUID
 from codeio_ops.asking.calls import Answered, CallRecorder, Use
 from codeio_ops.config import Settings
 from codeio_ops.fingerprint import content_id
-from codeio_ops.records import Drop, DropRecord, ProgramRow
+from codeio_ops.records import DropRecord, ProgramRow
 from codeio_ops.storage.blobs import BlobLocation, BlobStore
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
 from codeio_ops.storage.shards import Shard
 from codeio_ops.teacher.messages import Message, Request
-from codeio_ops.teacher.parsing import ProgramParts, Refusal, parse_transform, refusal_code
+from codeio_ops.teacher.parsing import ProgramParts, Refusal, parse_transform, refusal_drop
 from codeio_ops.teacher.prompting import current_templates, template_fingerprint, transform_prompt
 
 if TYPE_CHECKING:
@@ -133,14 +133,14 @@ def _requests(pending: Iterable[_PendingFile], blobs: BlobStore) -> Iterator[Req
 def _use(answered: Answered) -> Use:
     parts = parse_transform(answered.completion.text)
     if isinstance(parts, Refusal):
-        reason, detail = refusal_code(parts)
+        drop = refusal_drop(parts)
         record = DropRecord.new(
-            Drop(reason=reason, detail=detail),
+            drop,
             stage="transform",
             subject_id=answered.subject_id,
             stage_run_id=answered.stage_run_id,
         )
-        return Use(outcome=reason, records=(record,))
+        return Use(outcome=drop.word, records=(record,))
     return Use(outcome="program", records=(_program(parts, answered),))
 
 

@@ -9,6 +9,7 @@ from codeio_ops.jsonvalue import Json
 from codeio_ops.private_data import find_personal_data, find_secrets
 from codeio_ops.quality.leakage.training import SourceText, TrainingText, program_sources
 from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement, Severity
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop, DropRecord
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
@@ -48,7 +49,7 @@ def screen_private(*, store: Store, writer: FactWriter, settings: Settings) -> C
                         stage_run_id=writer.run.stage_run_id,
                     )
                 )
-                counts[reason] += 1
+                counts[str(reason)] += 1
                 break
     writer.write(drops)
     log.info("private data in samples: %s", dict(counts), extra={"action": "screen"})
@@ -65,7 +66,10 @@ def personal_data(inputs: GateInputs) -> Measurement:
     return _measured("programs with personal data", find_personal_data, inputs, Severity.SOFT)
 
 
-_FINDERS: Mapping[str, Find] = {"secret": find_secrets, "personal_data": find_personal_data}
+_FINDERS: Mapping[DropReason, Find] = {
+    DropReason.SECRET: find_secrets,
+    DropReason.PERSONAL_DATA: find_personal_data,
+}
 
 
 def _measured(metric: str, find: Find, inputs: GateInputs, severity: Severity) -> Measurement:

@@ -11,6 +11,7 @@ from codeio_ops.errors import NothingToRelease, ReleaseMissing
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
 from codeio_ops.quality.splits import assign_splits
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop, DropRecord, Record, ReleaseRow, ReleaseSample, SampleRow
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.rows import SampleText, content_sha256, read_texts
@@ -117,7 +118,7 @@ def _screen_programs(store: Store, writer: FactWriter) -> dict[UUID, str]:
 def _repeated(program: _ScreenedProgram, original: UUID) -> Drop | None:
     if original == program.program_id:
         return None
-    return Drop(reason="duplicate_program", detail=f"of program {original}")
+    return Drop(reason=DropReason.DUPLICATE_PROGRAM, detail=f"of program {original}")
 
 
 def _sample(item: Chosen, stage_run_id: UUID) -> SampleRow:

@@ -9,7 +9,7 @@ from codeio_ops.errors import TeacherUnavailable
 from codeio_ops.jsonvalue import Json
 from codeio_ops.teacher.faults import RATE_CURE
 from codeio_ops.teacher.messages import CallFailure, Completion, FailedCall, Message, Request
-from codeio_ops.teacher.parsing import Refusal, parse_transform, refusal_code
+from codeio_ops.teacher.parsing import Refusal, parse_transform, refusal_drop
 from codeio_ops.teacher.prompting import (
     predict_output_prompt,
     revision_messages,
@@ -111,8 +111,8 @@ def _checked(kind: str, result: Completion | FailedCall) -> CheckedCall:
 def _program(text: str) -> tuple[str, bool]:
     parts = parse_transform(text)
     if isinstance(parts, Refusal):
-        reason, detail = refusal_code(parts)
-        return f"{reason}: {detail}", False
+        drop = refusal_drop(parts)
+        return f"{drop.word}: {drop.detail}", False
     return "a program", True
 
 

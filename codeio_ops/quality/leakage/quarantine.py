@@ -16,6 +16,7 @@ from codeio_ops.fingerprint import content_id
 from codeio_ops.quality.leakage.registry import StoredIndex, load_index, stored_indexes
 from codeio_ops.quality.leakage.training import SourceText, TrainingText, program_sources
 from codeio_ops.quality.leakage.verdict import Hit
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop, DropRecord, LeakHit, LeakScan, Record
 from codeio_ops.storage.blobs import BlobLocation, BlobStore
 from codeio_ops.storage.engine import Store
@@ -26,7 +27,6 @@ from codeio_ops.storage.shards import Shard
 log = logging.getLogger(__name__)
 
 STAGE = "screen"
-REASON = "leak"
 _NAMED_ITEMS = 5
 
 
@@ -161,7 +161,10 @@ def _drop(hits: Sequence[Hit], kind: str, file: UUID, stage_run_id: UUID) -> Dro
     where = "its text" if kind == "raw_file" else f"program {hits[0].source}"
     detail = f"{where} holds {named}{f' and {more} more' if more > 0 else ''}"
     return DropRecord.new(
-        Drop(reason=REASON, detail=detail), stage=STAGE, subject_id=file, stage_run_id=stage_run_id
+        Drop(reason=DropReason.LEAK, detail=detail),
+        stage=STAGE,
+        subject_id=file,
+        stage_run_id=stage_run_id,
     )
 
 

@@ -13,11 +13,12 @@ from openai import AuthenticationError, BadRequestError, NotFoundError, OpenAI
 
 from codeio_ops.config import OFFLINE_MODEL, Settings
 from codeio_ops.jsonvalue import Json
+from codeio_ops.reasons import DropReason
 from codeio_ops.sandbox.base import Program
 from codeio_ops.sandbox.pool import DockerSandbox
 from codeio_ops.teacher.client import Teacher
 from codeio_ops.teacher.messages import Completion, Message, Request
-from codeio_ops.teacher.parsing import ProgramParts, Refusal, RefusalReason, parse_transform
+from codeio_ops.teacher.parsing import ProgramParts, Refusal, parse_transform
 from codeio_ops.teacher.prompting import (
     PredictTask,
     predict_input_prompt,
@@ -276,6 +277,6 @@ def test_transform_over_http(client: OpenAI) -> None:
     parts = transformed(BUBBLE)
     assert isinstance(parts, ProgramParts), parts
     refused = transformed("x = 1\n")
-    assert isinstance(refused, Refusal) and refused.reason is RefusalReason.REFUSED
+    assert isinstance(refused, Refusal) and refused.reason is DropReason.REFUSED
     foreign = transformed("int main() {}", "c")
     assert isinstance(foreign, Refusal) and "language" in foreign.detail

@@ -7,6 +7,7 @@ import pytest
 
 from codeio_ops.config import Settings
 from codeio_ops.fingerprint import content_id, sha256_hex
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import (
     Blob,
     Drop,
@@ -94,7 +95,7 @@ class Facts:
         for number in numbers:
             writer.write(_program(number, teacher.teacher_id, run_id))
 
-    def drop(self, number: int, reason: str) -> None:
+    def drop(self, number: int, reason: DropReason) -> None:
         """Drop a program at the release stage."""
         run_id = self.writer.run.stage_run_id
         drop = Drop(reason=reason, detail="for a test")
