@@ -6,7 +6,7 @@ Source of the size rules: arXiv 2502.07316, section 2.1, and its reference imple
 import json
 from typing import TypeAlias
 
-from codeio_ops.errors import CodeIOError
+from codeio_ops.errors import NotJson
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -15,10 +15,6 @@ MAX_VALUE_BYTES = 1024
 MAX_CONTAINER_ITEMS = 20
 MAX_STRING_CHARS = 100
 _INT64 = 2**63
-
-
-class NotJson(CodeIOError):
-    """A text is not JSON, or is JSON that no other system could read back unchanged."""
 
 
 def parse(text: str | bytes) -> Json:

@@ -25,9 +25,7 @@ def lineage(
 
     steps = open_store().fetch_json("funnel.lineage", sample_id=sample_id)
     if not steps:
-        raise SampleMissing(
-            f"no sample {sample_id}", cure="take the sample_id of a row of a release"
-        )
+        raise SampleMissing(f"no sample {sample_id}")
     if as_json:
         print_json(steps)
         return

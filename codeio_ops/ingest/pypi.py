@@ -113,9 +113,7 @@ class PyPIReader:
             with PyPISimple(self._index) as client:
                 page = client.get_project_page(self._name, timeout=30)
         except NoSuchProjectError as exc:
-            raise SourceNotFound(
-                f"there is no package {self._name!r} on {self._index}", cure="check the name"
-            ) from exc
+            raise SourceNotFound(f"there is no package {self._name!r} on {self._index}") from exc
         except RequestException as exc:
             raise SourceUnavailable(f"{self._index} cannot be reached: {exc}") from exc
         return self._choose(page.packages)

@@ -83,10 +83,7 @@ def ingest_source(
             guard.execute("maintenance.hold_packs")
             counts += _ingest_batch(seen, source, store, blobs, writer, settings, options)
     if not counts and not source.cursor_value:
-        raise SourceEmpty(
-            f"{source.kind}:{source.locator} holds no source file",
-            cure="check the locator, or pause it with `codeio source pause`",
-        )
+        raise SourceEmpty(f"{source.kind}:{source.locator} holds no source file")
     with store.transaction() as transaction:
         transaction.execute("ingest.set_cursor", source_id=source.source_id, cursor_value=cursor)
     log.info("ingested %s: %s", source.locator, dict(counts), extra={"action": "ingest"})

@@ -10,8 +10,9 @@ from math import ceil
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
+from codeio_ops.errors import NotJson
 from codeio_ops.fingerprint import sha256_hex
-from codeio_ops.jsonvalue import Json, NotJson, check, within_size_rules
+from codeio_ops.jsonvalue import Json, check, within_size_rules
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.rows import SPLITS, SampleText, read_members, read_texts
 from codeio_ops.release.select import CORRECT

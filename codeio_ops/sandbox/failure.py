@@ -9,7 +9,7 @@ signals, clocks and counters of the supervisor.
 import signal
 
 from codeio_ops import jsonvalue
-from codeio_ops.errors import SandboxFault
+from codeio_ops.errors import NotJson, SandboxFault
 from codeio_ops.sandbox.base import Limits, RunResult, Verdict
 from codeio_ops.sandbox.protocol import Ended, Reply
 
@@ -100,7 +100,7 @@ def _checked_value(body: bytes, wall_ms: float, limits: Limits) -> RunResult:
         return RunResult(verdict=Verdict.OUTPUT_LIMIT, wall_ms=wall_ms)
     try:
         value = jsonvalue.parse(body)
-    except jsonvalue.NotJson as exc:
+    except NotJson as exc:
         return RunResult(
             verdict=_verdict_on(body),
             error_type=type(exc).__name__,

@@ -20,7 +20,7 @@ from codeio_ops.storage.queries import check, query
 
 T = TypeVar("T")
 
-_REFUSALS = ("password authentication failed", "does not exist", "no password supplied")
+_REFUSALS = ("authentication failed", "does not exist", "permission denied", "no password")
 
 
 class Transaction:
@@ -104,11 +104,13 @@ class Store:
             with self._engine.begin() as connection:
                 yield Transaction(connection)
         except OperationalError as exc:
-            raise _translated(exc) from exc
+            if isinstance(exc.orig, DriverError):
+                raise postgres_error(exc.orig) from exc
+            raise StoreUnavailable(f"Postgres cannot be reached: {_first_line(exc.orig)}") from exc
         except ProgrammingError as exc:
             if "does not exist" in str(exc.orig):
                 raise StoreRefused(
-                    f"the database lacks what the query needs: {_first_line(exc)}",
+                    f"the database lacks what the query needs: {_first_line(exc.orig)}",
                     cure="run `codeio migrate`",
                 ) from exc
             raise
@@ -159,17 +161,13 @@ def _json_cell(value: Any) -> Json:
             return cell
 
 
-def _translated(exc: OperationalError) -> StoreUnavailable | StoreRefused:
+def postgres_error(exc: DriverError, *, refused_cure: str = "") -> StoreUnavailable | StoreRefused:
+    """Say whether Postgres refuses a connection or cannot be reached."""
     line = _first_line(exc)
-    if isinstance(exc.orig, DriverError) and any(word in line for word in _REFUSALS):
-        return StoreRefused(
-            f"Postgres refuses the connection: {line}",
-            cure="check the user, password and database in CODEIO_DATABASE_URL",
-        )
-    return StoreUnavailable(
-        f"Postgres cannot be reached: {line}", cure="run `codeio status`, then `codeio up`"
-    )
+    if any(word in line for word in _REFUSALS):
+        return StoreRefused(f"Postgres refuses the connection: {line}", cure=refused_cure)
+    return StoreUnavailable(f"Postgres cannot be reached: {line}")
 
 
-def _first_line(exc: OperationalError | ProgrammingError) -> str:
-    return str(exc.orig).strip().partition("\n")[0]
+def _first_line(exc: BaseException | None) -> str:
+    return str(exc).strip().partition("\n")[0]

@@ -16,9 +16,9 @@ from functools import cache
 from importlib import resources
 from typing import Literal, get_args
 
-from codeio_ops.errors import TerminalError
+from codeio_ops.errors import NotJson, PromptUnsafe, UnknownPrompt
 from codeio_ops.fingerprint import sha256_hex
-from codeio_ops.jsonvalue import Json, NotJson, parse
+from codeio_ops.jsonvalue import Json, parse
 from codeio_ops.teacher.markdown import Section, fenced, has_structure, sections
 from codeio_ops.teacher.messages import Message
 
@@ -40,14 +40,6 @@ _TITLES: Mapping[str, TemplateName] = {
     "Find an input": "predict_input",
 }
 _LANGUAGE_LINE = re.compile(r"^Language: (.+)$", re.MULTILINE)
-
-
-class PromptUnsafe(TerminalError):
-    """A statement or description holds headings or fences, which would change the prompt."""
-
-
-class UnknownPrompt(TerminalError):
-    """A text is not a prompt that these templates give."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ import re
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from codeio_ops.config import Settings
-from codeio_ops.jsonvalue import Json, NotJson, check
+from codeio_ops.errors import NotJson
+from codeio_ops.jsonvalue import Json, check
 from codeio_ops.teacher.journal import MAX_BODY_BYTES, StoredReply
 from codeio_ops.teacher.messages import CallFailure, Completion, FailedCall
 from codeio_ops.teacher.prices import known_price

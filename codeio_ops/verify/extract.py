@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from codeio_ops.jsonvalue import Json, NotJson
+from codeio_ops.errors import NotJson
+from codeio_ops.jsonvalue import Json
 from codeio_ops.verify.literal import read_value
 from codeio_ops.verify.verdicts import AnswerVerdict
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from codeio_ops.jsonvalue import Json, NotJson, canonical, parse, within_size_rules
+from codeio_ops.errors import NotJson
+from codeio_ops.jsonvalue import Json, canonical, parse, within_size_rules
 
 Role = Literal["returned", "changed", "printed"]
 _MIN_CALLS = 3

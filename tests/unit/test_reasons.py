@@ -11,6 +11,7 @@ import pytest
 
 from codeio_ops import errors
 from codeio_ops.config_reference import setting_lines
+from codeio_ops.errors import CodeIOError, TerminalError, TransientError
 from codeio_ops.reasons import DropReason, drop_reason_of
 from codeio_ops.records import Drop
 from codeio_ops.teacher.messages import CallFailure
@@ -19,6 +20,12 @@ from codeio_ops.verify.verdicts import AnswerVerdict
 REPOSITORY = Path(__file__).parents[2]
 # Leaves a row pending: it is not dropped.
 PASSING = {CallFailure.RATE_LIMITED}
+BASES = {CodeIOError, TransientError, TerminalError}
+ERRORS = {
+    kind
+    for _, kind in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(kind, CodeIOError) and kind not in BASES
+}
 # Set by the stack for itself.
 INTERNAL = {"CODEIO_TEACHER_URL", "CODEIO_TEACHER_KEY"}
 
@@ -59,10 +66,14 @@ def test_a_reason_of_another_version_is_none_of_ours() -> None:
         drop_reason_of("odd")
 
 
+def test_every_error_is_transient_or_terminal_and_says_its_usual_cure() -> None:
+    for kind in ERRORS:
+        assert issubclass(kind, TransientError | TerminalError)
+        assert kind.usual_cure.endswith(".")
+
+
 def test_the_page_for_operators_names_them_all(operations: str) -> None:
-    kinds = [name for name, kind in inspect.getmembers(errors, inspect.isclass)]
-    bases = {"CodeIOError", "TransientError", "TerminalError"}
-    for word in [*DropReason, *AnswerVerdict, *(set(kinds) - bases)]:
+    for word in [*DropReason, *AnswerVerdict, *(kind.__name__ for kind in ERRORS)]:
         assert f"| `{word}` |" in operations
 
 
