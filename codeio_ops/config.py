@@ -138,9 +138,7 @@ class Settings(BaseSettings):
     """GGUF file that `codeio teacher local` serves."""
     local_model_sha256: Annotated[str, Deciding] = Field(default="", pattern="^([0-9a-f]{64})?$")
     """sha256 of that file, in hex."""
-    revision_policy: Annotated[RevisionPolicy, Deciding] = (
-        "one_turn"
-    )
+    revision_policy: Annotated[RevisionPolicy, Deciding] = "one_turn"
     """Which wrong answers are revised: `one_turn`, `none`, or `by_expected_gain`."""
     revision_turns: Annotated[int, Deciding] = Field(default=1, ge=1, le=5)
     """Revisions of one answer at most, under `by_expected_gain`."""

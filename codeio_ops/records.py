@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from codeio_ops.fingerprint import content_id, value_sha256
-from codeio_ops.jsonvalue import Json
+from codeio_ops.jsonvalue import Json, storable
 from codeio_ops.reasons import DropReason
 
 JSON_COLUMN: dict[str, Any] = {"json": True}
@@ -389,7 +389,7 @@ class DropRecord(Record):
             stage=stage,
             subject_id=subject_id,
             reason=drop.word,
-            detail=drop.detail.replace("\x00", "\ufffd")[:2000],
+            detail=storable(drop.detail)[:2000],
             stage_run_id=stage_run_id,
         )
 

@@ -15,13 +15,12 @@ from codeio_ops.ingest.base import SourceFile
 from codeio_ops.jsonvalue import Json, canonical, within_size_rules
 from codeio_ops.sandbox.base import Limits, Program, RunResult, Sandbox, Verdict
 from codeio_ops.teacher.parsing import (
-    ENTRY_POINT,
-    GENERATOR,
     ProgramParts,
     parse_transform,
     refusal_drop,
 )
 from codeio_ops.teacher.prompting import TransformTask
+from codeio_ops.unified_form import ENTRY_POINT, INPUT_GENERATOR
 from offline_teacher.transforming import transform
 
 log = logging.getLogger(__name__)
@@ -134,7 +133,7 @@ def _holds(program: ProgramParts, sandbox: Sandbox, fresh: Sandbox) -> bool:
 
 
 def _draw(program: ProgramParts, sandbox: Sandbox) -> list[Json]:
-    generator = Program(code=program.input_generator, entry_point=GENERATOR)
+    generator = Program(code=program.input_generator, entry_point=INPUT_GENERATOR)
     drawn = sandbox.run(generator, [{}] * CONFIRMED_DRAWS, limits=Limits(), seed=_SEED)
     distinct = {
         canonical(result.value): result.value

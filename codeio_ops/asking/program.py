@@ -1,7 +1,7 @@
 """The transform stage: a teacher rewrites each raw file into a program of the unified form."""
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,34 +18,19 @@ from codeio_ops.storage.shards import Shard
 from codeio_ops.teacher.messages import Message, Request
 from codeio_ops.teacher.parsing import ProgramParts, Refusal, parse_transform, refusal_drop
 from codeio_ops.teacher.prompting import current_templates, template_fingerprint, transform_prompt
+from codeio_ops.unified_form import ENTRY_POINT, LANGUAGE
 
 if TYPE_CHECKING:
     from codeio_ops.teacher.client import Teacher
 
-ENTRY_POINT = "main_solution"
-# The prompt asks for Python whatever the language of the file.
-PROGRAM_LANGUAGE = "python"
 # Outcome of a call whose file goes to the next teacher.
 REFERRED = "referred"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _PendingFile:
+class _PendingFile(BlobLocation):
     raw_file_id: UUID
     language: str
-    sha256: str
-    pack_key: str
-    pack_offset: int
-    pack_bytes: int
-
-    @property
-    def location(self) -> BlobLocation:
-        return BlobLocation(
-            sha256=self.sha256,
-            pack_key=self.pack_key,
-            pack_offset=self.pack_offset,
-            pack_bytes=self.pack_bytes,
-        )
 
 
 def transform_files(
@@ -122,9 +107,9 @@ def _pending(shard: Shard, store: Store) -> list[_PendingFile]:
     )
 
 
-def _requests(pending: Iterable[_PendingFile], blobs: BlobStore) -> Iterator[Request]:
+def _requests(pending: Sequence[_PendingFile], blobs: BlobStore) -> Iterator[Request]:
     by_sha256 = {file.sha256: file for file in pending}
-    for sha256, content in blobs.read(file.location for file in pending):
+    for sha256, content in blobs.read(pending):
         file = by_sha256[sha256]
         prompt = transform_prompt(content.decode(), language=file.language)
         yield Request(key=str(file.raw_file_id), messages=(Message(role="user", content=prompt),))
@@ -155,7 +140,7 @@ def _program(parts: ProgramParts, answered: Answered) -> ProgramRow:
             parts.problem_statement,
         ),
         raw_file_id=answered.subject_id,
-        language=PROGRAM_LANGUAGE,
+        language=LANGUAGE,
         entry_point=ENTRY_POINT,
         main_function=parts.main_function,
         input_generator=parts.input_generator,

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Literal
 from uuid import UUID
 
 from codeio_ops.config import Settings
@@ -18,6 +17,7 @@ from codeio_ops.teacher.prompting import (
     predict_output_prompt,
     template_fingerprint,
 )
+from codeio_ops.unified_form import Direction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class _PendingPrompt:
     io_pair_id: UUID
     input: Json
     output: Json
-    direction: Literal["output", "input"]
+    direction: Direction
     language: str
     main_function: str
     io_description: str

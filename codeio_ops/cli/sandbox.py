@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from codeio_ops.cli.output import JsonOption, say
+from codeio_ops.unified_form import ENTRY_POINT
 
 if TYPE_CHECKING:
     from codeio_ops.jsonvalue import Json
@@ -42,7 +43,7 @@ def image(as_json: JsonOption = False) -> None:
 @sandbox.command()
 def run(
     file: FileArgument,
-    entry_point: Annotated[str, typer.Option(help="Function to call.")] = "main_solution",
+    entry_point: Annotated[str, typer.Option(help="Function to call.")] = ENTRY_POINT,
     given: Annotated[
         list[str] | None, typer.Option("--input", help="A JSON input; may be repeated.")
     ] = None,

@@ -108,7 +108,7 @@ def migrate(as_json: JsonOption = False) -> None:
             "CODEIO_OWNER_DATABASE_URL is not set",
             cure="Run `codeio up`, or set it to your own Postgres.",
         )
-    stack.migrate(settings, say)
+    stack.migrate(settings)
     if as_json:
         print_json({"migrated": True})
     else:

@@ -16,13 +16,14 @@ from packaging.version import InvalidVersion, Version
 
 from codeio_ops.errors import SourceNotFound, SourceUnavailable
 from codeio_ops.ingest.archives import Member, members
-from codeio_ops.ingest.base import NO_LICENCE, SUFFIX_LANGUAGES, SourceFile, storable
+from codeio_ops.ingest.base import NO_LICENCE, SUFFIX_LANGUAGES, SourceFile
 from codeio_ops.ingest.licence import (
     MAX_LICENCE_BYTES,
     is_licence_file,
     licence_of_text,
     spdx_id,
 )
+from codeio_ops.jsonvalue import storable
 
 if TYPE_CHECKING:
     from pypi_simple import DistributionPackage

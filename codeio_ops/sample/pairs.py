@@ -17,10 +17,11 @@ from codeio_ops.progress import tracked
 from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop, DropRecord, IoPair, Record
 from codeio_ops.sample.measures import Observed
-from codeio_ops.sandbox.base import Limits, Program, RunResult, Sandbox, Verdict
+from codeio_ops.sandbox.base import Limits, Program, RunResult, Sandbox, StoredProgram, Verdict
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
 from codeio_ops.storage.shards import Shard
+from codeio_ops.unified_form import INPUT_GENERATOR
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +36,9 @@ _KEPT = frozenset({"load_error", "timeout", "memory_limit", "not_json", "too_lar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PendingProgram:
+class PendingProgram(StoredProgram):
     """A program to sample; the columns of `codeio.pending_sample`."""
 
-    program_id: UUID
-    language: str
-    entry_point: str
-    main_function: str
     input_generator: str
 
     @property
@@ -177,7 +174,7 @@ class Sampler:
     def _draws(self, program: PendingProgram, failures: Counter[str]) -> Iterator[list[Json]]:
         """Yield batches of new inputs that keep the size rules, from at most `max_draws` draws."""
         generator = Program(
-            code=program.input_generator, entry_point="input_generator", language=program.language
+            code=program.input_generator, entry_point=INPUT_GENERATOR, language=program.language
         )
         seen: set[str] = set()
         drawn, size = 0, _FIRST_DRAWS
@@ -197,12 +194,7 @@ class Sampler:
     def _call(
         self, program: PendingProgram, inputs: list[Json], sandbox: Sandbox, seed: int
     ) -> list[RunResult]:
-        code = Program(
-            code=program.main_function,
-            entry_point=program.entry_point,
-            language=program.language,
-        )
-        return sandbox.run(code, inputs, limits=self._limits, seed=seed)
+        return sandbox.run(program.program, inputs, limits=self._limits, seed=seed)
 
     def _unconfirmed(self, program: PendingProgram, pairs: list[Pair]) -> int:
         """Count pairs that come out otherwise in another container, order and seed."""

@@ -15,7 +15,7 @@ from codeio_ops.config import Settings
 from codeio_ops.jsonvalue import Json, canonical
 from codeio_ops.progress import tracked
 from codeio_ops.records import PairCheck
-from codeio_ops.sandbox.base import Limits, Program, RunResult, Sandbox, Verdict
+from codeio_ops.sandbox.base import Limits, RunResult, Sandbox, StoredProgram, Verdict
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
 from codeio_ops.storage.shards import Shard
@@ -27,14 +27,12 @@ HOLDS = "same_output"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _StalePair:
+class StoredPair(StoredProgram):
+    """A stored pair with its program."""
+
     io_pair_id: UUID
     input: Json
     output: Json
-    program_id: UUID
-    language: str
-    entry_point: str
-    main_function: str
 
 
 def recheck_pairs(
@@ -51,16 +49,12 @@ def recheck_pairs(
         SandboxFault: the sandbox failed; pairs checked before are stored.
     """
     image = sandbox.image_digest
-    stale = store.fetch("stale.recheck", _StalePair, low=shard.low, high=shard.high, image=image)
+    stale = store.fetch("stale.recheck", StoredPair, low=shard.low, high=shard.high, image=image)
     programs = [list(group) for _, group in groupby(stale, key=attrgetter("program_id"))]
     counts: Counter[str] = Counter()
     for pairs in tracked(programs, total=len(programs), what="programs with stale pairs"):
         results = run_inputs(
-            Program(
-                code=pairs[0].main_function,
-                entry_point=pairs[0].entry_point,
-                language=pairs[0].language,
-            ),
+            pairs[0].program,
             [pair.input for pair in pairs],
             sandbox=sandbox,
             limits=Limits(cpu_s=settings.call_cpu_s),
@@ -81,7 +75,7 @@ def recheck_pairs(
     return counts
 
 
-def _outcome(pair: _StalePair, result: RunResult) -> str:
+def _outcome(pair: StoredPair, result: RunResult) -> str:
     if result.verdict is not Verdict.OK:
         return str(result.verdict)
     return HOLDS if canonical(result.value) == canonical(pair.output) else "other_output"

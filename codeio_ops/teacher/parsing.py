@@ -13,10 +13,8 @@ from codeio_ops.python_syntax import BAD_SYNTAX, parse_python
 from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop
 from codeio_ops.teacher.markdown import Section, has_structure, sections
+from codeio_ops.unified_form import ENTRY_POINT, INPUT_GENERATOR
 
-PARSER_VERSION = "1"
-ENTRY_POINT = "main_solution"
-GENERATOR = "input_generator"
 MAX_PART_CHARS = 100_000
 MAX_REPLY_CHARS = 400_000
 
@@ -149,10 +147,10 @@ def _argument_names(code: str) -> list[str]:
 
 
 def _check_generator(code: str) -> None:
-    arguments = _function(code, GENERATOR).args
+    arguments = _function(code, INPUT_GENERATOR).args
     positional = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
     if positional or any(default is None for default in arguments.kw_defaults):
-        raise _Bad(DropReason.BAD_FORMAT, f"{GENERATOR} must work without arguments")
+        raise _Bad(DropReason.BAD_FORMAT, f"{INPUT_GENERATOR} must work without arguments")
 
 
 def _check_statement(statement: str, names: list[str]) -> None:

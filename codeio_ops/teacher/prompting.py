@@ -21,6 +21,7 @@ from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.jsonvalue import Json, parse
 from codeio_ops.teacher.markdown import Section, fenced, has_structure, sections
 from codeio_ops.teacher.messages import Message
+from codeio_ops.unified_form import Direction
 
 TemplateName = Literal[
     "transform",
@@ -30,7 +31,6 @@ TemplateName = Literal[
     "predict_input_without_code",
     "revise",
 ]
-Direction = Literal["output", "input"]
 
 RENDERER_VERSION = "1"
 _SLOT = re.compile(r"\{\{(\w+)\}\}")

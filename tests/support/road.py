@@ -17,8 +17,7 @@ from codeio_ops.dedup.stage import deduplicate
 from codeio_ops.ingest.base import Reader
 from codeio_ops.ingest.sources import active_sources, add_source, open_reader, parse_source
 from codeio_ops.ingest.stage import ingest_source
-from codeio_ops.quality.gate_names import GATE_NAMES
-from codeio_ops.quality.gates import run_gate, settle
+from codeio_ops.quality.gates import GATES, run_gate, settle
 from codeio_ops.quality.leakage.quarantine import screen_files, screen_samples
 from codeio_ops.quality.measurement import GateInputs
 from codeio_ops.quality.secrets import screen_private
@@ -190,7 +189,7 @@ class Road:
             open_auditing_sandbox=lambda: self.confirming,
         )
         writer = self.stage_writer("gate", image=True)
-        return {name: run_gate(name, release, inputs, writer=writer) for name in GATE_NAMES}
+        return {name: run_gate(name, release, inputs, writer=writer) for name in GATES}
 
     def promote(self, release: Release) -> Release:
         """Decide about a candidate, and publish it."""

@@ -31,12 +31,8 @@ _NAMED_ITEMS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _PendingFile:
+class _PendingFile(BlobLocation):
     raw_file_id: UUID
-    sha256: str
-    pack_key: str
-    pack_offset: int
-    pack_bytes: int
 
 
 def screen_files(
@@ -63,18 +59,9 @@ def screen_files(
         return Counter()
     scanner = LeakageScanner([load_index(index, objects=objects) for index in indexes])
     files = {item.sha256: item.raw_file_id for item in pending}
-    contents = BlobStore(objects).read(
-        BlobLocation(
-            sha256=item.sha256,
-            pack_key=item.pack_key,
-            pack_offset=item.pack_offset,
-            pack_bytes=item.pack_bytes,
-        )
-        for item in pending
-    )
     texts = (
         SourceText(source=str(files[sha256]), fields={"content": content.decode(errors="replace")})
-        for sha256, content in contents
+        for sha256, content in BlobStore(objects).read(pending)
     )
     hits = list(scanner.scan(texts))
     ids = {hit.source: UUID(hit.source) for hit in hits}

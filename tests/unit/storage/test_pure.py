@@ -156,9 +156,10 @@ def test_what_decides_results_changes_the_fingerprint(change: dict[str, object])
 
 
 def test_no_secret_decides_and_every_setting_has_a_meaning() -> None:
-    secrets = {name for name, field in Settings.model_fields.items() if field.annotation is SecretStr}
+    fields = Settings.model_fields
+    secrets = {name for name, field in fields.items() if field.annotation is SecretStr}
     assert secrets and not secrets & DECIDING
-    assert all(field.description for field in Settings.model_fields.values())
+    assert all(field.description for field in fields.values())
 
 
 def test_each_try_of_a_task_is_a_run_of_its_own() -> None:
