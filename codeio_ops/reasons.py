@@ -146,8 +146,7 @@ class DropReason(ExplainedEnum):
         "The sandbox itself failed on this program more than once.",
         "Replay it with `codeio sandbox replay`, and report what you see.",
     )
-    # release
-    DUPLICATE_PROGRAM = ("duplicate_program", "Another program has the same main function.")
+    # screen
     LEAK = ("leak", "The program or its texts hold text of a benchmark question.")
 
 

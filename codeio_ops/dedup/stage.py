@@ -12,10 +12,11 @@ from uuid import UUID
 
 import numpy as np
 
+from codeio_ops.dedup import THRESHOLD
 from codeio_ops.dedup.band_index import Keys, matches, read_segment, write_segment
 from codeio_ops.dedup.corpus import Corpus
 from codeio_ops.dedup.lexer import Hashes
-from codeio_ops.dedup.minhash import BANDS, SPEC, THRESHOLD, similarity, sketch
+from codeio_ops.dedup.minhash import BANDS, SPEC, similarity, sketch
 from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.reasons import DropReason
 from codeio_ops.records import DedupResult, Drop, DropRecord, Record
