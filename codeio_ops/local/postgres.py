@@ -21,7 +21,7 @@ from codeio_ops.local.home import Home, write_private
 from codeio_ops.local.ports import LOOPBACK
 from codeio_ops.local.processes import Component
 from codeio_ops.local.state import Secrets, StackState
-from codeio_ops.storage.engine import postgres_error
+from codeio_ops.storage.postgres_errors import postgres_error
 
 OWNER, APP, AUDITOR, AIRFLOW = "codeio_owner", "codeio_app", "codeio_auditor", "airflow"
 DATABASE = "codeio"

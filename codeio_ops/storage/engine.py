@@ -16,11 +16,10 @@ from codeio_ops.errors import StoreRefused, StoreUnavailable
 from codeio_ops.jsonvalue import Json
 from codeio_ops.records import Record
 from codeio_ops.storage.copy import insert_records
+from codeio_ops.storage.postgres_errors import first_line, postgres_error
 from codeio_ops.storage.queries import check, query
 
 T = TypeVar("T")
-
-_REFUSALS = ("authentication failed", "does not exist", "permission denied", "no password")
 
 
 class Transaction:
@@ -106,11 +105,11 @@ class Store:
         except OperationalError as exc:
             if isinstance(exc.orig, DriverError):
                 raise postgres_error(exc.orig) from exc
-            raise StoreUnavailable(f"Postgres cannot be reached: {_first_line(exc.orig)}") from exc
+            raise StoreUnavailable(f"Postgres cannot be reached: {first_line(exc.orig)}") from exc
         except ProgrammingError as exc:
             if "does not exist" in str(exc.orig):
                 raise StoreRefused(
-                    f"the database lacks what the query needs: {_first_line(exc.orig)}",
+                    f"the database lacks what the query needs: {first_line(exc.orig)}",
                     cure="run `codeio migrate`",
                 ) from exc
             raise
@@ -159,15 +158,3 @@ def _json_cell(value: Any) -> Json:
         case _:
             cell: Json = value
             return cell
-
-
-def postgres_error(exc: DriverError, *, refused_cure: str = "") -> StoreUnavailable | StoreRefused:
-    """Say whether Postgres refuses a connection or cannot be reached."""
-    line = _first_line(exc)
-    if any(word in line for word in _REFUSALS):
-        return StoreRefused(f"Postgres refuses the connection: {line}", cure=refused_cure)
-    return StoreUnavailable(f"Postgres cannot be reached: {line}")
-
-
-def _first_line(exc: BaseException | None) -> str:
-    return str(exc).strip().partition("\n")[0]

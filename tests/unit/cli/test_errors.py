@@ -101,25 +101,3 @@ def test_status_of_nothing_fails_without_an_error(tmp_path: Path) -> None:
     done = _run("status", "--json", home=tmp_path)
     assert done.returncode == 1
     assert json.loads(done.stdout)["components"] == []
-
-
-def test_starting_the_command_line_stays_light() -> None:
-    code = "import sys, codeio_ops.cli; print(*sys.modules)"
-    done = subprocess.run(
-        (sys.executable, "-c", code),
-        env={"PYTHONPATH": str(REPOSITORY)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    heavy = {
-        "airflow",
-        "boto3",
-        "docker",
-        "openai",
-        "psycopg2",
-        "pydantic",
-        "sqlalchemy",
-        "pyarrow",
-    }
-    assert heavy.isdisjoint(done.stdout.split())
