@@ -39,6 +39,10 @@ _TITLES: Mapping[str, TemplateName] = {
     "Predict the output": "predict_output",
     "Find an input": "predict_input",
 }
+PREDICT_TEMPLATES: Mapping[Direction, TemplateName] = {
+    "output": "predict_output",
+    "input": "predict_input",
+}
 _LANGUAGE_LINE = re.compile(r"^Language: (.+)$", re.MULTILINE)
 
 
@@ -94,39 +98,24 @@ def transform_prompt(source: str, *, language: str = "python") -> str:
     return _render("transform", {"source": fenced(source, word), "language": word})
 
 
-def predict_output_prompt(
-    *,
-    problem_statement: str,
-    io_description: str,
-    reference_code: str,
-    given_input: Json,
-    language: str = "python",
-) -> str:
-    """Ask what the program returns for `given_input`.
+def predict_prompt(task: PredictTask, *, language: str = "python") -> str:
+    """Ask what a program returns for an input, or for an input that gives an output.
 
     Raises:
         PromptUnsafe: the statement or the description holds headings or fences.
     """
-    return _predict_prompt(
-        "predict_output", problem_statement, io_description, reference_code, given_input, language
-    )
-
-
-def predict_input_prompt(
-    *,
-    problem_statement: str,
-    io_description: str,
-    reference_code: str,
-    given_output: Json,
-    language: str = "python",
-) -> str:
-    """Ask for an input that makes the program return `given_output`.
-
-    Raises:
-        PromptUnsafe: the statement or the description holds headings or fences.
-    """
-    return _predict_prompt(
-        "predict_input", problem_statement, io_description, reference_code, given_output, language
+    statement, description = task.problem_statement, task.io_description
+    for part, text in (("problem statement", statement), ("io description", description)):
+        if has_structure(text):
+            raise PromptUnsafe(f"the {part} holds headings or fences")
+    return _render(
+        PREDICT_TEMPLATES[task.direction],
+        {
+            "problem_statement": statement.strip(),
+            "io_description": description.strip(),
+            "given": _given(task.given),
+            "reference_code": fenced(task.reference_code.strip("\n"), language),
+        },
     )
 
 
@@ -184,23 +173,6 @@ def read_prompt(text: str) -> TransformTask | PredictTask:
             return _read_predict(by_title, "input", "Given output")
         case _:
             raise UnknownPrompt("the text is none of the prompts this teacher knows")
-
-
-def _predict_prompt(
-    name: TemplateName, statement: str, description: str, code: str, given: Json, language: str
-) -> str:
-    for part, text in (("problem statement", statement), ("io description", description)):
-        if has_structure(text):
-            raise PromptUnsafe(f"the {part} holds headings or fences")
-    return _render(
-        name,
-        {
-            "problem_statement": statement.strip(),
-            "io_description": description.strip(),
-            "given": _given(given),
-            "reference_code": fenced(code.strip("\n"), language),
-        },
-    )
 
 
 def _given(value: Json) -> str:
