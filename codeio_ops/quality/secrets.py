@@ -16,7 +16,7 @@ from codeio_ops.storage.runs import FactWriter
 
 log = logging.getLogger(__name__)
 
-Find = Callable[[str], Iterable[str]]
+Finder = Callable[[str], Iterable[str]]
 
 _NAMED_PLACES = 5
 
@@ -66,13 +66,13 @@ def personal_data(inputs: GateInputs) -> Measurement:
     return _measured("programs with personal data", find_personal_data, inputs, Severity.SOFT)
 
 
-_FINDERS: Mapping[DropReason, Find] = {
+_FINDERS: Mapping[DropReason, Finder] = {
     DropReason.SECRET: find_secrets,
     DropReason.PERSONAL_DATA: find_personal_data,
 }
 
 
-def _measured(metric: str, find: Find, inputs: GateInputs, severity: Severity) -> Measurement:
+def _measured(metric: str, find: Finder, inputs: GateInputs, severity: Severity) -> Measurement:
     texts = inputs.store.fetch(
         "benchmark.release_texts", TrainingText, release_id=inputs.release_id
     )
@@ -90,5 +90,5 @@ def _measured(metric: str, find: Find, inputs: GateInputs, severity: Severity) -
     )
 
 
-def _places(source: SourceText, find: Find) -> list[str]:
+def _places(source: SourceText, find: Finder) -> list[str]:
     return [f"{name}: {kind}" for name, text in source.fields.items() for kind in find(text)]
