@@ -50,6 +50,10 @@ class StoreRefused(TerminalError):
     usual_cure = "Check the user, password and database in CODEIO_DATABASE_URL."
 
 
+class SchemaForeign(TerminalError):
+    """The database holds a schema that this version neither made nor can bring up to date."""
+
+
 class BlobStoreUnavailable(TransientError):
     """S3 cannot be reached."""
 

@@ -380,9 +380,18 @@ class DropRecord(Record):
     reason: str
     detail: str
     stage_run_id: UUID
+    source_id: UUID | None = None
 
     @classmethod
-    def new(cls, drop: Drop, *, stage: str, subject_id: UUID, stage_run_id: UUID) -> "DropRecord":
+    def new(
+        cls,
+        drop: Drop,
+        *,
+        stage: str,
+        subject_id: UUID,
+        stage_run_id: UUID,
+        source_id: UUID | None = None,
+    ) -> "DropRecord":
         """Build the one drop that a stage may record for a subject."""
         return cls(
             drop_record_id=content_id("drop_record", stage, str(subject_id)),
@@ -391,6 +400,7 @@ class DropRecord(Record):
             reason=drop.word,
             detail=storable(drop.detail)[:2000],
             stage_run_id=stage_run_id,
+            source_id=source_id,
         )
 
 

@@ -1,6 +1,5 @@
-"""The Typer application, and the one place where an error becomes a line of text."""
+"""The Typer application."""
 
-import sys
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Annotated, Any
@@ -9,8 +8,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
-from codeio_ops.cli.output import render_error
-from codeio_ops.errors import CodeIOError
+from codeio_ops.cli.output import run_application
 
 COMMANDS: Mapping[str, Mapping[str, str]] = {
     "stack": {
@@ -100,11 +98,4 @@ def options(
 
 def main() -> None:
     """Run the command line and exit: 0 done, 1 failed, 2 wrong usage."""
-    arguments = [word for word in sys.argv[1:] if word != "--debug"]
-    try:
-        app(args=arguments, prog_name="codeio")
-    except CodeIOError as exc:
-        if "--debug" in sys.argv:
-            raise
-        print(render_error(exc, as_json="--json" in arguments), file=sys.stderr)
-        raise SystemExit(1) from None
+    run_application(app, "codeio")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from codeio_ops.cli.clients import load_settings, open_objects, open_store, shell_writer
+from codeio_ops.cli.clients import open_store, shell_work
 from codeio_ops.cli.output import JsonOption, print_json, print_rows
 from codeio_ops.quality.leakage.definition import LOCATIONS
 from codeio_ops.quality.leakage.registry import index_benchmark
@@ -56,13 +56,7 @@ def index(name: str, location: str) -> BenchmarkLine:
     for known in open_store().fetch("benchmark.all", BenchmarkLine):
         if (known.name, known.origin) == (name, location):
             return known
-    indexed = index_benchmark(
-        name,
-        location,
-        objects=open_objects(),
-        writer=shell_writer("gate", "benchmark add"),
-        settings=load_settings(),
-    )
+    indexed = index_benchmark(name, location, shell_work("gate", "benchmark add"))
     return BenchmarkLine(
         name=name,
         origin=location,
