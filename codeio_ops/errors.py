@@ -53,6 +53,8 @@ class StoreRefused(TerminalError):
 class SchemaForeign(TerminalError):
     """The database holds a schema that this version neither made nor can bring up to date."""
 
+    usual_cure = "Use another database; an embedded one goes with `codeio down` and its home."
+
 
 class BlobStoreUnavailable(TransientError):
     """S3 cannot be reached."""

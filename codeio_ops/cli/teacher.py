@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from codeio_ops.asking.estimate import Estimate, estimate
-from codeio_ops.cli.clients import load_settings, shell_work
+from codeio_ops.cli import clients
 from codeio_ops.cli.output import JsonOption, become_offline_teacher, print_json, print_rows, say
 from codeio_ops.pipeline import STAGES, Stage, stages_asking
 
@@ -42,7 +42,7 @@ def check(as_json: JsonOption = False) -> None:
     from codeio_ops.teacher.endpoint import Endpoint
     from codeio_ops.teacher.probe import check_teacher
 
-    settings = load_settings()
+    settings = clients.load_settings()
     endpoint = Endpoint.chosen(settings)
     calls = list(check_teacher(Teacher.open(settings)))
     print_rows(f"{endpoint.model} at {endpoint.base_url}", calls, as_json=as_json)
@@ -59,7 +59,7 @@ def preview(
     as_json: JsonOption = False,
 ) -> None:
     """Print what a stage would send, its tokens and its cost; nothing is sent."""
-    work = shell_work(stage.name, "teacher preview")
+    work = clients.shell_work(stage.name, "teacher preview")
     found = estimate(stage.waiting_requests(work), work, previewed=prompts)
     if as_json:
         print_json(asdict(found))
@@ -100,7 +100,7 @@ def local(
     """Serve the GGUF model of CODEIO_LOCAL_MODEL_PATH until the process is stopped."""
     from codeio_ops.teacher.local import serve_model
 
-    settings = load_settings()
+    settings = clients.load_settings()
     serve_model(
         settings.local_model_path,
         settings.local_model_sha256,
