@@ -215,7 +215,7 @@ class ReleaseExists(TerminalError):
 
 
 class ReleaseCorrupt(TerminalError):
-    """A published file does not have the sha256 that its manifest states."""
+    """A published file, or its manifest, does not have the sha256 it was published with."""
 
     usual_cure = "Do not use the copy; pull or restore it again from where it was published."
 

@@ -10,11 +10,11 @@ from uuid import UUID
 from codeio_ops.errors import NothingToRelease, ReleaseMissing
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
-from codeio_ops.quality.splits import assign_splits
 from codeio_ops.records import ReleaseRow, ReleaseSample, SampleRow
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.rows import SampleText, content_sha256, read_texts
 from codeio_ops.release.select import Chosen, Conversation, choose
+from codeio_ops.release.splits import assign_splits
 from codeio_ops.storage.engine import Store, Transaction
 from codeio_ops.storage.runs import FactWriter
 
@@ -41,6 +41,7 @@ class Release:
     samples: int
     funnel: list[FunnelStage]
     uri: str
+    manifest_sha256: str
     created_at: datetime
     published_at: datetime | None
 
@@ -65,8 +66,7 @@ def assemble_release(recipe: Recipe, *, store: Store, writer: FactWriter) -> Rel
     chosen = choose(recipe, conversations, splits)
     if not chosen:
         raise NothingToRelease(
-            f"the recipe {recipe.name} takes none of {len(conversations)} finished conversations",
-            cure="run the pipeline first; `codeio run status` shows where rows wait",
+            f"the recipe {recipe.name} takes none of {len(conversations)} finished conversations"
         )
     writer.write([_sample(item, writer.run.stage_run_id) for item in chosen])
     content = content_sha256(recipe, _texts(chosen, store))
@@ -81,7 +81,7 @@ def find_release(store: Store, release_id: UUID) -> Release:
     """
     found = store.fetch("release.by_id", Release, release_id=release_id)
     if not found:
-        raise ReleaseMissing(f"no release {release_id}", cure="see `codeio release list`")
+        raise ReleaseMissing(f"no release {release_id}")
     return found[0]
 
 
