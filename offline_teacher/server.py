@@ -22,11 +22,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 
 from codeio_ops.config import OFFLINE_MODEL, Settings
-from codeio_ops.errors import SandboxFault, SettingsError
+from codeio_ops.errors import SandboxFault, SettingsError, UnknownPrompt
 from codeio_ops.jsonvalue import Json
 from codeio_ops.sandbox.base import Sandbox
 from codeio_ops.sandbox.pool import DockerSandbox
-from codeio_ops.teacher.prompting import TransformTask, UnknownPrompt, read_prompt
+from codeio_ops.teacher.prompting import TransformTask, read_prompt
 from offline_teacher import OFFLINE_VERSION
 from offline_teacher.answer import answer
 from offline_teacher.program_reply import program_reply

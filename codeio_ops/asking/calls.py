@@ -17,6 +17,7 @@ from codeio_ops.errors import TeacherUnavailable
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
 from codeio_ops.progress import tracked
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop, DropRecord, Record, TeacherCall, TeacherRow
 from codeio_ops.storage.runs import FactWriter
 from codeio_ops.teacher.messages import CallFailure, Completion, FailedCall, Request
@@ -123,7 +124,7 @@ class CallRecorder:
                 tries=self._tries,
             )
         detail = f"no reply in {self._tries} runs, while the endpoint answered other requests"
-        drop = Drop(reason=CallFailure.UNAVAILABLE, detail=detail)
+        drop = Drop(reason=DropReason.UNAVAILABLE, detail=detail)
         run = self._writer.run.stage_run_id
         self._writer.write(
             [
@@ -162,7 +163,7 @@ class CallRecorder:
         self._unwritten += [
             self._call(failed, failed.reason),
             DropRecord.new(
-                Drop(reason=failed.reason, detail=failed.detail),
+                Drop(reason=DropReason(failed.reason), detail=failed.detail),
                 stage=self._purpose,
                 subject_id=UUID(failed.key),
                 stage_run_id=self._writer.run.stage_run_id,

@@ -10,8 +10,13 @@ from typing import Annotated
 import typer
 
 from codeio_ops.cli import release_changes
+from codeio_ops.cli.clients import open_objects, open_store
 from codeio_ops.cli.output import JsonOption, print_json, print_rows
 from codeio_ops.cli.release_lookup import find, published_release, summary_of
+from codeio_ops.release.card import Cost
+from codeio_ops.release.diff import diff_releases
+from codeio_ops.release.judgement import gate_results, overrides
+from codeio_ops.release.readback import prefix_of, pull_release, verify_release
 
 release = typer.Typer(help="The versions of the dataset.", no_args_is_help=True)
 
@@ -75,18 +80,12 @@ def register(app: typer.Typer) -> None:
 @release.command(name="list")
 def list_releases(as_json: JsonOption = False) -> None:
     """List all releases, rejected ones too, with how many of their rows were taken down since."""
-    from codeio_ops.cli.clients import open_store
-
     print_rows("Releases", open_store().fetch("release.lines", ReleaseLine), as_json=as_json)
 
 
 @release.command()
 def show(name: NameArgument, version: VersionArgument = 0, as_json: JsonOption = False) -> None:
     """Show a release: what became of it, each gate with its evidence, cost, takedowns."""
-    from codeio_ops.cli.clients import open_store
-    from codeio_ops.release.card import Cost
-    from codeio_ops.release.judgement import gate_results, overrides
-
     found, store = find(name, version), open_store()
     rulings = overrides(store, found.release_id)
     results = gate_results(store, found.release_id)
@@ -134,9 +133,6 @@ def diff(
     as_json: JsonOption = False,
 ) -> None:
     """Explain row by row why a row came, went or changed between two releases."""
-    from codeio_ops.cli.clients import open_store
-    from codeio_ops.release.diff import diff_releases
-
     before, after = find(name, old), find(other or name, new)
     found = diff_releases(before, after, store=open_store())
     if as_json:
@@ -173,9 +169,6 @@ def verify(
 
     Where neither the database nor you know the sha256 of the manifest, it says so.
     """
-    from codeio_ops.cli.clients import open_objects
-    from codeio_ops.release.readback import prefix_of, verify_release
-
     known, objects = published_release(name, version, manifest_sha256), open_objects()
     stored = verify_release(
         name, known.version, objects=objects, manifest_sha256=known.manifest_sha256
@@ -209,9 +202,6 @@ def pull(
     as_json: JsonOption = False,
 ) -> None:
     """Download a release, checking every file, and the manifest as `verify` does."""
-    from codeio_ops.cli.clients import open_objects
-    from codeio_ops.release.readback import pull_release
-
     known = published_release(name, version, manifest_sha256)
     paths = pull_release(
         name,

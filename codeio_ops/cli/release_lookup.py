@@ -1,12 +1,10 @@
 """Finds the release that a command names, and what is known of it."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from codeio_ops.cli.clients import load_settings, open_store
 from codeio_ops.errors import ReleaseMissing
-
-if TYPE_CHECKING:
-    from codeio_ops.release.assemble import Release
+from codeio_ops.release.assemble import Release
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +42,8 @@ def published_release(name: str, version: int, manifest_sha256: str) -> Publishe
     )
 
 
-def _recorded(name: str, version: int) -> tuple["Release | None", str]:
+def _recorded(name: str, version: int) -> tuple[Release | None, str]:
     """Return the release of the database; without one, None and why."""
-    from codeio_ops.cli.clients import load_settings
-
     if not load_settings().database_url.get_secret_value():
         if version:
             return None, "no database is configured"
@@ -62,23 +58,20 @@ def _recorded(name: str, version: int) -> tuple["Release | None", str]:
         return None, "this database holds no such release"
 
 
-def find(name: str, version: int) -> "Release":
+def find(name: str, version: int) -> Release:
     """Return a release; version 0 is the last published one.
 
     Raises:
         ReleaseMissing: there is none.
     """
-    from codeio_ops.cli.clients import open_store
-    from codeio_ops.release.assemble import Release
-
     found = open_store().fetch("release.by_version", Release, name=name, version=version)
     if not found:
         label = f"version {version}" if version else "published version"
-        raise ReleaseMissing(f"{name} has no {label}", cure="see `codeio release list`")
+        raise ReleaseMissing(f"{name} has no {label}")
     return found[0]
 
 
-def summary_of(found: "Release") -> dict[str, object]:
+def summary_of(found: Release) -> dict[str, object]:
     """Return a release as every command shows it."""
     return {
         "name": found.name,

@@ -18,10 +18,11 @@ from codeio_ops.quality.leakage.gate import leakage
 from codeio_ops.quality.licences import licences
 from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement
 from codeio_ops.quality.secrets import personal_data, secrets
-from codeio_ops.quality.self_test import PairToTest, self_test
+from codeio_ops.quality.self_test import self_test
 from codeio_ops.quality.splits import splits
 from codeio_ops.records import GateResult
 from codeio_ops.release.assemble import Release, find_release
+from codeio_ops.sample.recheck import StoredPair
 from codeio_ops.storage.queries import check_names
 from codeio_ops.storage.runs import FactWriter
 
@@ -67,7 +68,7 @@ def duplicates(inputs: GateInputs) -> Measurement:
 
 def verifier_self_test(inputs: GateInputs) -> Measurement:
     """Send stored pairs through the verifier as answers: true ones pass, altered ones fail."""
-    pairs = inputs.store.fetch("release.pairs_to_test", PairToTest, release_id=inputs.release_id)
+    pairs = inputs.store.fetch("release.pairs_to_test", StoredPair, release_id=inputs.release_id)
     report = self_test(pairs, sandbox=inputs.open_sandbox(), cpu_s=inputs.settings.call_cpu_s)
     misjudged: list[Json] = list(report.misjudged[:MAX_EVIDENCE])
     return Measurement(
@@ -106,6 +107,8 @@ GATES: Mapping[str, Gate] = {
     "splits": splits,
     "verifier_self_test": verifier_self_test,
 }
+# Those that run programs.
+SANDBOX_GATES = ("determinism", "verifier_self_test")
 
 
 def run_gate(gate: str, release: Release, inputs: GateInputs, *, writer: FactWriter) -> bool:

@@ -40,8 +40,7 @@ def record_decision(
     """
     if decision.approved and len(decision.reason.strip()) < MIN_REASON_CHARS:
         raise OverrideRefused(
-            f"an override needs a reason of at least {MIN_REASON_CHARS} characters",
-            cure="clear the task, and say why when it asks again",
+            f"an override needs a reason of at least {MIN_REASON_CHARS} characters"
         )
     writer.write(
         [

@@ -52,10 +52,7 @@ def _stored_manifest(passed: PassedRelease, store: Store, objects: ObjectStore) 
     if key in objects.keys(key):
         found = read_manifest(release.name, release.version, objects=objects)
         if found.manifest.content_sha256 != release.content_sha256:
-            raise ReleaseExists(
-                f"{key} is of a release of other content",
-                cure="releases are immutable: publish under another name",
-            )
+            raise ReleaseExists(f"{key} is of a release of other content")
         return found.content
     content = _write_files(passed, store, objects).to_bytes()
     objects.put_new(key, content)

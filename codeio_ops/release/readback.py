@@ -96,9 +96,7 @@ def read_manifest(
     """
     key = prefix_of(name, version) + MANIFEST_NAME
     if key not in objects.keys(key):
-        raise ReleaseMissing(
-            f"{name} v{version} is not published", cure="see `codeio release list`"
-        )
+        raise ReleaseMissing(f"{name} v{version} is not published")
     content = objects.get(key)
     if sha256 not in (None, sha256_hex(content)):
         raise ReleaseCorrupt(

@@ -135,7 +135,7 @@ class Teacher:
         while True:
             async for result in flight.fill(waiting):
                 yield result
-            ended = await flight.land()
+            ended = await flight.next_ended()
             if not ended:
                 return
             await self._keep(ended, flight)

@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from codeio_ops.jsonvalue import Json, NotJson, check
+from codeio_ops.errors import NotJson
+from codeio_ops.jsonvalue import Json, check
 
 _MAX_ITEMS = 200
 _MAX_DEPTH = 8

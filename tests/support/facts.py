@@ -5,6 +5,7 @@ from uuid import UUID
 
 from codeio_ops.config import Settings
 from codeio_ops.fingerprint import content_id, sha256_hex
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import (
     Blob,
     Drop,
@@ -115,7 +116,7 @@ class Chain:
                     **by,
                 ),
                 DropRecord.new(
-                    Drop(reason="too_small", detail=self.text), stage="ingest",
+                    Drop(reason=DropReason.TOO_SMALL, detail=self.text), stage="ingest",
                     subject_id=self._id("dropped"), **by,
                 ),
                 ReleaseRow(

@@ -11,8 +11,7 @@ from codeio_ops.config import Settings
 from codeio_ops.ingest.sources import active_sources, add_source, parse_source
 from codeio_ops.local.pipeline import ROAD
 from codeio_ops.pipeline import STAGES, Cut, steps_of
-from codeio_ops.quality.gate_names import GATE_NAMES
-from codeio_ops.quality.gates import run_gate
+from codeio_ops.quality.gates import GATES, run_gate
 from codeio_ops.quality.leakage.quarantine import screen_samples
 from codeio_ops.quality.measurement import GateInputs
 from codeio_ops.quality.secrets import screen_private
@@ -159,9 +158,7 @@ class Road:
             open_sandbox=lambda: work.sandbox,
             open_auditing_sandbox=lambda: work.auditing_sandbox,
         )
-        return {
-            name: run_gate(name, release, inputs, writer=work.sandbox_writer) for name in GATE_NAMES
-        }
+        return {name: run_gate(name, release, inputs, writer=work.sandbox_writer) for name in GATES}
 
     def promote(self, release: Release) -> Release:
         """Decide about a candidate, and publish it."""

@@ -7,6 +7,7 @@ import pytest
 
 from codeio_ops.config import Settings
 from codeio_ops.fingerprint import content_id, sha256_hex
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import (
     Blob,
     Drop,
@@ -31,10 +32,12 @@ from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
 from codeio_ops.teacher.prompting import (
-    predict_input_prompt,
-    predict_output_prompt,
+    PREDICT_TEMPLATES,
+    PredictTask,
+    predict_prompt,
     template_fingerprint,
 )
+from codeio_ops.unified_form import Direction
 from support.judged import passed, published
 
 PROGRAMS = 8
@@ -96,7 +99,7 @@ class Facts:
         for number in numbers:
             writer.write(_program(number, teacher.teacher_id, run_id))
 
-    def drop(self, number: int, reason: str) -> None:
+    def drop(self, number: int, reason: DropReason) -> None:
         """Drop a program at the release stage."""
         run_id = self.writer.run.stage_run_id
         drop = Drop(reason=reason, detail="for a test")
@@ -194,24 +197,21 @@ def _pair(
     ]  # fmt: skip
 
 
-def _prompt(program: ProgramRow, pair: IoPair, direction: str, run_id: UUID) -> PromptRow:
-    parts = {
-        "problem_statement": program.problem_statement,
-        "io_description": program.io_description,
-        "reference_code": program.main_function,
-    }
-    if direction == "output":
-        body = predict_output_prompt(**parts, given_input=pair.input)
-        template = template_fingerprint("predict_output")
-    else:
-        body = predict_input_prompt(**parts, given_output=pair.output)
-        template = template_fingerprint("predict_input")
+def _prompt(program: ProgramRow, pair: IoPair, direction: Direction, run_id: UUID) -> PromptRow:
+    task = PredictTask(
+        direction=direction,
+        problem_statement=program.problem_statement,
+        io_description=program.io_description,
+        reference_code=program.main_function,
+        given=pair.input if direction == "output" else pair.output,
+    )
+    template = template_fingerprint(PREDICT_TEMPLATES[direction])
     return PromptRow(
         prompt_id=content_id("prompt", str(pair.io_pair_id), direction, template),
         io_pair_id=pair.io_pair_id,
         direction=direction,
         template_sha256=template,
-        body=body,
+        body=predict_prompt(task),
         stage_run_id=run_id,
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from codeio_ops.jsonvalue import NotJson
+from codeio_ops.errors import NotJson
 from offline_teacher.bundle import guest_program
 from offline_teacher.guest.entry import run
 from offline_teacher.guest.json_form import converted, form
