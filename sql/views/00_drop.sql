@@ -1,4 +1,5 @@
--- Begins anew: drops every trigger, view and function of the schema, which the files after this one create.
+-- Begins anew: drops every trigger, view and function of the schema and takes back what the roles may do with its
+-- tables; the files after this one create and grant them.
 -- Runs before new migrations too, so that no view is in the way of a change of its tables.
 
 DO $$
@@ -25,4 +26,7 @@ BEGIN
     LOOP
         EXECUTE dropped.statement;
     END LOOP;
+    IF to_regnamespace('codeio') IS NOT NULL THEN
+        REVOKE ALL ON ALL TABLES IN SCHEMA codeio FROM codeio_app, codeio_auditor;
+    END IF;
 END $$;

@@ -1,6 +1,5 @@
--- What the roles may do, and all that they may do: the auditor reads, the application adds facts.
+-- What the roles may do, now that 00_drop.sql took every right back: the auditor reads, the application adds facts.
 
-REVOKE ALL ON ALL TABLES IN SCHEMA codeio FROM codeio_app, codeio_auditor;
 GRANT USAGE ON SCHEMA codeio TO codeio_app, codeio_auditor;
 GRANT SELECT ON ALL TABLES IN SCHEMA codeio TO codeio_app, codeio_auditor;
 

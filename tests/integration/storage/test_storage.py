@@ -19,7 +19,6 @@ from codeio_ops.storage.blobs import MAX_PACK_BYTES, BlobLocation, BlobStore
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
-from codeio_ops.storage.shards import plan_shards
 from support.json_values import TEXTS, VALUES
 
 TASK = TaskIdentity(dag_id="tests", run_id="storage", task_id="write")
@@ -219,10 +218,6 @@ def test_a_lock_that_is_lost_is_noticed(store: Store, module_settings: Settings)
     with pytest.raises(StoreUnavailable), store.locked("lost"), engine.connect() as link:
         link.execute(text(ending))
     engine.dispose()
-
-
-def test_nothing_pending_makes_no_shard(store: Store) -> None:
-    assert plan_shards(store, "transform", shard_rows=10) == []
 
 
 def test_a_source_is_identified_by_what_it_names() -> None:
