@@ -40,7 +40,7 @@ from codeio_airflow.release_tasks import (
     screen_finished,
 )
 from codeio_ops.pipeline import SANDBOX_POOL
-from codeio_ops.quality.gate_names import GATE_NAMES, SANDBOX_GATES
+from codeio_ops.quality.gates import GATES, SANDBOX_GATES
 
 RECIPE = Param(
     "codeio_pp",
@@ -107,7 +107,7 @@ def release_dataset() -> None:
     candidate = assemble()
     decided, published = decide(candidate), publish(candidate)
     screen() >> candidate
-    others = [name for name in GATE_NAMES if name not in SANDBOX_GATES]
+    others = [name for name in GATES if name not in SANDBOX_GATES]
     sandbox_gate = gate.override(task_id="sandbox_gate", pool=SANDBOX_POOL)
     gate.partial(release_id=candidate).expand(name=others) >> decided
     sandbox_gate.partial(release_id=candidate).expand(name=list(SANDBOX_GATES)) >> decided

@@ -3,21 +3,20 @@
 `make docs` writes them; a test compares them with what is committed.
 """
 
-import ast
 import os
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from codeio_ops.reasons import Meaning
+    from codeio_ops.errors import CodeIOError
+    from codeio_ops.reasons import ExplainedEnum
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -198,11 +197,12 @@ def _dag(dag: dict[str, Any]) -> str:
 
 def operations() -> str:
     """Return what each drop reason, verdict and error means and what to do about it."""
-    from codeio_ops.reasons import REASONS, VERDICTS
+    from codeio_ops.reasons import DropReason
+    from codeio_ops.verify.verdicts import AnswerVerdict
 
     errors = [_error(kind) for kind in _error_kinds()]
     head = (REPOSITORY / "docs" / "operations_head.md").read_text().rstrip()
-    parts = [head, _DROPS_HEAD, _meanings(REASONS), "## Verdicts", _meanings(VERDICTS)]
+    parts = [head, _DROPS_HEAD, _meanings(DropReason), "## Verdicts", _meanings(AnswerVerdict)]
     return "\n\n".join([*parts, _ERRORS_HEAD + "\n".join(errors)]) + "\n"
 
 
@@ -213,20 +213,21 @@ reason `refused_...` ends in the teacher's own code and means what `refused` mea
 
 _ERRORS_HEAD = """## Errors
 
-A failed task says one of these in its log and on the page *Overview*, with the cure for the case.
-*Tried again* means that Airflow repeats the task by itself.
+A failed task says one of these in its log and on the page *Overview*, with the cure for the case;
+where nothing is known of the case, with the usual one. *Tried again* means that Airflow repeats
+the task by itself.
 
-| Error | What it means | Airflow | Cures, as messages name them |
+| Error | What it means | Airflow | Usual cure |
 |---|---|---|---|
 """
 
 
-def _meanings(meanings: "Mapping[Any, Meaning]") -> str:
-    rows = [f"| `{name}` | {meaning.what} | {meaning.cure} |" for name, meaning in meanings.items()]
+def _meanings(words: "Iterable[ExplainedEnum]") -> str:
+    rows = [f"| `{word}` | {word.meaning} | {word.cure} |" for word in words]
     return "\n".join(["| | What it means | What to do |", "|---|---|---|", *rows])
 
 
-def _error_kinds() -> list[type[Exception]]:
+def _error_kinds() -> "list[type[CodeIOError]]":
     from codeio_ops import errors
 
     bases = (errors.CodeIOError, errors.TransientError, errors.TerminalError)
@@ -234,45 +235,13 @@ def _error_kinds() -> list[type[Exception]]:
     return [k for k in kinds if issubclass(k, errors.CodeIOError) and k not in bases]
 
 
-def _error(kind: type[Exception]) -> str:
+def _error(kind: "type[CodeIOError]") -> str:
     from codeio_ops.errors import TransientError
 
     what = " ".join((kind.__doc__ or "").partition("\n\n")[0].split())
     retried = issubclass(kind, TransientError)
     again = "tried again" if retried else "fails at once"
-    unnamed = "Nothing, unless it lasts: then read the trace." if retried else "Read the trace."
-    cures = " / ".join(sorted(_cures().get(kind.__name__, ()))).replace("|", "\\|") or unnamed
-    return f"| `{kind.__name__}` | {what} | {again} | {cures} |"
-
-
-_TREES = ("codeio_ops", "offline_teacher")
-
-
-@cache
-def _cures() -> dict[str, set[str]]:
-    """Return the cures that the code names, by the error they are raised with."""
-    found: dict[str, set[str]] = {}
-    sources = [
-        *(REPOSITORY / "codeio_ops").rglob("*.py"),
-        *(REPOSITORY / "offline_teacher").rglob("*.py"),
-    ]
-    for path in sorted(sources):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                for keyword in node.keywords:
-                    if keyword.arg == "cure" and (text := _words(keyword.value)):
-                        found.setdefault(node.func.id, set()).add(text)
-    return found
-
-
-def _words(node: ast.expr) -> str:
-    """Return a string literal; an ellipsis stands for what is known only when it is raised."""
-    match node:
-        case ast.Constant(value=str(text)):
-            return text
-        case ast.JoinedStr(values=parts):
-            return "".join(_words(part) or "..." for part in parts)
-    return ""
+    return f"| `{kind.__name__}` | {what} | {again} | {kind.usual_cure} |"
 
 
 _SETTINGS_HEAD = """# Settings

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from codeio_ops.errors import TeacherUnavailable
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
 from codeio_ops.progress import tracked
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop, DropRecord, Record, TeacherCall, TeacherRow
 from codeio_ops.storage.runs import FactWriter
 from codeio_ops.teacher.messages import CallFailure, Completion, FailedCall, Request
@@ -71,8 +73,11 @@ class CallRecorder:
             "max_tokens": work.settings.max_tokens,
         }
         self._unavailable: list[UUID] = []
-        self._teacher_row = teacher_row(teacher, work.writer)
         self._unwritten: list[Record] = []
+
+    @cached_property
+    def _teacher_row(self) -> TeacherRow:
+        return teacher_row(self._teacher, self._writer)
 
     def run(
         self, requests: Iterable[Request], use: Callable[[Answered], Use], *, total: int
@@ -119,7 +124,7 @@ class CallRecorder:
                 tries=self._tries,
             )
         detail = f"no reply in {self._tries} runs, while the endpoint answered other requests"
-        drop = Drop(reason=CallFailure.UNAVAILABLE, detail=detail)
+        drop = Drop(reason=DropReason.UNAVAILABLE, detail=detail)
         run = self._writer.run.stage_run_id
         self._writer.write(
             [
@@ -158,7 +163,7 @@ class CallRecorder:
         self._unwritten += [
             self._call(failed, failed.reason),
             DropRecord.new(
-                Drop(reason=failed.reason, detail=failed.detail),
+                Drop(reason=DropReason(failed.reason), detail=failed.detail),
                 stage=self._purpose,
                 subject_id=UUID(failed.key),
                 stage_run_id=self._writer.run.stage_run_id,

@@ -1,7 +1,7 @@
 """The transform stage: a teacher rewrites each raw file into a program of the unified form."""
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,41 +9,26 @@ from uuid import UUID
 
 from codeio_ops.asking.calls import Answered, CallRecorder, Use
 from codeio_ops.fingerprint import content_id
-from codeio_ops.records import Drop, DropRecord, ProgramRow
+from codeio_ops.records import DropRecord, ProgramRow
 from codeio_ops.storage.blobs import BlobLocation, BlobStore
 from codeio_ops.storage.shards import Rows, Shard
 from codeio_ops.teacher.messages import Message, Request
-from codeio_ops.teacher.parsing import ProgramParts, Refusal, parse_transform, refusal_code
+from codeio_ops.teacher.parsing import ProgramParts, Refusal, parse_transform, refusal_drop
 from codeio_ops.teacher.prompting import current_templates, template_fingerprint, transform_prompt
+from codeio_ops.unified_form import ENTRY_POINT, LANGUAGE
 from codeio_ops.work import Work
 
 if TYPE_CHECKING:
     from codeio_ops.teacher.client import Teacher
 
-ENTRY_POINT = "main_solution"
-# The prompt asks for Python whatever the language of the file.
-PROGRAM_LANGUAGE = "python"
 # Outcome of a call whose file goes to the next teacher.
 REFERRED = "referred"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _PendingFile:
+class _PendingFile(BlobLocation):
     raw_file_id: UUID
     language: str
-    sha256: str
-    pack_key: str
-    pack_offset: int
-    pack_bytes: int
-
-    @property
-    def location(self) -> BlobLocation:
-        return BlobLocation(
-            sha256=self.sha256,
-            pack_key=self.pack_key,
-            pack_offset=self.pack_offset,
-            pack_bytes=self.pack_bytes,
-        )
 
 
 def parameters(work: Work, rows: Rows) -> dict[str, list[str]]:
@@ -103,9 +88,9 @@ def _pending(shard: Shard, work: Work) -> list[_PendingFile]:
     return work.rows(shard, _PendingFile, **parameters(work, shard.rows))
 
 
-def _requests(pending: Iterable[_PendingFile], blobs: BlobStore) -> Iterator[Request]:
+def _requests(pending: Sequence[_PendingFile], blobs: BlobStore) -> Iterator[Request]:
     by_sha256 = {file.sha256: file for file in pending}
-    for sha256, content in blobs.read(file.location for file in pending):
+    for sha256, content in blobs.read(pending):
         file = by_sha256[sha256]
         prompt = transform_prompt(content.decode(), language=file.language)
         yield Request(key=str(file.raw_file_id), messages=(Message(role="user", content=prompt),))
@@ -114,14 +99,14 @@ def _requests(pending: Iterable[_PendingFile], blobs: BlobStore) -> Iterator[Req
 def _use(answered: Answered) -> Use:
     parts = parse_transform(answered.completion.text)
     if isinstance(parts, Refusal):
-        reason, detail = refusal_code(parts)
+        drop = refusal_drop(parts)
         record = DropRecord.new(
-            Drop(reason=reason, detail=detail),
+            drop,
             stage="transform",
             subject_id=answered.subject_id,
             stage_run_id=answered.stage_run_id,
         )
-        return Use(outcome=reason, records=(record,))
+        return Use(outcome=drop.word, records=(record,))
     return Use(outcome="program", records=(_program(parts, answered),))
 
 
@@ -136,7 +121,7 @@ def _program(parts: ProgramParts, answered: Answered) -> ProgramRow:
             parts.problem_statement,
         ),
         raw_file_id=answered.subject_id,
-        language=PROGRAM_LANGUAGE,
+        language=LANGUAGE,
         entry_point=ENTRY_POINT,
         main_function=parts.main_function,
         input_generator=parts.input_generator,

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Literal
 from uuid import UUID
 
 from codeio_ops.fingerprint import content_id
@@ -10,11 +9,13 @@ from codeio_ops.jsonvalue import Json
 from codeio_ops.records import PromptRow
 from codeio_ops.storage.shards import Rows, Shard
 from codeio_ops.teacher.prompting import (
+    PREDICT_TEMPLATES,
+    PredictTask,
     current_templates,
-    predict_input_prompt,
-    predict_output_prompt,
+    predict_prompt,
     template_fingerprint,
 )
+from codeio_ops.unified_form import Direction
 from codeio_ops.work import Work
 
 
@@ -23,7 +24,7 @@ class _PendingPrompt:
     io_pair_id: UUID
     input: Json
     output: Json
-    direction: Literal["output", "input"]
+    direction: Direction
     language: str
     main_function: str
     io_description: str
@@ -51,8 +52,7 @@ def build_prompts(shard: Shard, work: Work) -> Counter[str]:
 
 
 def _row(item: _PendingPrompt, stage_run_id: UUID) -> PromptRow:
-    output = item.direction == "output"
-    template_sha256 = template_fingerprint("predict_output" if output else "predict_input")
+    template_sha256 = template_fingerprint(PREDICT_TEMPLATES[item.direction])
     return PromptRow(
         prompt_id=content_id("prompt", str(item.io_pair_id), item.direction, template_sha256),
         io_pair_id=item.io_pair_id,
@@ -64,18 +64,11 @@ def _row(item: _PendingPrompt, stage_run_id: UUID) -> PromptRow:
 
 
 def _body(item: _PendingPrompt) -> str:
-    if item.direction == "output":
-        return predict_output_prompt(
-            problem_statement=item.problem_statement,
-            io_description=item.io_description,
-            reference_code=item.main_function,
-            given_input=item.input,
-            language=item.language,
-        )
-    return predict_input_prompt(
+    task = PredictTask(
+        direction=item.direction,
         problem_statement=item.problem_statement,
         io_description=item.io_description,
         reference_code=item.main_function,
-        given_output=item.output,
-        language=item.language,
+        given=item.input if item.direction == "output" else item.output,
     )
+    return predict_prompt(task, language=item.language)

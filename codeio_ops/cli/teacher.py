@@ -1,14 +1,14 @@
 """`codeio teacher ...`: try the teacher in use, see what a stage will cost, serve a teacher."""
 
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
-from codeio_ops.cli.output import JsonOption, print_json, print_rows, say
+from codeio_ops.asking.estimate import Estimate, estimate
+from codeio_ops.cli import clients
+from codeio_ops.cli.output import JsonOption, become_offline_teacher, print_json, print_rows, say
 from codeio_ops.pipeline import STAGES, Stage, stages_asking
-
-if TYPE_CHECKING:
-    from codeio_ops.asking.estimate import Estimate
 
 teacher = typer.Typer(help="Teachers: the embedded one, and models.", no_args_is_help=True)
 
@@ -38,12 +38,11 @@ def register(app: typer.Typer) -> None:
 @teacher.command()
 def check(as_json: JsonOption = False) -> None:
     """Send one request of each kind; print latency, tokens, cost and what the parser says."""
-    from codeio_ops.cli.clients import load_settings
     from codeio_ops.teacher.client import Teacher
     from codeio_ops.teacher.endpoint import Endpoint
     from codeio_ops.teacher.probe import check_teacher
 
-    settings = load_settings()
+    settings = clients.load_settings()
     endpoint = Endpoint.chosen(settings)
     calls = list(check_teacher(Teacher.open(settings)))
     print_rows(f"{endpoint.model} at {endpoint.base_url}", calls, as_json=as_json)
@@ -60,12 +59,7 @@ def preview(
     as_json: JsonOption = False,
 ) -> None:
     """Print what a stage would send, its tokens and its cost; nothing is sent."""
-    from dataclasses import asdict
-
-    from codeio_ops.asking.estimate import estimate
-    from codeio_ops.cli.clients import shell_work
-
-    work = shell_work(stage.name, "teacher preview")
+    work = clients.shell_work(stage.name, "teacher preview")
     found = estimate(stage.waiting_requests(work), work, previewed=prompts)
     if as_json:
         print_json(asdict(found))
@@ -76,7 +70,7 @@ def preview(
     print(_summary(found))
 
 
-def _summary(found: "Estimate") -> str:
+def _summary(found: Estimate) -> str:
     if not found.requests:
         return f"Nothing waits for the stage {found.purpose}."
     about = "about" if found.expectation == "history" else "at most"
@@ -94,10 +88,7 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Serve the offline teacher until the process is stopped."""
-    from codeio_ops.config import Settings
-    from offline_teacher.server import serve as run
-
-    run(Settings.load(), host, port)
+    become_offline_teacher("serve", "--host", host, "--port", str(port))
 
 
 @teacher.command()
@@ -107,10 +98,9 @@ def local(
     threads: Annotated[int, typer.Option(help="Compute threads.")] = 1,
 ) -> None:
     """Serve the GGUF model of CODEIO_LOCAL_MODEL_PATH until the process is stopped."""
-    from codeio_ops.cli.clients import load_settings
     from codeio_ops.teacher.local import serve_model
 
-    settings = load_settings()
+    settings = clients.load_settings()
     serve_model(
         settings.local_model_path,
         settings.local_model_sha256,

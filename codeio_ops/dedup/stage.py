@@ -12,11 +12,13 @@ from uuid import UUID
 
 import numpy as np
 
+from codeio_ops.dedup import THRESHOLD
 from codeio_ops.dedup.band_index import Keys, matches, read_segment, write_segment
 from codeio_ops.dedup.corpus import Corpus, Programs, RawFiles
 from codeio_ops.dedup.lexer import Hashes
-from codeio_ops.dedup.minhash import BANDS, SPEC, THRESHOLD, similarity, sketch
+from codeio_ops.dedup.minhash import BANDS, SPEC, similarity, sketch
 from codeio_ops.fingerprint import sha256_hex
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import DedupResult, Drop, DropRecord, Record
 from codeio_ops.storage.engine import Store
 from codeio_ops.work import Work
@@ -48,7 +50,7 @@ class _Chunk:
 class _Match:
     survivor: UUID
     similarity: float
-    reason: str
+    reason: DropReason
 
 
 def deduplicate_files(work: Work) -> Counter[str]:
@@ -112,7 +114,7 @@ def _match(new: _Chunk, corpus: Corpus, work: Work) -> list[_Match | None]:
         own = predecessors.get(subject, frozenset())
         match = None
         if code in by_code and by_code[code] not in own:
-            match = _Match(survivor=by_code[code], similarity=1.0, reason="duplicate_code")
+            match = _Match(survivor=by_code[code], similarity=1.0, reason=DropReason.DUPLICATE_CODE)
         else:
             candidates = earlier.get(row, set()).union(*(by_key.get(key, ()) for key in keys))
             match = _nearest(subject, candidates - own, shingles)
@@ -174,7 +176,7 @@ def _nearest(
     for candidate in sorted(candidates):
         value = similarity(shingles[subject], shingles[candidate])
         if value >= THRESHOLD and (nearest is None or value > nearest.similarity):
-            nearest = _Match(survivor=candidate, similarity=value, reason="near_duplicate")
+            nearest = _Match(survivor=candidate, similarity=value, reason=DropReason.NEAR_DUPLICATE)
     return nearest
 
 
@@ -205,7 +207,7 @@ def _write(new: _Chunk, found: list[_Match | None], corpus: Corpus, work: Work) 
         )
         records.append(segment)
     work.writer.write(records)
-    return Counter(match.reason if match else "unique" for match in found)
+    return Counter(str(match.reason) if match else "unique" for match in found)
 
 
 def _result(

@@ -9,11 +9,6 @@ NO_LICENCE = "NOASSERTION"
 SUFFIX_LANGUAGES = {".py": "python"}
 
 
-def storable(text: str) -> str:
-    """Return text from outside in a form that Postgres takes: no lone surrogate, no NUL."""
-    return text.encode(errors="backslashreplace").decode().replace("\x00", "\ufffd")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFile:
     """A file as its source gives it.

@@ -1,37 +1,19 @@
 """Reads source files from the rows of Parquet files, in the Hugging Face layout or alone."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
-from codeio_ops.config import Settings
 from codeio_ops.errors import SourceDamaged
-from codeio_ops.ingest.base import NO_LICENCE, SourceFile
-from codeio_ops.ingest.rows import row_file
-from codeio_ops.ingest.shards import ShardFile, Shards
-from codeio_ops.ingest.source_settings import Columns
+from codeio_ops.ingest.base import SourceFile
+from codeio_ops.ingest.rows import RowReader, row_file
+from codeio_ops.ingest.shards import ShardFile
 
-SUFFIXES = (".parquet",)
 _BATCH_ROWS = 256
 
 
-class ParquetReader:
+class ParquetReader(RowReader):
     """One or more files with one source file per row."""
 
-    def __init__(
-        self,
-        locator: str | Path,
-        *,
-        licence: str,
-        columns: Columns | None = None,
-        settings: Settings | None = None,
-    ) -> None:
-        self._shards = Shards(locator, SUFFIXES, settings)
-        self._licence = licence or NO_LICENCE
-        self._columns = columns or Columns()
-
-    def cursor(self) -> str:
-        """Return size and modification time of the file or files."""
-        return self._shards.cursor()
+    suffixes = (".parquet",)
 
     def files(self, *, max_bytes: int, since: str = "") -> Iterator[SourceFile]:
         """Yield the rows in their order, reading no column that is not mapped.

@@ -15,6 +15,7 @@ from codeio_ops.ingest.filters import drop_reason
 from codeio_ops.ingest.licence import header_licence
 from codeio_ops.ingest.source_settings import SourceSettings
 from codeio_ops.ingest.sources import open_reader
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop, DropRecord, RawFile, RawFileOrigin, Record, Source
 from codeio_ops.storage.blobs import PACK_LOCK, BlobStore
 from codeio_ops.storage.engine import Store
@@ -79,10 +80,7 @@ def ingest_source(source: Source, reader: Reader, work: Work) -> Counter[str]:
         with work.store.locked(PACK_LOCK, shared=True):
             counts += _ingest_batch(seen, source, work, options)
     if not counts and not source.cursor_value:
-        raise SourceEmpty(
-            f"{source.kind}:{source.locator} holds no source file",
-            cure="check the locator, or pause it with `codeio source pause`",
-        )
+        raise SourceEmpty(f"{source.kind}:{source.locator} holds no source file")
     with work.store.transaction() as transaction:
         transaction.execute("ingest.set_cursor", source_id=source.source_id, cursor_value=cursor)
     log.info("ingested %s: %s", source.locator, dict(counts), extra={"action": "ingest"})
@@ -124,7 +122,7 @@ def _ingest_batch(
             kept[item.raw_file_id] = item
         else:
             drops.append(_drop_record(item, source, drop, writer))
-        counts[drop.reason if drop else "new"] += 1
+        counts[drop.word if drop else "new"] += 1
     writer.write([*_stored(kept, work.blobs, writer), *origins, *drops])
     return +counts
 
@@ -135,7 +133,7 @@ def _known(store: Store, query: str, **ids: list[UUID]) -> set[UUID]:
 
 
 def _duplicate(item: _Seen) -> Drop:
-    return Drop(reason="duplicate", detail=f"of raw file {item.raw_file_id}")
+    return Drop(reason=DropReason.DUPLICATE, detail=f"of raw file {item.raw_file_id}")
 
 
 def _stored(kept: dict[UUID, _Seen], blobs: BlobStore, writer: FactWriter) -> list[Record]:
@@ -172,7 +170,7 @@ def _origin(item: _Seen, source: Source, writer: FactWriter) -> RawFileOrigin:
 def _drop_record(item: _Seen, source: Source, drop: Drop, writer: FactWriter) -> DropRecord:
     place = f"{source.kind}:{source.locator} {item.file.path} ({item.sha256})"
     return DropRecord.new(
-        Drop(reason=drop.reason, detail=f"{place}: {drop.detail}"),
+        replace(drop, detail=f"{place}: {drop.detail}"),
         stage="ingest",
         subject_id=item.origin_id,
         stage_run_id=writer.run.stage_run_id,

@@ -113,7 +113,7 @@ def _start_storage(
     health.wait(home, state, names)
     if "postgres" in names:
         postgres.create_roles_and_databases(state)
-        migrate(settings, say)
+        migrate(settings)
     if "s3" in names:
         seaweed.ensure_bucket(state, settings.s3_bucket)
 
@@ -146,13 +146,8 @@ def _set_pools(state: StackState) -> None:
             api.put_pool(name, slots=slots, description=description)
 
 
-def migrate(settings: Settings, say: Say) -> None:
+def migrate(settings: Settings) -> None:
     """Bring the project's database to the present schema."""
-    from importlib.util import find_spec
-
-    if find_spec("codeio_ops.storage.migrate") is None:
-        say("no migrations in this checkout")
-        return
     from codeio_ops.storage.migrate import migrate as run
 
     run(settings.owner_database_url.get_secret_value())

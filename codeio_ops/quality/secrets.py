@@ -8,12 +8,13 @@ from codeio_ops.jsonvalue import Json
 from codeio_ops.private_data import find_personal_data, find_secrets
 from codeio_ops.quality.leakage.training import SourceText, TrainingText, program_sources
 from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement, Severity
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop, DropRecord
 from codeio_ops.work import Work
 
 log = logging.getLogger(__name__)
 
-Find = Callable[[str], Iterable[str]]
+Finder = Callable[[str], Iterable[str]]
 
 _NAMED_PLACES = 5
 
@@ -46,7 +47,7 @@ def screen_private(work: Work) -> Counter[str]:
                         stage_run_id=work.writer.run.stage_run_id,
                     )
                 )
-                counts[reason] += 1
+                counts[str(reason)] += 1
                 break
     work.writer.write(drops)
     log.info("private data in samples: %s", dict(counts), extra={"action": "screen"})
@@ -63,10 +64,13 @@ def personal_data(inputs: GateInputs) -> Measurement:
     return _measured("programs with personal data", find_personal_data, inputs, Severity.SOFT)
 
 
-_FINDERS: Mapping[str, Find] = {"secret": find_secrets, "personal_data": find_personal_data}
+_FINDERS: Mapping[DropReason, Finder] = {
+    DropReason.SECRET: find_secrets,
+    DropReason.PERSONAL_DATA: find_personal_data,
+}
 
 
-def _measured(metric: str, find: Find, inputs: GateInputs, severity: Severity) -> Measurement:
+def _measured(metric: str, find: Finder, inputs: GateInputs, severity: Severity) -> Measurement:
     texts = inputs.store.fetch(
         "benchmark.release_texts", TrainingText, release_id=inputs.release_id
     )
@@ -84,5 +88,5 @@ def _measured(metric: str, find: Find, inputs: GateInputs, severity: Severity) -
     )
 
 
-def _places(source: SourceText, find: Find) -> list[str]:
+def _places(source: SourceText, find: Finder) -> list[str]:
     return [f"{name}: {kind}" for name, text in source.fields.items() for kind in find(text)]

@@ -14,7 +14,7 @@ from uuid import UUID
 from codeio_ops.jsonvalue import Json, canonical
 from codeio_ops.progress import tracked
 from codeio_ops.records import PairCheck
-from codeio_ops.sandbox.base import Limits, Program, RunResult, Verdict
+from codeio_ops.sandbox.base import Limits, RunResult, StoredProgram, Verdict
 from codeio_ops.storage.shards import Rows, Shard
 from codeio_ops.verify.answers import run_inputs
 from codeio_ops.work import Work
@@ -25,14 +25,12 @@ HOLDS = "same_output"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _StalePair:
+class StoredPair(StoredProgram):
+    """A stored pair with its program."""
+
     io_pair_id: UUID
     input: Json
     output: Json
-    program_id: UUID
-    language: str
-    entry_point: str
-    main_function: str
 
 
 def parameters(work: Work, rows: Rows) -> dict[str, str]:
@@ -52,16 +50,12 @@ def recheck_pairs(shard: Shard, work: Work) -> Counter[str]:
         SandboxFault: the sandbox failed; pairs checked before are stored.
     """
     sandbox, writer = work.sandbox, work.sandbox_writer
-    stale = work.rows(shard, _StalePair, **parameters(work, shard.rows))
+    stale = work.rows(shard, StoredPair, **parameters(work, shard.rows))
     programs = [list(group) for _, group in groupby(stale, key=attrgetter("program_id"))]
     counts: Counter[str] = Counter()
     for pairs in tracked(programs, total=len(programs), what="programs with stale pairs"):
         results = run_inputs(
-            Program(
-                code=pairs[0].main_function,
-                entry_point=pairs[0].entry_point,
-                language=pairs[0].language,
-            ),
+            pairs[0].program,
             [pair.input for pair in pairs],
             sandbox=sandbox,
             limits=Limits(cpu_s=work.settings.call_cpu_s),
@@ -82,7 +76,7 @@ def recheck_pairs(shard: Shard, work: Work) -> Counter[str]:
     return counts
 
 
-def _outcome(pair: _StalePair, result: RunResult) -> str:
+def _outcome(pair: StoredPair, result: RunResult) -> str:
     if result.verdict is not Verdict.OK:
         return str(result.verdict)
     return HOLDS if canonical(result.value) == canonical(pair.output) else "other_output"

@@ -16,6 +16,7 @@ from codeio_ops.errors import ProgramFault, SettingsError
 from codeio_ops.jsonvalue import Json
 from codeio_ops.sandbox.base import Limits, Program, RunResult, Verdict
 from codeio_ops.sandbox.pool import DockerSandbox
+from codeio_ops.unified_form import ENTRY_POINT
 
 SUITE = Path(__file__).with_name("hostile")
 
@@ -42,7 +43,7 @@ class Attack(BaseModel):
     acceptable: frozenset[str]
     code: str
     language: str = "python"
-    entry_point: str = "main_solution"
+    entry_point: str = ENTRY_POINT
     error: str = ""
     value: JsonValue = None
     cpu_s: float = Field(default=1.0, gt=0)

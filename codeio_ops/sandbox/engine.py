@@ -61,9 +61,7 @@ def engine_errors(doing: str) -> Iterator[None]:
     try:
         yield
     except docker.errors.ImageNotFound as exc:
-        raise ImageMissing(
-            f"{doing}: the sandbox image is not on this engine", cure="codeio sandbox image"
-        ) from exc
+        raise ImageMissing(f"{doing}: the sandbox image is not on this engine") from exc
     except (docker.errors.DockerException, requests.exceptions.RequestException) as exc:
         raise SandboxFault(f"{doing}: {exc}") from exc
 

@@ -93,7 +93,7 @@ def image_facts(client: "DockerClient", image: str) -> ImageFacts:
         found = client.images.get(image)
     labels = found.labels
     if INPUTS_LABEL not in labels:
-        raise ImageMissing(f"{image} is not a sandbox image", cure="codeio sandbox image")
+        raise ImageMissing(f"{image} is not a sandbox image")
     return ImageFacts(
         image_id=str(found.id),
         inputs_digest=labels[INPUTS_LABEL],

@@ -16,11 +16,10 @@ from codeio_ops.errors import StoreRefused, StoreUnavailable
 from codeio_ops.jsonvalue import Json
 from codeio_ops.records import Record
 from codeio_ops.storage.copy import insert_records
+from codeio_ops.storage.postgres_errors import first_line, postgres_error
 from codeio_ops.storage.queries import check, query
 
 T = TypeVar("T")
-
-_REFUSALS = ("password authentication failed", "does not exist", "no password supplied")
 
 
 class Transaction:
@@ -187,27 +186,13 @@ def _translated_errors() -> Iterator[None]:
     try:
         yield
     except OperationalError as exc:
-        raise _translated(exc) from exc
+        if isinstance(exc.orig, DriverError):
+            raise postgres_error(exc.orig) from exc
+        raise StoreUnavailable(f"Postgres cannot be reached: {first_line(exc.orig)}") from exc
     except ProgrammingError as exc:
         if "does not exist" in str(exc.orig):
             raise StoreRefused(
-                f"the database lacks what the query needs: {_first_line(exc)}",
+                f"the database lacks what the query needs: {first_line(exc.orig)}",
                 cure="run `codeio migrate`",
             ) from exc
         raise
-
-
-def _translated(exc: OperationalError) -> StoreUnavailable | StoreRefused:
-    line = _first_line(exc)
-    if isinstance(exc.orig, DriverError) and any(word in line for word in _REFUSALS):
-        return StoreRefused(
-            f"Postgres refuses the connection: {line}",
-            cure="check the user, password and database in CODEIO_DATABASE_URL",
-        )
-    return StoreUnavailable(
-        f"Postgres cannot be reached: {line}", cure="run `codeio status`, then `codeio up`"
-    )
-
-
-def _first_line(exc: OperationalError | ProgrammingError) -> str:
-    return str(exc.orig).strip().partition("\n")[0]

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codeio_ops import __version__
-from codeio_ops.config import Settings
-from codeio_ops.config_reference import DECIDING
+from codeio_ops.config import DECIDING, Settings
 from codeio_ops.fingerprint import content_id, value_sha256
 from codeio_ops.records import Record, StageRun
 from codeio_ops.storage.engine import Store

@@ -9,9 +9,10 @@ from codeio_ops.errors import TeacherUnavailable
 from codeio_ops.jsonvalue import Json
 from codeio_ops.teacher.faults import RATE_CURE
 from codeio_ops.teacher.messages import CallFailure, Completion, FailedCall, Message, Request
-from codeio_ops.teacher.parsing import Refusal, parse_transform, refusal_code
+from codeio_ops.teacher.parsing import Refusal, parse_transform, refusal_drop
 from codeio_ops.teacher.prompting import (
-    predict_output_prompt,
+    PredictTask,
+    predict_prompt,
     revision_messages,
     transform_prompt,
 )
@@ -71,12 +72,14 @@ def check_teacher(teacher: "Teacher") -> Iterator[CheckedCall]:
         TeacherUnavailable: the endpoint is down, too slow, or only gives server errors.
         TeacherRefused: it refuses the key, the model or the account.
     """
-    prompt = predict_output_prompt(
+    task = PredictTask(
+        direction="output",
         problem_statement="What is the sum of the decimal digits of `n`?",
         io_description="Input:\n- `n` (int): a number from 0 to 9999\n\nOutput:\n- (int): the sum",
         reference_code=_CODE,
-        given_input=_GIVEN,
+        given=_GIVEN,
     )
+    prompt = predict_prompt(task)
     wrong = f'The digits add up to 13.\n\n```json\n{{"output": {_WRONG}}}\n```'
     told = feedback(AnswerVerdict.WRONG, direction="output", given=_GIVEN, prediction=_WRONG)
     conversations = {
@@ -111,8 +114,8 @@ def _checked(kind: str, result: Completion | FailedCall) -> CheckedCall:
 def _program(text: str) -> tuple[str, bool]:
     parts = parse_transform(text)
     if isinstance(parts, Refusal):
-        reason, detail = refusal_code(parts)
-        return f"{reason}: {detail}", False
+        drop = refusal_drop(parts)
+        return f"{drop.word}: {drop.detail}", False
     return "a program", True
 
 

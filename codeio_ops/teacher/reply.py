@@ -1,18 +1,17 @@
 """Reading the body of a chat completion, whatever an endpoint put into it."""
 
 import json
-import re
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from codeio_ops.config import Settings
-from codeio_ops.jsonvalue import Json, NotJson, check
+from codeio_ops.errors import NotJson
+from codeio_ops.jsonvalue import Json, check, storable
 from codeio_ops.teacher.journal import MAX_BODY_BYTES, StoredReply
 from codeio_ops.teacher.messages import CallFailure, Completion, FailedCall
 from codeio_ops.teacher.prices import known_price
 
 _STOPS = ("stop", "end_turn", "eos")
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class _Part(BaseModel):
@@ -74,15 +73,15 @@ def read_reply(
     choice = parsed.choices[0]
     return Completion(
         key=key,
-        text=_storable(choice.message.content or ""),
-        reasoning=_storable(choice.message.reasoning_content or choice.message.reasoning or ""),
-        finish_reason=_storable(choice.finish_reason or ""),
-        model=_storable(parsed.model or model),
+        text=storable(choice.message.content or ""),
+        reasoning=storable(choice.message.reasoning_content or choice.message.reasoning or ""),
+        finish_reason=storable(choice.finish_reason or ""),
+        model=storable(parsed.model or model),
         prompt_tokens=usage.prompt_tokens,
         completion_tokens=usage.completion_tokens,
         latency_ms=reply.latency_ms,
         cost_usd=cost,
-        request_id=_storable(reply.request_id or parsed.id),
+        request_id=storable(reply.request_id or parsed.id),
         provenance=_provenance(parsed.codeio),
     )
 
@@ -110,16 +109,12 @@ def _failure(body: _Body, *, keeps_truncated: bool) -> tuple[CallFailure, str] |
     if choice.finish_reason == "length" and not keeps_truncated:
         return CallFailure.TRUNCATED, "the reply reached max_tokens"
     if choice.finish_reason not in (*_STOPS, "length"):
-        return CallFailure.BAD_REPLY, _storable(f"finish_reason is {choice.finish_reason!r}"[:200])
+        return CallFailure.BAD_REPLY, storable(f"finish_reason is {choice.finish_reason!r}"[:200])
     if not (choice.message.content or "").strip():
         if choice.finish_reason == "length":
             return CallFailure.TRUNCATED, "the reply reached max_tokens before its first word"
         return CallFailure.BAD_REPLY, "the reply is empty"
     return None
-
-
-def _storable(text: str) -> str:
-    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def _provenance(extra: dict[str, JsonValue]) -> dict[str, Json]:

@@ -9,16 +9,16 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
-from typing import Literal
 from uuid import UUID
 
 from codeio_ops.errors import ProgramFault
 from codeio_ops.fingerprint import content_id
-from codeio_ops.jsonvalue import Json
+from codeio_ops.jsonvalue import Json, storable
 from codeio_ops.progress import tracked
 from codeio_ops.records import StageRun, VerdictRow
-from codeio_ops.sandbox.base import Limits, Program, RunResult, Sandbox, Verdict
+from codeio_ops.sandbox.base import Limits, Program, RunResult, Sandbox, StoredProgram, Verdict
 from codeio_ops.storage.shards import Rows, Shard
+from codeio_ops.unified_form import Direction
 from codeio_ops.verify import VERIFIER_VERSION
 from codeio_ops.verify.compare import same_value
 from codeio_ops.verify.extract import NoAnswer, extract_answer
@@ -30,18 +30,14 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PendingResponse:
+class PendingResponse(StoredProgram):
     """A response to judge, with the pair it is about."""
 
     response_id: UUID
     body: str
-    direction: Literal["output", "input"]
+    direction: Direction
     input: Json
     output: Json
-    program_id: UUID
-    language: str
-    entry_point: str
-    main_function: str
 
     @property
     def shown(self) -> Json:
@@ -109,18 +105,30 @@ def judge(responses: list[PendingResponse], *, sandbox: Sandbox, cpu_s: float) -
     inputs = [answer.value for answer in answers if isinstance(answer, _Unrun)]
     if not inputs:
         return [answer for answer in answers if isinstance(answer, Judgement)]
-    program = Program(
-        code=responses[0].main_function,
-        entry_point=responses[0].entry_point,
-        language=responses[0].language,
-    )
-    results = iter(run_inputs(program, inputs, sandbox=sandbox, limits=Limits(cpu_s=cpu_s)))
+    program, limits = responses[0].program, Limits(cpu_s=cpu_s)
+    results = iter(run_inputs(program, inputs, sandbox=sandbox, limits=limits))
     return [
         _judge_run(answer.value, next(results), response.output)
         if isinstance(answer, _Unrun)
         else answer
         for response, answer in zip(responses, answers, strict=True)
     ]
+
+
+def feedback_on(response: PendingResponse, judgement: Judgement, *, cpu_s: float) -> str:
+    """Say what became of a response, in words that can be stored."""
+    return storable(
+        feedback(
+            judgement.verdict,
+            direction=response.direction,
+            given=response.shown,
+            prediction=judgement.answer,
+            produced=judgement.produced,
+            error_type=judgement.error_type,
+            error_message=judgement.error_message,
+            cpu_s=cpu_s,
+        )
+    )
 
 
 def run_inputs(
@@ -186,17 +194,8 @@ def _row(
         verdict=judgement.verdict,
         answer=judgement.answer,
         produced=judgement.produced,
-        error_type=judgement.error_type.replace("\x00", "\ufffd"),
-        error_message=judgement.error_message.replace("\x00", "\ufffd"),
-        feedback=feedback(
-            judgement.verdict,
-            direction=response.direction,
-            given=response.shown,
-            prediction=judgement.answer,
-            produced=judgement.produced,
-            error_type=judgement.error_type,
-            error_message=judgement.error_message,
-            cpu_s=cpu_s,
-        ).replace("\x00", "\ufffd"),
+        error_type=storable(judgement.error_type),
+        error_message=storable(judgement.error_message),
+        feedback=feedback_on(response, judgement, cpu_s=cpu_s),
         stage_run_id=run.stage_run_id,
     )

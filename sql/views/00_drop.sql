@@ -1,5 +1,4 @@
--- Begins anew: drops every trigger, view and function of the schema and takes back what the roles may do with its
--- tables; the files after this one create and grant them.
+-- Begins anew: drops every trigger, view, function and grant of the schema, which the files after this one create.
 -- Runs before new migrations too, so that no view is in the way of a change of its tables.
 
 DO $$

@@ -21,7 +21,7 @@ from codeio_ops.local.airflow_api import TERMINAL_STATES
 from codeio_ops.local.home import REPOSITORY, Home
 from codeio_ops.local.pipeline import ROAD
 from codeio_ops.local.state import StackState, remember
-from codeio_ops.quality.gate_names import GATE_NAMES
+from codeio_ops.quality.gates import GATES
 from support.road import CORPUS
 from support.tour import PAGES, Tour, chromium
 
@@ -106,7 +106,7 @@ def test_every_dag_ran_once_and_is_green(shell: Shell, funnel: Any) -> None:
         (release_run,) = api.list_runs("release_dataset")
         gates = api.task_instances("release_dataset", release_run.run_id)
         labels = {task.label for task in gates if task.task_id in ("gate", "sandbox_gate")}
-        assert labels == set(GATE_NAMES)
+        assert labels == set(GATES)
         assert api.import_errors() == {}
 
 

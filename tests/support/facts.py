@@ -5,6 +5,7 @@ from uuid import UUID
 
 from codeio_ops.config import Settings
 from codeio_ops.fingerprint import content_id, sha256_hex
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import (
     Blob,
     Drop,
@@ -115,12 +116,12 @@ class Chain:
                     **by,
                 ),
                 DropRecord.new(
-                    Drop(reason="too_small", detail=self.text), stage="ingest",
+                    Drop(reason=DropReason.TOO_SMALL, detail=self.text), stage="ingest",
                     subject_id=self._id("dropped"), **by,
                 ),
                 ReleaseRow(
                     release_id=RELEASE_ID, name="chain", version=1, recipe={"name": "chain"},
-                    content_sha256="0" * 64, status="rejected", samples=1, **by,
+                    content_sha256="0" * 64, status="candidate", samples=1, **by,
                 ),
                 ReleaseSample(
                     release_id=RELEASE_ID, sample_id=self.sample_id, split="train"

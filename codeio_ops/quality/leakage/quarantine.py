@@ -15,6 +15,7 @@ from codeio_ops.fingerprint import content_id
 from codeio_ops.quality.leakage.registry import StoredIndex, load_index, stored_indexes
 from codeio_ops.quality.leakage.training import SourceText, TrainingText, program_sources
 from codeio_ops.quality.leakage.verdict import Hit
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop, DropRecord, LeakHit, LeakScan, Record
 from codeio_ops.storage.blobs import BlobLocation
 from codeio_ops.storage.shards import Shard
@@ -23,17 +24,12 @@ from codeio_ops.work import Work
 log = logging.getLogger(__name__)
 
 STAGE = "screen"
-REASON = "leak"
 _NAMED_ITEMS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _PendingFile:
+class _PendingFile(BlobLocation):
     raw_file_id: UUID
-    sha256: str
-    pack_key: str
-    pack_offset: int
-    pack_bytes: int
 
 
 def screen_files(shard: Shard, work: Work) -> Counter[str]:
@@ -53,18 +49,9 @@ def screen_files(shard: Shard, work: Work) -> Counter[str]:
         return Counter()
     scanner = LeakageScanner([load_index(index, objects=work.objects) for index in indexes])
     files = {item.sha256: item.raw_file_id for item in pending}
-    contents = work.blobs.read(
-        BlobLocation(
-            sha256=item.sha256,
-            pack_key=item.pack_key,
-            pack_offset=item.pack_offset,
-            pack_bytes=item.pack_bytes,
-        )
-        for item in pending
-    )
     texts = (
         SourceText(source=str(files[sha256]), fields={"content": content.decode(errors="replace")})
-        for sha256, content in contents
+        for sha256, content in work.blobs.read(pending)
     )
     hits = list(scanner.scan(texts))
     ids = {hit.source: UUID(hit.source) for hit in hits}
@@ -148,7 +135,10 @@ def _drop(hits: Sequence[Hit], kind: str, file: UUID, stage_run_id: UUID) -> Dro
     where = "its text" if kind == "raw_file" else f"program {hits[0].source}"
     detail = f"{where} holds {named}{f' and {more} more' if more > 0 else ''}"
     return DropRecord.new(
-        Drop(reason=REASON, detail=detail), stage=STAGE, subject_id=file, stage_run_id=stage_run_id
+        Drop(reason=DropReason.LEAK, detail=detail),
+        stage=STAGE,
+        subject_id=file,
+        stage_run_id=stage_run_id,
     )
 
 

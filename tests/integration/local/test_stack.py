@@ -166,7 +166,7 @@ def test_a_wrong_password_is_refused_with_the_cure(home: Home) -> None:
 def test_a_stopped_postgres_is_unavailable_not_refused(home: Home) -> None:
     state = _up(home, frozenset({Part.POSTGRES}))
     stack.down(home, say=_quiet)
-    with pytest.raises(StoreUnavailable, match="does not answer"):
+    with pytest.raises(StoreUnavailable, match="cannot be reached"):
         postgres.check(state)
 
 

@@ -13,23 +13,25 @@ from openai import AuthenticationError, BadRequestError, NotFoundError, OpenAI
 
 from codeio_ops.config import OFFLINE_MODEL, Settings
 from codeio_ops.jsonvalue import Json
+from codeio_ops.reasons import DropReason
 from codeio_ops.sandbox.base import Program
 from codeio_ops.sandbox.pool import DockerSandbox
 from codeio_ops.teacher.client import Teacher
 from codeio_ops.teacher.messages import Completion, Message, Request
-from codeio_ops.teacher.parsing import ProgramParts, Refusal, RefusalReason, parse_transform
+from codeio_ops.teacher.parsing import ProgramParts, Refusal, parse_transform
 from codeio_ops.teacher.prompting import (
     PredictTask,
-    predict_input_prompt,
-    predict_output_prompt,
+    predict_prompt,
     read_prompt,
     revision_messages,
     transform_prompt,
 )
+from codeio_ops.unified_form import Direction
 from codeio_ops.verify.compare import same_value
 from codeio_ops.verify.extract import Answer, extract_answer
 from codeio_ops.verify.feedback import feedback
 from codeio_ops.verify.verdicts import AnswerVerdict
+from offline_teacher import OFFLINE_VERSION
 from offline_teacher.answer import OfflineAnswer, answer
 from offline_teacher.server import create_app
 
@@ -62,21 +64,21 @@ class Case:
 
     def output_prompt(self) -> str:
         """Ask for the output."""
-        return predict_output_prompt(
-            problem_statement="What is the result?",
-            io_description=self.description,
-            reference_code=self.code,
-            given_input=self.given,
-        )
+        return self._prompt("output", self.given)
 
     def input_prompt(self) -> str:
         """Ask for an input."""
-        return predict_input_prompt(
+        return self._prompt("input", self.output)
+
+    def _prompt(self, direction: Direction, given: Json) -> str:
+        task = PredictTask(
+            direction=direction,
             problem_statement="What is the result?",
             io_description=self.description,
             reference_code=self.code,
-            given_output=self.output,
+            given=given,
         )
+        return predict_prompt(task)
 
 
 CASES = (
@@ -242,7 +244,7 @@ def test_both_turns_over_http_with_the_platforms_client(base_url: str) -> None:
         }
     )
     teacher = Teacher.open(settings)
-    assert teacher.identity.kind == "offline-trace"
+    assert (teacher.identity.kind, teacher.identity.version) == ("offline-trace", OFFLINE_VERSION)
     case = CASES[1]
     prompt = case.output_prompt()
     (first,) = teacher.complete_all(
@@ -276,6 +278,6 @@ def test_transform_over_http(client: OpenAI) -> None:
     parts = transformed(BUBBLE)
     assert isinstance(parts, ProgramParts), parts
     refused = transformed("x = 1\n")
-    assert isinstance(refused, Refusal) and refused.reason is RefusalReason.REFUSED
+    assert isinstance(refused, Refusal) and refused.reason is DropReason.REFUSED
     foreign = transformed("int main() {}", "c")
     assert isinstance(foreign, Refusal) and "language" in foreign.detail

@@ -71,10 +71,10 @@ class Copy:
         table.write_text(before + (EXAMPLE / "entry.py.txt").read_text() + NEXT_ENTRY + after)
         with (self._root / "sql" / "queries" / "pending.sql").open("a") as queries:
             queries.write((EXAMPLE / "pending.sql").read_text())
-        sql = self._root / "sql"
-        shutil.copy(EXAMPLE / "table.sql", sql / "migrations" / "9999_length.sql")
-        shutil.copy(EXAMPLE / "view.sql", sql / "views" / "81_length.sql")
-        migrate(self._settings.owner_database_url.get_secret_value(), sql=sql)
+        number = len(list((self._root / "sql" / "migrations").iterdir())) + 1
+        shutil.copy(EXAMPLE / "table.sql", self._root / f"sql/migrations/{number:04}_length.sql")
+        shutil.copy(EXAMPLE / "view.sql", self._root / "sql" / "views" / "89_length.sql")
+        migrate(self._settings.owner_database_url.get_secret_value(), sql=self._root / "sql")
 
     def run(self, *arguments: str) -> str:
         """Run Python on the copy, and return what it prints."""

@@ -7,6 +7,7 @@ import pytest
 
 from codeio_ops.config import Settings
 from codeio_ops.fingerprint import content_id, sha256_hex
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import (
     Blob,
     Drop,
@@ -25,15 +26,19 @@ from codeio_ops.records import (
 )
 from codeio_ops.release.assemble import Release, assemble_release
 from codeio_ops.release.contents import release_files
+from codeio_ops.release.judgement import PassedRelease, judgement_of
 from codeio_ops.release.recipe import Recipe, load_recipe
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
 from codeio_ops.teacher.prompting import (
-    predict_input_prompt,
-    predict_output_prompt,
+    PREDICT_TEMPLATES,
+    PredictTask,
+    predict_prompt,
     template_fingerprint,
 )
+from codeio_ops.unified_form import Direction
+from support.judged import passed, published
 
 PROGRAMS = 8
 PAIRS = 3
@@ -94,7 +99,7 @@ class Facts:
         for number in numbers:
             writer.write(_program(number, teacher.teacher_id, run_id))
 
-    def drop(self, number: int, reason: str) -> None:
+    def drop(self, number: int, reason: DropReason) -> None:
         """Drop a program at the release stage."""
         run_id = self.writer.run.stage_run_id
         drop = Drop(reason=reason, detail="for a test")
@@ -118,7 +123,16 @@ class Facts:
     def files(self, release: Release) -> dict[str, bytes]:
         """Return the files of a release."""
         recipe = Recipe.model_validate(release.recipe)
-        return dict(release_files(release, recipe, self.store))
+        judgement = judgement_of(self.store, release.release_id)
+        return dict(release_files(release, recipe, judgement, self.store))
+
+    def passed(self, release: Release) -> PassedRelease:
+        """Let every gate pass a candidate."""
+        return passed(release, store=self.store, writer=self.writer)
+
+    def publish(self, release: Release, objects: ObjectStore) -> Release:
+        """Let every gate pass a candidate, and publish it."""
+        return published(release, store=self.store, writer=self.writer, objects=objects)
 
 
 @pytest.fixture
@@ -183,24 +197,21 @@ def _pair(
     ]  # fmt: skip
 
 
-def _prompt(program: ProgramRow, pair: IoPair, direction: str, run_id: UUID) -> PromptRow:
-    parts = {
-        "problem_statement": program.problem_statement,
-        "io_description": program.io_description,
-        "reference_code": program.main_function,
-    }
-    if direction == "output":
-        body = predict_output_prompt(**parts, given_input=pair.input)
-        template = template_fingerprint("predict_output")
-    else:
-        body = predict_input_prompt(**parts, given_output=pair.output)
-        template = template_fingerprint("predict_input")
+def _prompt(program: ProgramRow, pair: IoPair, direction: Direction, run_id: UUID) -> PromptRow:
+    task = PredictTask(
+        direction=direction,
+        problem_statement=program.problem_statement,
+        io_description=program.io_description,
+        reference_code=program.main_function,
+        given=pair.input if direction == "output" else pair.output,
+    )
+    template = template_fingerprint(PREDICT_TEMPLATES[direction])
     return PromptRow(
         prompt_id=content_id("prompt", str(pair.io_pair_id), direction, template),
         io_pair_id=pair.io_pair_id,
         direction=direction,
         template_sha256=template,
-        body=body,
+        body=predict_prompt(task),
         stage_run_id=run_id,
     )
 

@@ -6,8 +6,9 @@ import pytest
 
 from codeio_ops.errors import NothingToTakeDown
 from codeio_ops.fingerprint import content_id
+from codeio_ops.reasons import DropReason
 from codeio_ops.release.diff import diff_releases
-from codeio_ops.release.publish import publish, verify_release
+from codeio_ops.release.readback import verify_release
 from codeio_ops.release.rows import SPLITS, read_rows
 from codeio_ops.release.takedown import reach_of, take_down
 
@@ -22,7 +23,7 @@ def rows_of(facts, release) -> list:
 
 def test_diff_explains_rows_that_came_went_and_changed(facts):
     old = facts.assemble("codeio")
-    facts.drop(2, "duplicate_program")
+    facts.drop(2, DropReason.NEAR_DUPLICATE)
     facts.write(8)
     changed = next(
         row for row in rows_of(facts, old)
@@ -34,7 +35,7 @@ def test_diff_explains_rows_that_came_went_and_changed(facts):
     # The row judged anew waits for its revision, so it went with a reason of its own.
     assert counted(diff) == Counter(
         {
-            ("went", "duplicate_program: for a test"): 6,
+            ("went", "near_duplicate: for a test"): 6,
             ("came", "its conversation was finished after v1 was assembled"): 6,
             ("went", "its conversation was judged anew, and the recipe no longer takes it"): 1,
         }
@@ -93,7 +94,7 @@ def test_takedown_reaches_just_the_files_it_names(facts, kind, value, programs):
 
 def test_takedown_makes_the_next_version_and_later_ones_stay_without(facts, objects):
     old = facts.assemble("codeio")
-    publish(old, store=facts.store, objects=objects)
+    old = facts.publish(old, objects)
     facts.assemble("drop_wrong")
     done = take_down("licence", "MIT", reason="asked", store=facts.store, writer=facts.writer)
     [candidate] = done.candidates
@@ -111,7 +112,7 @@ def test_takedown_makes_the_next_version_and_later_ones_stay_without(facts, obje
 
 
 def test_takedown_of_all_rows_leaves_no_candidate(facts, objects):
-    publish(facts.assemble("codeio"), store=facts.store, objects=objects)
+    facts.publish(facts.assemble("codeio"), objects)
     take_down("licence", "MIT", reason="asked", store=facts.store, writer=facts.writer)
     done = take_down("licence", "Apache-2.0", reason="too", store=facts.store, writer=facts.writer)
     assert (done.candidates, done.emptied) == ((), ("codeio",))

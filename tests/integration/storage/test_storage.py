@@ -14,6 +14,7 @@ from codeio_ops.config import Settings
 from codeio_ops.errors import BlobCorrupt, ReleaseExists, StoreUnavailable
 from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.jsonvalue import Json
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import Blob, Drop, DropRecord, GateResult, ReleaseRow, Source, StageRun
 from codeio_ops.storage.blobs import MAX_PACK_BYTES, BlobLocation, BlobStore
 from codeio_ops.storage.engine import Store
@@ -43,7 +44,7 @@ def writer(store: Store, run: StageRun) -> FactWriter:
 
 
 def _drop(run: StageRun, detail: str, subject_id: UUID | None = None) -> DropRecord:
-    drop = Drop(reason="test", detail=detail)
+    drop = Drop(reason=DropReason.BAD_ROW, detail=detail)
     subject = subject_id or uuid4()
     return DropRecord.new(drop, stage="tests", subject_id=subject, stage_run_id=run.stage_run_id)
 
@@ -117,7 +118,7 @@ def test_every_json_value_comes_back_as_it_went_in(
         gate_result_id=key,
         release_id=key,
         gate="test",
-        passed=True,
+        passed=False,
         severity="hard",
         metric="m",
         value=0.1,

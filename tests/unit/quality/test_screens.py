@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codeio_ops.dedup import THRESHOLD
 from codeio_ops.dedup.exact import (
-    SIMILARITY,
     clusters,
     near_duplicate_pairs,
     shingles,
 )
 from codeio_ops.private_data import find_personal_data, find_secrets
 from codeio_ops.quality.licences import PERMISSIVE, is_allowed, stated_licences
-from codeio_ops.quality.splits import assign_splits
+from codeio_ops.release.splits import assign_splits
 
 KEY_HEAD = "-----BEGIN RSA " + "PRIVATE KEY-----"
 
@@ -128,7 +128,7 @@ def test_near_duplicates_are_exactly_the_similar_pairs(codes: list[str]) -> None
         (one, other)
         for other in range(len(codes))
         for one in range(other)
-        if len(sets[one] & sets[other]) >= SIMILARITY * len(sets[one] | sets[other])
+        if len(sets[one] & sets[other]) >= THRESHOLD * len(sets[one] | sets[other])
     }
     assert set(near_duplicate_pairs(dict(enumerate(codes)))) == expected
 

@@ -5,13 +5,14 @@ from uuid import uuid4
 
 from codeio_ops.jsonvalue import Json, canonical
 from codeio_ops.quality.mutations import wrong_values
-from codeio_ops.quality.self_test import PairToTest, self_test
+from codeio_ops.quality.self_test import self_test
+from codeio_ops.sample.recheck import StoredPair
 from codeio_ops.sandbox.base import Program, RunResult, Verdict
 from codeio_ops.testing.teachers import ScriptedSandbox
 
 
-def _pair(given_: Json, output: Json) -> PairToTest:
-    return PairToTest(
+def _pair(given_: Json, output: Json) -> StoredPair:
+    return StoredPair(
         io_pair_id=uuid4(),
         input=given_,
         output=output,

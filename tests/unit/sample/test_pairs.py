@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from codeio_ops.config import Settings
 from codeio_ops.jsonvalue import Json
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop
 from codeio_ops.sample.pairs import Pair, PendingProgram, Sampler
 from codeio_ops.sandbox.base import Program, RunResult, Verdict
@@ -114,7 +115,7 @@ def test_pairs_are_confirmed_in_another_order_and_seed() -> None:
 def test_a_pair_that_comes_out_otherwise_is_nondeterministic() -> None:
     other = Drawing([], lambda given_: _ok(given_["n"]))  # type: ignore[call-overload,index,arg-type]
     outcome, *_ = _sample(Drawing(_numbers(10), _doubled), other)
-    assert outcome == Drop(reason="nondeterministic", detail="9 of 10 pairs")
+    assert outcome == Drop(reason=DropReason.NONDETERMINISTIC, detail="9 of 10 pairs")
 
 
 def test_a_program_that_fails_when_confirmed_is_nondeterministic() -> None:

@@ -7,8 +7,8 @@ line is told about one statement. The meaning is that of the original.
 import ast
 from dataclasses import dataclass
 
-from codeio_ops.errors import CodeIOError
-from codeio_ops.jsonvalue import Json, NotJson, check
+from codeio_ops.errors import CodeIOError, NotJson
+from codeio_ops.jsonvalue import Json, check
 from codeio_ops.python_syntax import BAD_SYNTAX, parse_python
 
 _MAX_CODE_CHARS = 60_000

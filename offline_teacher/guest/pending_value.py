@@ -4,29 +4,13 @@ import ast
 from types import FrameType
 
 from codeio_ops.jsonvalue import Json
-from offline_teacher.guest.values import to_json
+from offline_teacher.guest.json_form import copied
 
-_CHEAP_CALLS = frozenset(
-    [
-        "len",
-        "str",
-        "int",
-        "float",
-        "bool",
-        "sorted",
-        "sum",
-        "max",
-        "min",
-        "list",
-        "tuple",
-        "set",
-        "dict",
-        "round",
-        "abs",
-        "reversed",
-    ]
-)
-_CHEAP_METHODS = frozenset(["join", "tolist", "keys", "values", "items", "copy", "item", "strip"])
+_CHEAP_CALLS = frozenset((
+    "abs", "bool", "dict", "float", "int", "len", "list", "max", "min", "reversed", "round", "set",
+    "sorted", "str", "sum", "tuple",
+))  # fmt: skip
+_CHEAP_METHODS = frozenset(["copy", "item", "items", "join", "keys", "strip", "tolist", "values"])
 _MAX_FRAMES = 50
 
 
@@ -47,7 +31,7 @@ def value_so_far(code: str, innermost: FrameType) -> tuple[bool, Json]:
                 continue
             try:
                 compiled = compile(ast.Expression(expression), "<pending>", "eval")
-                return True, to_json(eval(compiled, {**frame.f_globals, **frame.f_locals}))
+                return True, copied(eval(compiled, {**frame.f_globals, **frame.f_locals}))
             except Exception:  # a variable that is not set yet, or a value that is not JSON
                 continue
     return False, None

@@ -7,18 +7,18 @@ from codeio_ops.sandbox.base import Sandbox
 from codeio_ops.teacher.markdown import fenced
 from codeio_ops.teacher.parsing import Refusal, parse_transform
 from codeio_ops.teacher.prompting import TransformTask
-from offline_teacher.drafting import ProgramDraft, transform_source
+from offline_teacher.drafting import ProgramDraft, draft_programs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TransformReply:
+class ProgramReply:
     """A reply with the facts that its row will carry."""
 
     text: str
     provenance: dict[str, Json] = field(default_factory=dict)
 
 
-def transform(task: TransformTask, *, sandbox: Sandbox, confirm: Sandbox) -> TransformReply:
+def program_reply(task: TransformTask, *, sandbox: Sandbox, confirm: Sandbox) -> ProgramReply:
     """Turn the file of a transform prompt into a program, without a model.
 
     Args:
@@ -31,7 +31,7 @@ def transform(task: TransformTask, *, sandbox: Sandbox, confirm: Sandbox) -> Tra
     """
     if task.language != "python":
         return _refused("language", "only Python is read without a model")
-    outcome = transform_source(task.source, sandbox=sandbox, confirm=confirm)
+    outcome = draft_programs(task.source, sandbox=sandbox, confirm=confirm)
     if not outcome.drafts:
         return _refused(outcome.reason or "no_function", outcome.detail)
     draft = outcome.drafts[0]
@@ -39,7 +39,7 @@ def transform(task: TransformTask, *, sandbox: Sandbox, confirm: Sandbox) -> Tra
     parsed = parse_transform(text)
     if isinstance(parsed, Refusal):
         return _refused("bad_format", parsed.detail)
-    return TransformReply(text=text, provenance=_facts(draft))
+    return ProgramReply(text=text, provenance=_facts(draft))
 
 
 def _four_parts(draft: ProgramDraft) -> str:
@@ -65,6 +65,6 @@ def _facts(draft: ProgramDraft) -> dict[str, Json]:
     }
 
 
-def _refused(reason: str, detail: str) -> TransformReply:
+def _refused(reason: str, detail: str) -> ProgramReply:
     line = " ".join(detail.split())[:300]
-    return TransformReply(text=f"## Refused\n\n{reason}: {line}")
+    return ProgramReply(text=f"## Refused\n\n{reason}: {line}")

@@ -4,20 +4,16 @@ import sys
 from types import CodeType, FrameType
 
 from codeio_ops.jsonvalue import Json
-from offline_teacher.guest.interrupted import value_so_far
-from offline_teacher.guest.programs import (
-    FILENAME,
-    BudgetSpent,
-    Tracer,
-    function,
-    load,
-)
-from offline_teacher.guest.values import shown, to_json
+from offline_teacher.guest.execution import PROGRAM, BudgetSpent, Tracer, filename, function, load
+from offline_teacher.guest.json_form import copied
+from offline_teacher.guest.pending_value import value_so_far
+from offline_teacher.guest.shown import shown
 
 MAX_RECORDED_CHARS = 200_000
 WORK_PER_STEP = 50
-_MAX_NAMES = 20
+_MAXPROGRAMS = 20
 _EVENT_CHARS = 50
+_FILENAME = filename(PROGRAM)
 
 
 class Recorder:
@@ -44,7 +40,7 @@ class Recorder:
 
     def trace(self, frame: FrameType, event: str, argument: object) -> "Tracer | None":
         """Take one event; a trace function for `sys.settrace`."""
-        if frame.f_code.co_filename != FILENAME:
+        if frame.f_code.co_filename != _FILENAME:
             return None
         self.work += 1
         if self.work > self.max_work:
@@ -147,11 +143,11 @@ def record_call(
     value: Json = None
     finished = False
     try:
-        call = function(load(code), entry_point)
-        copied = to_json(arguments)
-        assert isinstance(copied, dict)
+        call = function(load(code, PROGRAM), entry_point)
+        given = copied(arguments)
+        assert isinstance(given, dict)
         sys.settrace(recorder.trace)
-        value = to_json(call(**copied))
+        value = copied(call(**given))
         finished = not recorder.cut
     except BudgetSpent:
         pass
@@ -178,9 +174,9 @@ def _parameters(code: CodeType) -> tuple[str, ...]:
 def _variables(frame: FrameType) -> dict[str, str]:
     """The plain local variables as text; the attributes of `self` as `self.name`."""
     found: dict[str, str] = {}
-    for name, value in list(frame.f_locals.items())[: 2 * _MAX_NAMES]:
+    for name, value in list(frame.f_locals.items())[: 2 * _MAXPROGRAMS]:
         if name == "self":
-            attributes = list(getattr(value, "__dict__", {}).items())[:_MAX_NAMES]
+            attributes = list(getattr(value, "__dict__", {}).items())[:_MAXPROGRAMS]
             found.update({f"self.{key}": shown(item) for key, item in attributes})
         elif not (name.startswith("__") or callable(value) or type(value).__name__ == "module"):
             found[name] = shown(value)

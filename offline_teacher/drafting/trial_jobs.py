@@ -1,4 +1,4 @@
-"""Runs the harness in the sandbox: trace a file, try profiles of its units, verify a program.
+"""What drafting needs done in the sandbox: run demo code, try profiles of units, verify a program.
 
 Everything that decides is a count, never a time, so the same file gives the same result at any
 load. The CPU limit is a safety net far beyond what the counts allow.
@@ -9,29 +9,24 @@ import heapq
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from typing import TYPE_CHECKING
 
 from codeio_ops.jsonvalue import Json
-from codeio_ops.sandbox.base import Limits, Program, RunResult, Sandbox, Verdict
+from codeio_ops.sandbox.base import Limits, Sandbox
+from offline_teacher.bundle import run_guest
 from offline_teacher.drafting.emit import probe_source
 from offline_teacher.drafting.evidence import Observed, Traces
+from offline_teacher.drafting.generators import generator_source
 from offline_teacher.drafting.parse import ParsedFile
 from offline_teacher.drafting.purity import ALLOWED_MODULES
 from offline_teacher.drafting.results import (
     ProfileReply,
     ResultForm,
     read_profile,
-    read_reply,
     result_of,
     score,
 )
-from offline_teacher.drafting.specs import generator_source
+from offline_teacher.drafting.specs import Spec
 from offline_teacher.drafting.units import Unit
-
-if TYPE_CHECKING:
-    from offline_teacher.drafting.spec_union import Spec
 
 MAX_PROFILES = 8
 _TRIES = 60
@@ -43,7 +38,7 @@ _PROMPT = re.compile(r"^\s*(>>>|\.\.\.) ?(.*)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Find:
+class WorkingUnit:
     """A unit with inputs that work.
 
     Attributes:
@@ -55,7 +50,7 @@ class Find:
     """
 
     unit: Unit
-    inputs: "tuple[tuple[str, Spec], ...]"
+    inputs: tuple[tuple[str, Spec], ...]
     evidence: dict[str, str]
     result: ResultForm
     score: float
@@ -71,30 +66,14 @@ class Checked:
     tries: int
 
 
-@cache
-def _harness() -> Program:
-    text = resources.files(__package__).joinpath("harness.py").read_text(encoding="utf-8")
-    return Program(code=text, entry_point="run")
-
-
-def _run(sandbox: Sandbox, jobs: Sequence[Json]) -> list[RunResult]:
-    inputs: list[Json] = [{"job": job} for job in jobs]
-    return sandbox.run(_harness(), inputs, limits=_LIMITS)
-
-
-def trace(sandbox: Sandbox, file: ParsedFile) -> Traces:
+def demo_calls(sandbox: Sandbox, file: ParsedFile) -> Traces:
     """Run the file's demo code and docstring examples; empty where there are none."""
     examples = list(_examples(file))[:_MAX_EXAMPLES]
     if not file.definitions or not (examples or _calls_something(file)):
         return {}
     stubs = [root for root in file.imported_roots if root not in ALLOWED_MODULES]
-    job: Json = {
-        "task": "trace",
-        "source": file.source,
-        "examples": list(examples),
-        "stubs": list(stubs),
-    }
-    reply = read_reply(_run(sandbox, [job])[0].value)
+    job: dict[str, Json] = {"source": file.source, "examples": [*examples], "stubs": [*stubs]}
+    reply = run_guest(sandbox, "demo_calls", [job], limits=_LIMITS)[0].value
     calls = reply.get("calls") if isinstance(reply, dict) else None
     return _read_calls(calls if isinstance(calls, dict) else {})
 
@@ -166,33 +145,32 @@ def profiles(unit: Unit, cap: int = MAX_PROFILES) -> list[tuple[int, ...]]:
     return found[:cap]
 
 
-def _inputs(unit: Unit, choice: Sequence[int]) -> "tuple[tuple[str, Spec], ...]":
+def _inputs(unit: Unit, choice: Sequence[int]) -> tuple[tuple[str, Spec], ...]:
     return tuple(
         (parameter.name, parameter.candidates[place].spec)
         for parameter, place in zip(unit.parameters, choice, strict=True)
     )
 
 
-def search(sandbox: Sandbox, units: Sequence[Unit], *, enough: int) -> list[Find]:
+def working_units(sandbox: Sandbox, units: Sequence[Unit], *, enough: int) -> list[WorkingUnit]:
     """Try the profiles of each unit; the best working one of each, in the order of `units`.
 
     Stops after `enough` units that are clearly good.
     """
     described = [_describe(unit) for unit in units]
-    whole: Json = {"task": "search", "units": list(described), "enough": enough}
-    first = _run(sandbox, [whole])[0]
-    replies = read_reply(first.value)
-    if first.verdict is not Verdict.OK or not isinstance(replies, list):
+    whole: dict[str, Json] = {"units": [*described], "enough": enough}
+    replies = run_guest(sandbox, "try_units", [whole], limits=_LIMITS)[0].value
+    if not isinstance(replies, list):
         replies = _one_by_one(sandbox, described)
-    finds = [_find(unit, reply) for unit, reply in zip(units, replies, strict=False)]
-    return [find for find in finds if find is not None]
+    found = [_best_profile(unit, reply) for unit, reply in zip(units, replies, strict=False)]
+    return [working for working in found if working is not None]
 
 
 def _one_by_one(sandbox: Sandbox, described: Sequence[Json]) -> list[Json]:
     """Search each unit in a job of its own: one of them broke the common job."""
-    jobs: list[Json] = [{"task": "search", "units": [job], "enough": 1} for job in described]
-    replies = [read_reply(result.value) for result in _run(sandbox, jobs)]
-    return [reply[0] if isinstance(reply, list) and reply else None for reply in replies]
+    jobs: list[dict[str, Json]] = [{"units": [unit], "enough": 1} for unit in described]
+    results = run_guest(sandbox, "try_units", jobs, limits=_LIMITS)
+    return [r.value[0] if isinstance(r.value, list) and r.value else None for r in results]
 
 
 def _describe(unit: Unit) -> Json:
@@ -206,22 +184,22 @@ def _describe(unit: Unit) -> Json:
     return {"programs": list(programs), "profiles": rows, "tries": _TRIES, "wanted": _WANTED}
 
 
-def _find(unit: Unit, reply: Json) -> Find | None:
-    best: Find | None = None
+def _best_profile(unit: Unit, reply: Json) -> WorkingUnit | None:
+    best: WorkingUnit | None = None
     for choice, item in zip(profiles(unit), reply if isinstance(reply, list) else [], strict=False):
-        find = _scored(unit, choice, read_profile(item))
-        if find is not None and (best is None or find.score > best.score):
-            best = find
+        working = _scored(unit, choice, read_profile(item))
+        if working is not None and (best is None or working.score > best.score):
+            best = working
     return best
 
 
-def _scored(unit: Unit, choice: tuple[int, ...], reply: ProfileReply) -> Find | None:
+def _scored(unit: Unit, choice: tuple[int, ...], reply: ProfileReply) -> WorkingUnit | None:
     result = result_of(reply.calls)
     value = None if result is None else score(reply, result, sum(choice))
     if result is None or value is None:
         return None
     chosen = zip(unit.parameters, choice, strict=True)
-    return Find(
+    return WorkingUnit(
         unit=unit,
         inputs=_inputs(unit, choice),
         evidence={p.name: p.candidates[place].source for p, place in chosen},
@@ -232,14 +210,13 @@ def _scored(unit: Unit, choice: tuple[int, ...], reply: ProfileReply) -> Find | 
 
 def verify(sandbox: Sandbox, program: str, generator: str, *, backwards: bool) -> Checked:
     """Call the finished program on inputs drawn from a fixed seed."""
-    job: Json = {
-        "task": "verify",
+    job: dict[str, Json] = {
         "program": program,
         "generator": generator,
         "tries": _VERIFY_TRIES,
         "backwards": backwards,
     }
-    reply = read_reply(_run(sandbox, [job])[0].value)
+    reply = run_guest(sandbox, "verify", [job], limits=_LIMITS)[0].value
     fields = reply if isinstance(reply, dict) else {}
     errors, tries = fields.get("errors"), fields.get("tries")
     counts = errors if isinstance(errors, dict) else {}
@@ -247,7 +224,7 @@ def verify(sandbox: Sandbox, program: str, generator: str, *, backwards: bool) -
     return Checked(
         pairs=tuple(_read_pairs(fields.get("pairs"))),
         errors=sum(numbers.values()),
-        endless=numbers.get("StepLimit", 0),
+        endless=numbers.get("BudgetSpent", 0),
         tries=tries if isinstance(tries, int) else 0,
     )
 

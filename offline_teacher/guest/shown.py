@@ -1,29 +1,15 @@
-"""Values as JSON and as short text."""
+"""Values as short text, for people."""
 
-import json
 import re
 from collections.abc import Collection, Iterable
-
-from codeio_ops.jsonvalue import Json, check
 
 MAX_TEXT = 200
 _MAX_ITEMS = 60
 _ADDRESS = re.compile(
-    r"<(?:function |bound method )?(?:[\w<>]+\.)*(\w+)[^<>]{0,80} at 0x[0-9a-f]+>"
+    r"<(?:(?:function |bound method )?(?:[\w<>]+\.)*(\w+)[^<>]{0,80}"
+    r"|(?:[\w .]|<locals>){0,200}<(\w+)>) at 0x[0-9a-f]+>"  # of a lambda, of a generator expression
 )
 _VALUE_NAMES = ("val", "data", "value", "key")
-
-
-def to_json(value: object) -> Json:
-    """Copy `value` through JSON.
-
-    Raises:
-        NotJson, ValueError, TypeError, RecursionError: it cannot be JSON, or breaks the
-            rules of `jsonvalue.check`.
-    """
-    copied: Json = json.loads(json.dumps(value, allow_nan=False))
-    check(copied)
-    return copied
 
 
 def shown(value: object) -> str:
@@ -32,7 +18,7 @@ def shown(value: object) -> str:
         text = _chain(value) or _tree(value) or _sized(value)
     except Exception:  # a stranger's __repr__ or property may raise anything
         text = _named(value)
-    text = _ADDRESS.sub(r"<\1>", text)
+    text = _ADDRESS.sub(r"<\1\2>", text)
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
