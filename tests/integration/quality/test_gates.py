@@ -10,6 +10,7 @@ from sqlalchemy import create_engine
 
 from codeio_ops.errors import GateFailed, OverrideRefused
 from codeio_ops.fingerprint import content_id
+from codeio_ops.jsonvalue import Json
 from codeio_ops.quality.gate_names import GATE_NAMES, SANDBOX_GATES
 from codeio_ops.quality.gates import GATES, decide, gate_results, run_gate, settle
 from codeio_ops.quality.leakage.build import build_index
@@ -42,8 +43,8 @@ def _measure(gate: str, plot: Plot, planted: list[Planted]) -> Measurement:
     return GATES[gate](plot.inputs(plot.candidate(planted)))
 
 
-def _with_code(code: str, *pairs: tuple[object, object]) -> list[Planted]:
-    return [*sound(), Planted(code=code, pairs=pairs)]  # type: ignore[arg-type]
+def _with_code(code: str, *pairs: tuple[Json, Json]) -> list[Planted]:
+    return [*sound(), Planted(code=code, pairs=pairs)]
 
 
 def test_the_names_are_those_of_the_gates() -> None:
@@ -94,7 +95,7 @@ def test_a_mutated_pair_fails_the_self_test(running_plot: Plot) -> None:
     ids=["random", "hash order"],
 )
 def test_a_nondeterministic_program_fails_the_audit(
-    code: str, given: object, output: object, running_plot: Plot
+    code: str, given: Json, output: Json, running_plot: Plot
 ) -> None:
     found = _measure("determinism", running_plot, _with_code(code, (given, output)))
     assert found.value == 1
@@ -151,7 +152,7 @@ def test_a_near_duplicate_in_the_other_split_fails_splits(plot: Plot) -> None:
 
 
 def test_a_constant_output_fails_information_softly(plot: Plot) -> None:
-    always = {"answer": "always"}
+    always: Json = {"answer": "always"}
     found = _measure("information", plot, _with_code(SAME, ({"a": 1}, always), ({"a": 2}, always)))
     assert (found.value, found.severity) == (1, Severity.SOFT)
 

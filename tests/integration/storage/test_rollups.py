@@ -1,7 +1,5 @@
 """The rollups say what the facts say, and nobody but their triggers writes them."""
 
-from collections.abc import Iterator
-
 import psycopg2
 import pytest
 from psycopg2.errors import InsufficientPrivilege
@@ -12,13 +10,6 @@ from codeio_airflow.ui.rows import Row
 from codeio_ops.config import Settings
 from codeio_ops.storage.engine import Store
 from support.facts import Chain
-
-
-@pytest.fixture
-def store(settings: Settings) -> Iterator[Store]:
-    store = Store.open(settings.database_url.get_secret_value())
-    yield store
-    store.close()
 
 
 def test_the_funnel_of_the_rollup_is_that_of_the_facts(settings: Settings, store: Store) -> None:
