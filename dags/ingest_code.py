@@ -50,9 +50,13 @@ def ingest_code() -> None:
             source = find_source(c.store, source_id)
             name_mapped_task(f"{source.kind}:{source.locator}")
             reader = open_reader(source, c.settings)
-            clients = {"store": c.store, "blobs": c.blobs, "writer": c.writer}
-            counts = ingest_source(source, reader, settings=c.settings, **clients)
-            return counted("ingest", counts)
+            return counted(
+                "ingest",
+                ingest_source(
+                    source, reader, store=c.store, blobs=c.blobs, writer=c.writer,
+                    settings=c.settings,
+                ),
+            )  # fmt: skip
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def deduplicate() -> dict[str, int]:

@@ -36,7 +36,7 @@ def schema_dump(owner_url: str) -> str:
     """Return the DDL of the schema, without what differs from dump to dump."""
     from codeio_ops.local.postgres import binaries
 
-    command = [binaries() / "pg_dump", "--schema-only", "--schema=codeio", "--no-owner"]
+    command = [str(binaries() / "pg_dump"), "--schema-only", "--schema=codeio", "--no-owner"]
     url = owner_url.replace("postgresql+psycopg2", "postgresql")
     dump = subprocess.run([*command, url], check=True, capture_output=True, text=True).stdout
     lines = [line for line in dump.splitlines() if not _is_noise(line)]

@@ -34,7 +34,7 @@ def check(as_json: JsonOption = False) -> None:
     from codeio_ops.cli.clients import load_settings
     from codeio_ops.teacher.client import Teacher
     from codeio_ops.teacher.endpoint import Endpoint
-    from codeio_ops.teacher.probe import check_teacher
+    from codeio_ops.asking.probe import check_teacher
 
     settings = load_settings()
     endpoint = Endpoint.chosen(settings)
