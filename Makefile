@@ -40,6 +40,7 @@ lint: setup ## Check style, types and generated docs
 	$(RUN)/ruff check --quiet .
 	$(RUN)/ruff format --quiet --check .
 	$(RUN)/mypy
+	PYTHONPATH=plugins:sandbox_image $(RUN)/lint-imports --no-logo
 	$(RUN)/sqlfluff lint --disable-progress-bar sql/audit sql/checks sql/queries sql/migrations
 
 docs: setup ## Write the generated docs anew (sql/README.md, sql/schema.sql, dags/README.md)
