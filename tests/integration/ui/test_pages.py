@@ -53,6 +53,10 @@ class Elements(HTMLParser):
             self.pre[-1] += data
 
 
+def hostile_chain(settings: Settings) -> Chain:
+    return Chain(settings=settings, number=HOSTILE_NUMBER, text=HOSTILE, evidence=EVIDENCE)
+
+
 @pytest.fixture(scope="module")
 def client(module_settings: Settings, module_store: Store) -> Iterator[TestClient]:
     """The pages over 60 ordinary samples and a hostile one."""
@@ -63,10 +67,7 @@ def client(module_settings: Settings, module_store: Store) -> Iterator[TestClien
             settings=module_settings, number=number, verdict=verdict, direction=direction
         )
         ordinary.write(module_store)
-    hostile = Chain(
-        settings=module_settings, number=HOSTILE_NUMBER, text=HOSTILE, evidence=EVIDENCE
-    )
-    hostile.write(module_store)
+    hostile_chain(module_settings).write(module_store)
     app = build_app(module_settings, logged_in=None, active_tasks=list)
     with TestClient(app) as client:
         yield client
@@ -74,7 +75,7 @@ def client(module_settings: Settings, module_store: Store) -> Iterator[TestClien
 
 @pytest.fixture(scope="module")
 def hostile(module_settings: Settings) -> str:
-    return str(Chain(settings=module_settings, number=HOSTILE_NUMBER).sample_id)
+    return str(hostile_chain(module_settings).sample_id)
 
 
 PATHS = (
