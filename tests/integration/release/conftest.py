@@ -125,9 +125,10 @@ def _ask(facts: FactBuilder, program: ProgramRow, pair: IoPair, direction: str) 
     }
     if direction == "output":
         body = predict_output_prompt(**parts, given_input=pair.input)
+        template = template_fingerprint("predict_output")
     else:
         body = predict_input_prompt(**parts, given_output=pair.output)
-    template = template_fingerprint(f"predict_{direction}")
+        template = template_fingerprint("predict_input")
     return facts.prompt(pair, direction, body=body, template=template)
 
 
