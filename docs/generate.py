@@ -5,6 +5,7 @@
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -29,7 +30,21 @@ def generated(owner_url: str) -> dict[str, str]:
         "dags/README.md": dag_index(),
         "docs/operations.md": operations(),
         "docs/settings.md": settings(),
+        "CONTRIBUTING.md": contributing(),
     }
+
+
+def contributing() -> str:
+    """Return CONTRIBUTING.md with the files of `docs/examples/` in the blocks that name them."""
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text()
+
+    def filled(block: re.Match[str]) -> str:
+        head, path, end = block.groups()
+        return head + (REPOSITORY / path).read_text() + end
+
+    return re.sub(
+        r"(<!-- (docs/examples/\S+) -->\n```\w+\n).*?(```$)", filled, text, flags=re.S | re.M
+    )
 
 
 def schema_dump(owner_url: str) -> str:
