@@ -80,6 +80,5 @@ def test_the_map_has_every_package() -> None:
 def test_the_examples_on_the_page_are_the_files() -> None:
     page = (REPOSITORY / "CONTRIBUTING.md").read_text()
     assert page == contributing(), "run `make docs`"
-    shown = re.findall(r"<!-- docs/(examples/\S+) -->", page)
-    examples = REPOSITORY.glob("docs/examples/*.*")
-    assert sorted(shown) == sorted(f"examples/{path.name}" for path in examples)
+    shown = set(re.findall(r"<!-- docs/examples/(\S+) -->", page))
+    assert {path.name for path in REPOSITORY.glob("docs/examples/*.*")} <= shown
