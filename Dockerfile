@@ -10,6 +10,7 @@ WORKDIR /build
 # docker/packages.tar exists only while docker/build.sh runs; the brackets let COPY miss it.
 COPY pyproject.toml uv.lock README.md LICENSE docker/packages.ta[r] ./
 COPY codeio_ops codeio_ops
+COPY offline_teacher offline_teacher
 # The project itself is installed for its metadata; its code runs from /opt/codeio/app.
 RUN mkdir -p /opt/codeio/site && \
     if [ -f packages.tar ]; then \
@@ -23,7 +24,7 @@ RUN mkdir -p /opt/codeio/site && \
             --requirement requirements.txt && \
         uv pip install --no-cache --target /opt/codeio/site --no-deps . ; \
     fi && \
-    rm -rf /opt/codeio/site/codeio_ops
+    rm -rf /opt/codeio/site/codeio_ops /opt/codeio/site/offline_teacher
 
 FROM ${BASE}
 ENV PYTHONPATH=/opt/codeio/app:/opt/codeio/site \
@@ -33,6 +34,7 @@ ENV PYTHONPATH=/opt/codeio/app:/opt/codeio/site \
     AIRFLOW_HOME=/var/lib/codeio/airflow
 COPY --from=packages /opt/codeio/site /opt/codeio/site
 COPY codeio_ops /opt/codeio/app/codeio_ops
+COPY offline_teacher /opt/codeio/app/offline_teacher
 COPY dags /opt/codeio/app/dags
 COPY plugins /opt/codeio/app/plugins
 COPY sandbox_image /opt/codeio/app/sandbox_image
