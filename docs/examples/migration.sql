@@ -9,6 +9,3 @@ COMMENT ON TABLE codeio.program_note IS 'What a person wrote about a program.';
 COMMENT ON COLUMN codeio.program_note.program_id IS 'The program.';
 COMMENT ON COLUMN codeio.program_note.note IS 'The words.';
 COMMENT ON COLUMN codeio.program_note.stage_run_id IS 'Who wrote it.';
-
-GRANT SELECT, INSERT ON codeio.program_note TO codeio_app;
-GRANT SELECT ON codeio.program_note TO codeio_auditor;
