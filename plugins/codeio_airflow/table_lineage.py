@@ -23,7 +23,7 @@ from sqlalchemy import make_url
 from codeio_airflow.assets import RELEASES
 from codeio_ops.config import Settings
 from codeio_ops.pipeline import STAGES
-from codeio_ops.release.publish import prefix_of
+from codeio_ops.release.readback import prefix_of
 from codeio_ops.storage.engine import Store
 
 

@@ -1,4 +1,4 @@
--- Begins anew: drops every trigger, view and function of the schema, which the files after this one create.
+-- Begins anew: drops every trigger, view, function and grant of the schema, which the files after this one create.
 -- Runs before new migrations too, so that no view is in the way of a change of its tables.
 
 DO $$
@@ -25,4 +25,7 @@ BEGIN
     LOOP
         EXECUTE dropped.statement;
     END LOOP;
+    IF to_regnamespace('codeio') IS NOT NULL THEN
+        REVOKE ALL ON ALL TABLES IN SCHEMA codeio FROM codeio_app, codeio_auditor;
+    END IF;
 END $$;

@@ -73,7 +73,7 @@ class Copy:
             queries.write((EXAMPLE / "pending.sql").read_text())
         number = len(list((self._root / "sql" / "migrations").iterdir())) + 1
         shutil.copy(EXAMPLE / "table.sql", self._root / f"sql/migrations/{number:04}_length.sql")
-        shutil.copy(EXAMPLE / "view.sql", self._root / "sql" / "views" / "99_length.sql")
+        shutil.copy(EXAMPLE / "view.sql", self._root / "sql" / "views" / "89_length.sql")
         migrate(self._settings.owner_database_url.get_secret_value(), sql=self._root / "sql")
 
     def run(self, *arguments: str) -> str:

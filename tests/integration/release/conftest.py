@@ -10,8 +10,10 @@ from codeio_ops.jsonvalue import compact
 from codeio_ops.records import IoPair, ProgramRow, PromptRow, Source
 from codeio_ops.release.assemble import Release, assemble_release
 from codeio_ops.release.contents import release_files
+from codeio_ops.release.judgement import PassedRelease, judgement_of
 from codeio_ops.release.recipe import Recipe, load_recipe
 from codeio_ops.storage.engine import Store
+from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
 from codeio_ops.teacher.prompting import (
     predict_input_prompt,
@@ -19,6 +21,7 @@ from codeio_ops.teacher.prompting import (
     template_fingerprint,
 )
 from support.facts import FactBuilder, response_id
+from support.judged import passed, published
 
 PROGRAMS = 8
 PAIRS = 3
@@ -80,7 +83,16 @@ class Facts:
     def files(self, release: Release) -> dict[str, bytes]:
         """Return the files of a release."""
         recipe = Recipe.model_validate(release.recipe)
-        return dict(release_files(release, recipe, self.store))
+        judgement = judgement_of(self.store, release.release_id)
+        return dict(release_files(release, recipe, judgement, self.store))
+
+    def passed(self, release: Release) -> PassedRelease:
+        """Let every gate pass a candidate."""
+        return passed(release, store=self.store, writer=self.writer)
+
+    def publish(self, release: Release, objects: ObjectStore) -> Release:
+        """Let every gate pass a candidate, and publish it."""
+        return published(release, store=self.store, writer=self.writer, objects=objects)
 
 
 @pytest.fixture
