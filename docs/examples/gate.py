@@ -4,7 +4,7 @@ from codeio_ops.jsonvalue import Json
 from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement, Severity
 from codeio_ops.release.rows import SPLITS, read_rows
 
-SHORTEST = 40
+SHORTEST = 80
 
 
 def short_answers(inputs: GateInputs) -> Measurement:

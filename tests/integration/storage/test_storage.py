@@ -174,16 +174,16 @@ def test_a_run_is_described_in_the_terms_of_airflow(
 
 
 def test_a_lock_keeps_others_of_its_name_out_and_no_transaction_open(
-    store: Store, module_settings: Settings
+    module_store: Store, module_settings: Settings
 ) -> None:
     waited = Event()
 
     def wait() -> None:
-        with store.locked("name", shared=True):
+        with module_store.locked("name", shared=True):
             waited.set()
 
     other = Thread(target=wait)
-    with store.locked("name"), store.locked("other name"):
+    with module_store.locked("name"), module_store.locked("other name"):
         other.start()
         assert not waited.wait(0.3)
         states = "SELECT DISTINCT state FROM pg_stat_activity WHERE usename = 'codeio_app'"
@@ -192,24 +192,24 @@ def test_a_lock_keeps_others_of_its_name_out_and_no_transaction_open(
     other.join()
 
 
-def test_a_shared_lock_is_shared_and_released_by_a_failure(store: Store) -> None:
+def test_a_shared_lock_is_shared_and_released_by_a_failure(module_store: Store) -> None:
     with (
         pytest.raises(BlobCorrupt),
-        store.locked("shared", shared=True),
-        store.locked("shared", shared=True),
+        module_store.locked("shared", shared=True),
+        module_store.locked("shared", shared=True),
     ):
         raise BlobCorrupt("inside")
-    with store.locked("shared"):
+    with module_store.locked("shared"):
         pass
 
 
-def test_a_lock_that_is_lost_is_noticed(store: Store, module_settings: Settings) -> None:
+def test_a_lock_that_is_lost_is_noticed(module_store: Store, module_settings: Settings) -> None:
     ending = (
         "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' "
         "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     )
     engine = create_engine(module_settings.database_url.get_secret_value())
-    with pytest.raises(StoreUnavailable), store.locked("lost"), engine.connect() as link:
+    with pytest.raises(StoreUnavailable), module_store.locked("lost"), engine.connect() as link:
         link.execute(text(ending))
     engine.dispose()
 
