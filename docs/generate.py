@@ -29,14 +29,28 @@ def generated(owner_url: str) -> dict[str, str]:
         "dags/README.md": dag_index(),
         "docs/operations.md": operations(),
         "docs/settings.md": settings(),
+        "CONTRIBUTING.md": contributing(),
     }
+
+
+def contributing() -> str:
+    """Return CONTRIBUTING.md with the files of `docs/examples/` in the blocks that name them."""
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text()
+
+    def filled(block: re.Match[str]) -> str:
+        head, path, end = block.groups()
+        return head + (REPOSITORY / path).read_text() + end
+
+    return re.sub(
+        r"(<!-- (docs/examples/\S+) -->\n```\w+\n).*?(```$)", filled, text, flags=re.S | re.M
+    )
 
 
 def schema_dump(owner_url: str) -> str:
     """Return the DDL of the schema, without what differs from dump to dump."""
     from codeio_ops.local.postgres import binaries
 
-    command = [binaries() / "pg_dump", "--schema-only", "--schema=codeio", "--no-owner"]
+    command = [str(binaries() / "pg_dump"), "--schema-only", "--schema=codeio", "--no-owner"]
     url = owner_url.replace("postgresql+psycopg2", "postgresql")
     dump = subprocess.run([*command, url], check=True, capture_output=True, text=True).stdout
     lines = [line for line in dump.splitlines() if not line.startswith(_DUMP_FILLER)]

@@ -171,6 +171,13 @@ def test_every_gate_judges_before_anything_is_published(dags: Dags) -> None:
     assert tasks["record_override"]["downstream"] == ["publish"]
 
 
+def _statements(task: ast.FunctionDef) -> int:
+    """Count the statements of a body, those inside a `with` too; a late import is none."""
+    inside = (node for statement in task.body for node in ast.walk(statement))
+    imports = (ast.Import, ast.ImportFrom)
+    return sum(isinstance(node, ast.stmt) and not isinstance(node, imports) for node in inside)
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_dag_file_is_wiring_alone(name: str) -> None:
     tree = ast.parse((REPOSITORY / "dags" / f"{name}.py").read_text())
@@ -179,7 +186,7 @@ def test_a_dag_file_is_wiring_alone(name: str) -> None:
     tasks = [node for node in bodies if any("task" in ast.dump(d) for d in node.decorator_list)]
     assert len((REPOSITORY / "dags" / f"{name}.py").read_text().splitlines()) <= 150
     assert [n.name for n in bodies for part in ast.walk(n) if isinstance(part, logic)] == []
-    assert all(len(task.body) <= 5 for task in tasks)
+    assert {task.name: _statements(task) for task in tasks if _statements(task) > 5} == {}
     imported = {
         node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module
     }

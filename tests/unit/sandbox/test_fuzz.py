@@ -29,7 +29,8 @@ from codeio_ops.sandbox.worker import Worker
 ROUND = settings(max_examples=300, deadline=None, database=None)
 CALLS = 3
 JOB = Job.prepare(Program(code="", entry_point="f"), [1] * CALLS, Limits(), 0)
-HELLO = Hello.model_construct(kind="hello", languages=["python"])
+ONLY_PYTHON: dict[str, Any] = {"kind": "hello", "languages": ["python"]}
+HELLO = Hello.model_construct(None, **ONLY_PYTHON)
 
 numbers = st.integers(-2, 5) | st.integers() | st.floats()
 odd = st.none() | st.booleans() | numbers | st.text(max_size=5)
