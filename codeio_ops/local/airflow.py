@@ -11,7 +11,7 @@ import psycopg2
 from codeio_ops.errors import StackError
 from codeio_ops.local import postgres
 from codeio_ops.local.environment import AIRFLOW_USER, base_environment
-from codeio_ops.local.home import REPOSITORY, Home, write_private
+from codeio_ops.local.home import Home, write_private
 from codeio_ops.local.processes import Component
 from codeio_ops.local.state import StackState
 
@@ -43,7 +43,7 @@ def components(environment: Mapping[str, str]) -> tuple[Component, ...]:
             argv=(sys.executable, "-m", "airflow", *arguments),
             env=environment,
             inherited=base_environment(),
-            cwd=str(REPOSITORY),
+            cwd=environment["AIRFLOW_HOME"],
             # The scheduler would wait for its running tasks; they are transactions.
             grace_s=8.0,
             tier=1,
@@ -80,7 +80,7 @@ def migrate(home: Home, state: StackState, environment: Mapping[str, str]) -> bo
     done = subprocess.run(
         (sys.executable, "-m", "airflow", "db", "migrate"),
         env=dict(environment),
-        cwd=REPOSITORY,
+        cwd=home.airflow,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

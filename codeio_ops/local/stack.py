@@ -172,7 +172,6 @@ def _follow_plan(home: Home, plan: tuple[Component, ...]) -> None:
     with (home.logs / "supervisor.log").open("ab") as output:
         subprocess.run(
             (sys.executable, "-m", "codeio_ops.local.supervisor", str(home.root)),
-            env={**os.environ, "PYTHONPATH": environment.python_path(os.environ)},
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=output,

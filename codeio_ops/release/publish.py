@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from codeio_ops import __version__
+from codeio_ops.code_version import code_version
 from codeio_ops.errors import (
     GateFailed,
     ReleaseCorrupt,
@@ -82,7 +82,7 @@ def _write_files(release: Release, prefix: str, store: Store, objects: ObjectSto
         content_sha256=release.content_sha256,
         samples=release.samples,
         recipe=recipe,
-        code_version=__version__,
+        code_version=code_version(),
         files=tuple(entries),
     )
 

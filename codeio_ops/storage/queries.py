@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import TextClause, text
 
-SQL_DIRECTORY = Path(__file__).parents[2] / "sql"
+SQL_DIRECTORY = Path(__file__).parents[1] / "sql"
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 

@@ -56,11 +56,11 @@ def test_the_plugin_that_airflow_loads_imports_nothing_heavy(
     output = fresh_python(
         "-c",
         "import sys, json, airflow.plugins_manager; before = set(sys.modules);"
-        "import codeio_plugin;"
+        "import codeio_airflow.plugin;"
         "print('\\n' + json.dumps(sorted(set(sys.modules) - before)))",
     )
     added = json.loads(output.strip().splitlines()[-1])
-    assert "codeio_plugin" in added
+    assert "codeio_airflow.plugin" in added
     assert HEAVY.isdisjoint(name.partition(".")[0] for name in added)
 
 
