@@ -48,6 +48,8 @@ OPERATIONAL = frozenset(
         "budget_month_usd",
         "budget_run_usd",
         "database_url",
+        "docker_cert_path",
+        "docker_host",
         "home",
         "local_model_path",
         "max_tokens_field",

@@ -30,6 +30,10 @@ class SettingsError(TerminalError):
     """A setting is missing or has a value that cannot work."""
 
 
+class ExtraMissing(TerminalError):
+    """A library is missing that only an extra of the distribution brings."""
+
+
 class StoreUnavailable(TransientError):
     """Postgres cannot be reached."""
 

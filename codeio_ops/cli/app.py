@@ -8,6 +8,7 @@ import typer
 from codeio_ops.cli import (
     benchmark,
     compose,
+    dags,
     demo,
     leakage,
     lineage,
@@ -22,6 +23,7 @@ from codeio_ops.cli import (
 )
 from codeio_ops.cli.output import render_error
 from codeio_ops.errors import CodeIOError
+from codeio_ops.extras import naming_extras
 
 app = typer.Typer(
     name="codeio",
@@ -36,6 +38,7 @@ for module in (
     stack,
     demo,
     run,
+    dags,
     source,
     benchmark,
     leakage,
@@ -61,7 +64,8 @@ def main() -> None:
     """Run the command line and exit: 0 done, 1 failed, 2 wrong usage."""
     arguments = [word for word in sys.argv[1:] if word != "--debug"]
     try:
-        app(args=arguments, prog_name="codeio")
+        with naming_extras():
+            app(args=arguments, prog_name="codeio")
     except CodeIOError as exc:
         if "--debug" in sys.argv:
             raise

@@ -39,12 +39,14 @@ def prepare(source: str) -> None:
     """Bring up engine, image and stack, and add the source and a benchmark."""
     from codeio_ops.cli import benchmark, clients
     from codeio_ops.config import home_directory
+    from codeio_ops.extras import require
     from codeio_ops.ingest.sources import add_source, parse_source
     from codeio_ops.local import stack
     from codeio_ops.local.home import Home
     from codeio_ops.sandbox.engine import ensure_engine
     from codeio_ops.sandbox.image import ensure_image
 
+    require("embedded")
     ensure_engine(say)
     ensure_image(clients.load_settings().sandbox_image, say)
     stack.up(Home(home_directory()), say=say)
@@ -74,4 +76,4 @@ def _show_where() -> None:
     print(f"password:  {state.secrets.airflow_admin_password}")
     print(f"a sample:  codeio lineage {a_sample(open_store(), found.release_id)}")
     print(f"the files: codeio release pull {RECIPE} DIRECTORY")
-    print("to stop:   make stop")
+    print("to stop:   codeio down")

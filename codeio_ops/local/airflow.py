@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
-from importlib.util import find_spec
 
 import psycopg2
 
@@ -65,13 +64,8 @@ def migrate(home: Home, state: StackState, environment: Mapping[str, str]) -> bo
     beside Airflow's version, and compared with the one in the database.
 
     Raises:
-        StackError: The migration fails, or the driver it needs is missing.
+        StackError: The migration fails.
     """
-    if find_spec("asyncpg") is None:
-        raise StackError(
-            "Airflow needs the package asyncpg to use Postgres, and it is not installed",
-            cure="Install the project's dependencies (`make setup`).",
-        )
     version = installed_version()
     before = {"airflow": version, "revision": _revision(state)}
     record = home.airflow / MIGRATED_FILE

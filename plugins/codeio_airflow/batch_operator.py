@@ -10,8 +10,8 @@ from airflow.sdk import BaseOperator, Context
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from codeio_airflow.clients import skip_dry_run, task_clients
+from codeio_airflow.connections import settings_of_trigger
 from codeio_ops.asking.waiting import Purpose, waiting_requests
-from codeio_ops.config import Settings
 from codeio_ops.errors import SettingsError, TerminalError, TransientError
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class BatchTrigger(BaseTrigger):
         from codeio_ops.teacher.batch import any_ended
         from codeio_ops.teacher.endpoint import Endpoint
 
-        settings = await asyncio.to_thread(Settings.load)
+        settings = await asyncio.to_thread(settings_of_trigger)
         endpoint = Endpoint.chosen(settings)
         while True:
             try:

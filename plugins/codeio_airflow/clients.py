@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk import get_current_context
 from airflow.sdk.exceptions import AirflowSkipException
 
+from codeio_airflow.connections import settings_of_task
 from codeio_ops.config import Settings
 from codeio_ops.sandbox.base import Sandbox
 from codeio_ops.storage.blobs import BlobStore
@@ -29,7 +30,7 @@ class TaskClients:
     """The clients of one task; nothing is opened that the task does not touch."""
 
     def __init__(self, stage: str, stack: ExitStack) -> None:
-        self.settings = _settings_of_run(Settings.load())
+        self.settings = _settings_of_run(settings_of_task())
         self._stage = stage
         self._stack = stack
         self._task = current_task()
@@ -87,10 +88,10 @@ class TaskClients:
     @cached_property
     def image_digest(self) -> str:
         """Digest of the sandbox image in use; no container is started."""
-        from codeio_ops.sandbox.engine import connect
+        from codeio_ops.sandbox.engine import EngineAddress, connect
         from codeio_ops.sandbox.image import image_facts
 
-        with closing(connect()) as client:
+        with closing(connect(EngineAddress.of(self.settings))) as client:
             return image_facts(client, self.settings.sandbox_image).inputs_digest
 
     @cached_property
@@ -129,6 +130,7 @@ class TaskClients:
         return FactWriter(self.store, run)
 
     def _open_sandbox(self, *, hash_seed: int) -> "DockerSandbox":
+        from codeio_ops.sandbox.engine import EngineAddress
         from codeio_ops.sandbox.pool import DockerSandbox
 
         sandbox = DockerSandbox.open(
@@ -136,6 +138,7 @@ class TaskClients:
             workers=1,
             hash_seed=hash_seed,
             runtime=self.settings.sandbox_runtime,
+            engine=EngineAddress.of(self.settings),
             labels={
                 "codeio.dag": self._task.dag_id,
                 "codeio.run": self._task.run_id,

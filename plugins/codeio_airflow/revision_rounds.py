@@ -3,14 +3,14 @@
 from airflow.sdk import XComArg, chain
 
 from codeio_airflow import stages
+from codeio_airflow.connections import configured_settings
 from codeio_airflow.defaults import SANDBOX_POOL, TEACHER_POOL
 from codeio_airflow.shard_tasks import sharded_stage
-from codeio_ops.config import Settings
 
 
 def revision_rounds(verified: XComArg) -> XComArg:
     """Return the task that verifies the last revisions; `verified` judges the first answers."""
-    for number in range(1, Settings.load().most_revisions + 1):
+    for number in range(1, configured_settings().most_revisions + 1):
         suffix = f"_{number}" if number > 1 else ""
         plan_revise, revised = sharded_stage(
             "revise", stages.revise, pool=TEACHER_POOL, task_id=f"revise{suffix}"

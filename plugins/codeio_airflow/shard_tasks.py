@@ -9,9 +9,9 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from codeio_airflow.batch_operator import BatchOperator
 from codeio_airflow.clients import TaskClients, name_mapped_task, task_clients
+from codeio_airflow.connections import configured_settings
 from codeio_airflow.defaults import PARALLEL_SHARDS
 from codeio_airflow.metrics import counted
-from codeio_ops.config import Settings
 from codeio_ops.storage.shards import Rows, Shard, plan_shards
 from codeio_ops.teacher.prompting import current_templates
 from codeio_ops.verify import VERIFIER_VERSION
@@ -63,7 +63,7 @@ def sharded_stage(
 
     planned = plan()
     worked = _mapped(planned, stage, call, pool=pool, name=name)
-    settings = Settings.load()
+    settings = configured_settings()
     # In mixed mode the files for the model are known only once the offline teacher has refused.
     if not settings.teacher_batch or (stage == "transform" and settings.transform_mode == "mixed"):
         return planned, worked

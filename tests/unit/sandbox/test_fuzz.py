@@ -20,9 +20,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from codeio_ops.bundled import SANDBOX_IMAGE
 from codeio_ops.errors import SandboxFault
 from codeio_ops.sandbox.base import Limits, Program
-from codeio_ops.bundled import SANDBOX_IMAGE
 from codeio_ops.sandbox.container import Container, _Stream
 from codeio_ops.sandbox.protocol import PREFIX, Hello, Job
 from codeio_ops.sandbox.worker import Worker

@@ -10,8 +10,8 @@ from types import ModuleType
 
 import pytest
 
-from codeio_ops.sandbox import failure, protocol
 from codeio_ops.bundled import SANDBOX_IMAGE
+from codeio_ops.sandbox import failure, protocol
 from codeio_ops.sandbox.image import inputs_digest
 
 
