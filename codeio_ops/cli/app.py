@@ -22,6 +22,7 @@ from codeio_ops.cli import (
     transform,
 )
 from codeio_ops.cli.output import render_error
+from codeio_ops.code_version import code_version
 from codeio_ops.errors import CodeIOError
 from codeio_ops.extras import naming_extras
 
@@ -53,9 +54,24 @@ for module in (
     module.register(app)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(code_version())
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            is_eager=True,
+            callback=_print_version,
+            help="Print the version and the digest of the sources.",
+        ),
+    ] = False,
 ) -> None:
     """Options of every command; `--debug` is read by `main`, wherever it stands."""
 
