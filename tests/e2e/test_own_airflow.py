@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 PAGE = REPOSITORY / "docs" / "own_airflow.md"
 DATABASE = "own"
 PASSWORD = "of-the-test"
-START_S = 120.0
+START_S = 400.0
 SERVICES = frozenset({components.Part.POSTGRES, components.Part.S3, components.Part.TEACHER})
 
 
