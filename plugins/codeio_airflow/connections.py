@@ -1,7 +1,8 @@
 """Where a process of Airflow gets its settings.
 
 A Connection wins over the section `[codeio]` of Airflow's configuration, and that over the
-environment, which is all that `codeio` on a command line reads. Connections come from whatever secrets backend Airflow has.
+environment, which is all that `codeio` on a command line reads. Connections come from whatever
+secrets backend Airflow has.
 """
 
 import json

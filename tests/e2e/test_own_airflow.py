@@ -28,6 +28,12 @@ PAGE = REPOSITORY / "docs" / "own_airflow.md"
 DATABASE = "own"
 PASSWORD = "of-the-test"
 START_S = 400.0
+ASK = """
+import json
+from airflow.sdk import Connection
+names = ("codeio_postgres", "codeio_s3", "codeio_teacher", "codeio_docker")
+print(json.dumps({name: Connection.get(name).test_connection() for name in names}))
+"""
 SERVICES = frozenset({components.Part.POSTGRES, components.Part.S3, components.Part.TEACHER})
 
 
@@ -37,8 +43,13 @@ class OwnAirflow:
 
     url: str
     programs: Path
-    environment: dict[str, str]
-    log: Path
+    variables: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the steps of the page exported."""
+        entries = self.variables.read_text().rstrip("\0").split("\0")
+        return dict(entry.split("=", 1) for entry in entries)
 
     def api(self) -> AirflowApi:
         return AirflowApi(self.url, "admin", PASSWORD)
@@ -80,17 +91,15 @@ def airflow(
     home.mkdir()
     (home / "passwords.json").write_text(json.dumps({"admin": PASSWORD}))
     port = ports.choose(0, taken=())
-    environment = clean_environment(programs, **_airflow_options(home, port))
-    script = "\n".join(["set -eu", "airflow db migrate", *_steps(services, corpus)])
-    log = directory / "log"
+    log, variables = directory / "log", directory / "variables"
+    steps = ["set -eu", "airflow db migrate", *_steps(services, corpus), f"env -0 > {variables}"]
     with log.open("w") as output:
         process = subprocess.Popen(
-            ("bash", "-c", f"{script}\nexec airflow standalone"),
-            env=environment, cwd=home, stdout=output, stderr=output, start_new_session=True,
+            ("bash", "-c", "\n".join([*steps, "exec airflow standalone"])),
+            env=clean_environment(programs, **_airflow_options(home, port)),
+            cwd=home, stdout=output, stderr=output, start_new_session=True,
         )  # fmt: skip
-    own = OwnAirflow(
-        url=f"http://127.0.0.1:{port}", programs=programs, environment=environment, log=log
-    )
+    own = OwnAirflow(url=f"http://127.0.0.1:{port}", programs=programs, variables=variables)
     try:
         assert processes.wait_until(lambda: _answers(own.url), START_S, every_s=1), log.read_text()
         yield own
@@ -118,8 +127,9 @@ def _steps(state: StackState, corpus: Path) -> list[str]:
     settings = settings_of(state, DATABASE, Path("/nonexistent"))
     given = {
         "db.example.com:5432/codeio": f"{state.postgres_host}:{state.ports['postgres']}/{DATABASE}",
-        '"db.example.com", "port": 5432': f'"{state.postgres_host}", "port": {state.ports["postgres"]}',
+        '"port": 5432': f'"port": {state.ports["postgres"]}',
         '"schema": "codeio"': f'"schema": "{DATABASE}"',
+        "db.example.com": state.postgres_host,
         "owner-secret": state.secrets.owner_password,
         "app-secret": state.secrets.app_password,
         "auditor-secret": state.secrets.auditor_password,
@@ -176,12 +186,14 @@ def test_the_release_is_published_and_can_be_verified(
     assert json.loads(verified.stdout)["verified_files"] >= 4
 
 
-def test_tasks_say_where_their_settings_come_from(airflow: OwnAirflow, run_id: str) -> None:
+def test_tasks_say_where_their_settings_come_from(
+    airflow: OwnAirflow, run_id: str, services: StackState
+) -> None:
     logs = airflow.environment["AIRFLOW_HOME"]
     (log,) = Path(logs, "logs").glob("dag_id=ingest_code/run_id=*/task_id=ingest/map_index=0/*.log")
     said = log.read_text()
     assert "codeio_postgres, codeio_s3, codeio_teacher, codeio_docker" in said
-    assert PASSWORD not in said
+    assert services.secrets.app_password not in said
 
 
 def test_the_pages_read_as_the_auditor_of_the_connection(airflow: OwnAirflow, run_id: str) -> None:
@@ -193,6 +205,11 @@ def test_the_pages_read_as_the_auditor_of_the_connection(airflow: OwnAirflow, ru
     assert "codeio_pp" in page.text
 
 
-def test_a_connection_can_be_tested(airflow: OwnAirflow, run_id: str) -> None:
-    environment = {**airflow.environment, "AIRFLOW__CORE__TEST_CONNECTION": "Enabled"}
-    del environment
+def test_each_connection_can_be_tested(airflow: OwnAirflow, run_id: str) -> None:
+    done = subprocess.run(
+        (airflow.programs / "python", "-c", ASK), env=airflow.environment,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    answers = json.loads(done.stdout.strip().splitlines()[-1])
+    assert {name: works for name, (works, _) in answers.items()} == dict.fromkeys(answers, True)
+    assert answers["codeio_postgres"][1] == "1 releases in the database"
