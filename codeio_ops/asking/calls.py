@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from codeio_ops.config import Settings
 from codeio_ops.errors import TeacherUnavailable
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
 from codeio_ops.progress import tracked
 from codeio_ops.records import Drop, DropRecord, Record, TeacherCall, TeacherRow
-from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
 from codeio_ops.teacher.messages import CallFailure, Completion, FailedCall, Request
+from codeio_ops.work import Work
 
 if TYPE_CHECKING:
     from codeio_ops.teacher.client import Teacher
@@ -53,33 +52,26 @@ class Use:
 
 
 class CallRecorder:
-    """Sends requests of one purpose and records calls, facts and failures.
+    """Sends requests of one stage and records calls, facts and failures.
 
     `template_of` gives the fingerprint of the template that asked about a subject.
     """
 
     def __init__(
-        self,
-        teacher: "Teacher",
-        writer: FactWriter,
-        settings: Settings,
-        *,
-        store: Store,
-        purpose: str,
-        template_of: Callable[[UUID], str],
+        self, teacher: "Teacher", work: Work, *, template_of: Callable[[UUID], str]
     ) -> None:
         self._teacher = teacher
-        self._writer = writer
-        self._store = store
-        self._tries = settings.teacher_tries
-        self._purpose = purpose
+        self._writer = work.writer
+        self._store = work.store
+        self._tries = work.settings.teacher_tries
+        self._purpose = work.stage
         self._template_of = template_of
         self._parameters: Json = {
-            "temperature": settings.temperature,
-            "max_tokens": settings.max_tokens,
+            "temperature": work.settings.temperature,
+            "max_tokens": work.settings.max_tokens,
         }
         self._unavailable: list[UUID] = []
-        self._teacher_row = teacher_row(teacher, writer)
+        self._teacher_row = teacher_row(teacher, work.writer)
         self._unwritten: list[Record] = []
 
     def run(

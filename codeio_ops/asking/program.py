@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from codeio_ops.asking.calls import Answered, CallRecorder, Use
-from codeio_ops.config import Settings
 from codeio_ops.fingerprint import content_id
 from codeio_ops.records import Drop, DropRecord, ProgramRow
 from codeio_ops.storage.blobs import BlobLocation, BlobStore
-from codeio_ops.storage.engine import Store
-from codeio_ops.storage.runs import FactWriter
-from codeio_ops.storage.shards import Shard
+from codeio_ops.storage.shards import Rows, Shard
 from codeio_ops.teacher.messages import Message, Request
 from codeio_ops.teacher.parsing import ProgramParts, Refusal, parse_transform, refusal_code
 from codeio_ops.teacher.prompting import current_templates, template_fingerprint, transform_prompt
+from codeio_ops.work import Work
 
 if TYPE_CHECKING:
     from codeio_ops.teacher.client import Teacher
@@ -48,22 +46,18 @@ class _PendingFile:
         )
 
 
-def transform_files(
-    shard: Shard,
-    *,
-    store: Store,
-    blobs: BlobStore,
-    teacher: "Teacher",
-    writer: FactWriter,
-    settings: Settings,
-    first: "Teacher | None" = None,
-) -> Counter[str]:
+def parameters(work: Work, rows: Rows) -> dict[str, list[str]]:
+    """Return what the queries of the stage need."""
+    return {"templates": current_templates()} if rows == "stale" else {}
+
+
+def transform_files(shard: Shard, work: Work) -> Counter[str]:
     """Ask the teacher for a program for each pending raw file of the shard.
 
     Every file ends with a program or a drop record, or stays pending when the teacher did
     not answer. Of a shard of stale rows: for each file whose program another template asked
-    for; where this one gives none, the old program stays in force. In mixed mode `first`, the
-    offline teacher, is asked before, and `teacher` only for the files that it refuses.
+    for; where this one gives none, the old program stays in force. In mixed mode the offline
+    teacher is asked first, and the one in use only for the files that it refuses.
 
     Returns:
         Counts by outcome: `program`, or why there is none.
@@ -77,26 +71,19 @@ def transform_files(
     def ask(
         asked: "Teacher", use: Callable[[Answered], Use], names: Container[UUID]
     ) -> Counter[str]:
-        recorder = CallRecorder(
-            asked,
-            writer,
-            settings,
-            store=store,
-            purpose="transform",
-            template_of=lambda _: template_sha256,
-        )
+        recorder = CallRecorder(asked, work, template_of=lambda _: template_sha256)
         files = [file for file in pending if file.raw_file_id in names]
-        return recorder.run(_requests(files, blobs), use, total=len(files))
+        return recorder.run(_requests(files, work.blobs), use, total=len(files))
 
-    pending = _pending(shard, store)
+    pending = _pending(shard, work)
     template_sha256 = template_fingerprint("transform")
     names = {file.raw_file_id for file in pending}
-    if first is None:
-        return ask(teacher, _use, names)
+    if work.first_teacher is None:
+        return ask(work.teacher, _use, names)
     refused: set[UUID] = set()
-    counts = ask(first, partial(_use_or_refer, refused=refused), names)
+    counts = ask(work.first_teacher, partial(_use_or_refer, refused=refused), names)
     del counts[REFERRED]
-    return counts + ask(teacher, _use, refused)
+    return counts + ask(work.teacher, _use, refused)
 
 
 def _use_or_refer(answered: Answered, *, refused: set[UUID]) -> Use:
@@ -107,19 +94,13 @@ def _use_or_refer(answered: Answered, *, refused: set[UUID]) -> Use:
     return _use(answered)
 
 
-def transform_requests(shard: Shard, *, store: Store, blobs: BlobStore) -> Iterator[Request]:
+def transform_requests(shard: Shard, work: Work) -> Iterator[Request]:
     """Give the request of each pending raw file of the shard."""
-    yield from _requests(_pending(shard, store), blobs)
+    yield from _requests(_pending(shard, work), work.blobs)
 
 
-def _pending(shard: Shard, store: Store) -> list[_PendingFile]:
-    return store.fetch(
-        f"{shard.rows}.transform",
-        _PendingFile,
-        low=shard.low,
-        high=shard.high,
-        templates=current_templates(),
-    )
+def _pending(shard: Shard, work: Work) -> list[_PendingFile]:
+    return work.rows(shard, _PendingFile, **parameters(work, shard.rows))
 
 
 def _requests(pending: Iterable[_PendingFile], blobs: BlobStore) -> Iterator[Request]:

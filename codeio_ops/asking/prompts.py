@@ -5,19 +5,17 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from codeio_ops.config import Settings
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
 from codeio_ops.records import PromptRow
-from codeio_ops.storage.engine import Store
-from codeio_ops.storage.runs import FactWriter
-from codeio_ops.storage.shards import Shard
+from codeio_ops.storage.shards import Rows, Shard
 from codeio_ops.teacher.prompting import (
     current_templates,
     predict_input_prompt,
     predict_output_prompt,
     template_fingerprint,
 )
+from codeio_ops.work import Work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +30,13 @@ class _PendingPrompt:
     problem_statement: str
 
 
-def build_prompts(
-    shard: Shard, *, store: Store, writer: FactWriter, settings: Settings
-) -> Counter[str]:
+def parameters(work: Work, rows: Rows) -> dict[str, object]:
+    """Return what the queries of the stage need."""
+    prompted = {"prompted_pairs": work.settings.prompted_pairs}
+    return prompted | ({"templates": current_templates()} if rows == "stale" else {})
+
+
+def build_prompts(shard: Shard, work: Work) -> Counter[str]:
     """Write the prompts of the shard's pairs, in both directions.
 
     Of a shard of stale rows: those that another template wrote, anew.
@@ -42,15 +44,9 @@ def build_prompts(
     Returns:
         Counts by direction.
     """
-    pending = store.fetch(
-        f"{shard.rows}.prompt",
-        _PendingPrompt,
-        low=shard.low,
-        high=shard.high,
-        prompted_pairs=settings.prompted_pairs,
-        templates=current_templates(),
-    )
-    writer.write([_row(item, writer.run.stage_run_id) for item in pending])
+    pending = work.rows(shard, _PendingPrompt, **parameters(work, shard.rows))
+    run_id = work.writer.run.stage_run_id
+    work.writer.write([_row(item, run_id) for item in pending])
     return Counter(item.direction for item in pending)
 
 

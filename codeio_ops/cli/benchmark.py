@@ -53,19 +53,13 @@ def list_benchmarks(as_json: JsonOption = False) -> None:
 
 def index(name: str, location: str) -> BenchmarkLine:
     """Index the benchmark at `location`, unless one of this name and origin is indexed."""
-    from codeio_ops.cli.clients import load_settings, open_objects, open_store, shell_writer
+    from codeio_ops.cli.clients import open_store, shell_work
     from codeio_ops.quality.leakage.registry import index_benchmark
 
     for known in open_store().fetch("benchmark.all", BenchmarkLine):
         if (known.name, known.origin) == (name, location):
             return known
-    indexed = index_benchmark(
-        name,
-        location,
-        objects=open_objects(),
-        writer=shell_writer("gate", "benchmark add"),
-        settings=load_settings(),
-    )
+    indexed = index_benchmark(name, location, shell_work("gate", "benchmark add"))
     return BenchmarkLine(
         name=name,
         origin=location,

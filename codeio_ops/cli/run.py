@@ -2,7 +2,7 @@
 
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -19,13 +19,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageLine:
-    """A stage of the funnel."""
+    """A stage of the funnel; no row is pending where they are not counted."""
 
     position: int
     stage: str
     passed: int
     dropped: int
     pending: int
+
+
+def read_stages(store: "Store") -> list[StageLine]:
+    """Return the funnel as the pages show it."""
+    from codeio_ops.funnel import read_funnel
+
+    return [
+        StageLine(
+            position=position,
+            stage=line.stage,
+            passed=line.passed,
+            dropped=line.dropped,
+            pending=line.waiting or 0,
+        )
+        for position, line in enumerate(read_funnel(store), start=1)
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +84,11 @@ def funnel(as_json: JsonOption = False) -> None:
 
     store = open_store()
     if as_json:
-        names = ("all", "drops", "verdict_shares")
-        print_json({name: store.fetch_json(f"funnel.{name}") for name in names})
+        names = ("drops", "verdict_shares")
+        shares = {name: store.fetch_json(f"funnel.{name}") for name in names}
+        print_json({"all": [asdict(line) for line in read_stages(store)], **shares})
         return
-    print_rows("Funnel", store.fetch("funnel.all", StageLine), as_json=False)
+    print_rows("Funnel", read_stages(store), as_json=False)
     print_rows("Drop reasons", store.fetch("funnel.drops", DropLine), as_json=False)
     print_rows("Verdicts", store.fetch("funnel.verdict_shares", VerdictLine), as_json=False)
 
@@ -123,7 +140,7 @@ class Follower:
 
     def show(self, position: "Position") -> None:
         """Show the position and the stages."""
-        stages = self._store.fetch("funnel.all", StageLine)
+        stages = read_stages(self._store)
         elapsed = time.monotonic() - self._started
         if self._live:
             self._live.update(self._table(position, stages, elapsed))

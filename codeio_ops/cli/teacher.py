@@ -1,26 +1,33 @@
 """`codeio teacher ...`: try the teacher in use, see what a stage will cost, serve a teacher."""
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, say
+from codeio_ops.pipeline import STAGES, Stage, stages_asking
 
 if TYPE_CHECKING:
     from codeio_ops.asking.estimate import Estimate
 
 teacher = typer.Typer(help="Teachers: the embedded one, and models.", no_args_is_help=True)
 
+
+def _asking(name: str) -> Stage:
+    if name not in stages_asking():
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(stages_asking())}")
+    return STAGES[name]
+
+
+StageArgument = Annotated[
+    Stage,
+    typer.Argument(
+        parser=_asking,
+        metavar="|".join(stages_asking()),
+        help="Stage whose waiting requests are shown.",
+    ),
+]
 PortOption = Annotated[int, typer.Option(help="TCP port to listen on.")]
-
-
-class Stage(StrEnum):
-    """Stages that ask a teacher."""
-
-    TRANSFORM = "transform"
-    ANSWER = "answer"
-    REVISE = "revise"
 
 
 def register(app: typer.Typer) -> None:
@@ -48,7 +55,7 @@ def check(as_json: JsonOption = False) -> None:
 
 @teacher.command()
 def preview(
-    stage: Annotated[Stage, typer.Argument(help="Stage whose waiting requests are shown.")],
+    stage: StageArgument,
     prompts: Annotated[int, typer.Option(min=0, help="Prompts to show in full.")] = 3,
     as_json: JsonOption = False,
 ) -> None:
@@ -56,14 +63,10 @@ def preview(
     from dataclasses import asdict
 
     from codeio_ops.asking.estimate import estimate
-    from codeio_ops.asking.waiting import waiting_requests
-    from codeio_ops.cli.clients import load_settings, open_objects, open_store
-    from codeio_ops.storage.blobs import BlobStore
+    from codeio_ops.cli.clients import shell_work
 
-    settings, store = load_settings(), open_store()
-    blobs = BlobStore(open_objects())
-    requests = waiting_requests(stage.value, store=store, blobs=blobs, settings=settings)
-    found = estimate(stage.value, requests, store=store, settings=settings, previewed=prompts)
+    work = shell_work(stage.name, "teacher preview")
+    found = estimate(stage.waiting_requests(work), work, previewed=prompts)
     if as_json:
         print_json(asdict(found))
         return

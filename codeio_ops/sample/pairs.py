@@ -17,9 +17,8 @@ from codeio_ops.progress import tracked
 from codeio_ops.records import Drop, DropRecord, IoPair, Record
 from codeio_ops.sample.measures import Observed
 from codeio_ops.sandbox.base import Limits, Program, RunResult, Sandbox, Verdict
-from codeio_ops.storage.engine import Store
-from codeio_ops.storage.runs import FactWriter
 from codeio_ops.storage.shards import Shard
+from codeio_ops.work import Work
 
 log = logging.getLogger(__name__)
 
@@ -64,24 +63,8 @@ class Sampled:
     observed: Observed
 
 
-def sample_programs(
-    shard: Shard,
-    *,
-    store: Store,
-    sandbox: Sandbox,
-    confirming: Sandbox,
-    writer: FactWriter,
-    settings: Settings,
-) -> Counter[str]:
+def sample_programs(shard: Shard, work: Work) -> Counter[str]:
     """Sample the pending programs of the shard; each ends with pairs or a drop record.
-
-    Args:
-        shard: The range of programs.
-        store: The database.
-        sandbox: Runs the generator and the program.
-        confirming: Another sandbox, with another hash seed, that runs every pair again.
-        writer: Records the facts.
-        settings: Draws, pairs and limits.
 
     Returns:
         Counts: `sampled`, `pairs`, and one for each drop reason.
@@ -90,10 +73,11 @@ def sample_programs(
         SandboxFault: a sandbox failed on harmless programs too; what was sampled before
             is stored. A program that alone makes it fail is dropped as `sandbox_fault`.
     """
-    pending = store.fetch("pending.sample", PendingProgram, low=shard.low, high=shard.high)
+    sandbox, writer = work.sandbox, work.sandbox_writer
+    pending = work.rows(shard, PendingProgram)
     counts: Counter[str] = Counter()
     unwritten: list[Record] = []
-    sampler = Sampler(sandbox, confirming, settings)
+    sampler = Sampler(sandbox, work.confirming_sandbox, work.settings)
     with ThreadPoolExecutor(sandbox.workers) as threads:
         outcomes = threads.map(sampler.sample, pending)
         try:

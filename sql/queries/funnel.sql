@@ -7,9 +7,6 @@ SELECT count(DISTINCT program_id) FROM codeio.io_pair;
 -- name: verdicts
 SELECT count(*) FROM codeio.verdict;
 
--- name: all
-SELECT position, stage, passed, dropped, pending FROM codeio.funnel ORDER BY position;
-
 -- name: drops
 SELECT stage, reason, rows FROM codeio.drop_reason ORDER BY stage, drop_reason.rows DESC, reason;
 

@@ -26,3 +26,9 @@ SELECT release.name, release.version, release.samples
 FROM codeio.release
 INNER JOIN codeio.stage_run USING (stage_run_id)
 WHERE stage_run.dag_id = :dag_id AND stage_run.run_id = :run_id AND release.status = 'published';
+
+-- name: columns
+SELECT attname AS name, format_type(atttypid, atttypmod) AS type
+FROM pg_attribute
+WHERE attrelid = to_regclass('codeio.' || quote_ident(:table)) AND attnum > 0 AND NOT attisdropped
+ORDER BY attnum;

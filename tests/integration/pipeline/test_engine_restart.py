@@ -61,7 +61,7 @@ def sample(road: Road, prepare: Callable[[DockerSandbox], None] = lambda _: None
         sandbox = opened.enter_context(DockerSandbox.open(IMAGE, workers=1))
         confirming = opened.enter_context(DockerSandbox.open(IMAGE, workers=1, hash_seed=1))
         prepare(sandbox)
-        road.with_parts(sandbox=sandbox, confirming=confirming).stages()["sample"]()
+        road.with_parts(sandbox=sandbox, confirming=confirming).do("sample")
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -70,10 +70,9 @@ def test_a_shard_whose_engine_was_killed_is_finished_by_the_retry(
     engine: PrivateEngine, empty_road: Road, finished_road: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     empty_road.add(f"directory:{CORPUS}")
-    for _, stage in itertools.takewhile(
-        lambda named: named[0] != "sample", empty_road.stages().items()
-    ):
-        stage()
+    before = itertools.takewhile(lambda name: not name.endswith(".sample"), empty_road.tasks())
+    for task in before:
+        empty_road.tasks()[task]()
     programs = empty_road.rows("program")
 
     def kill_in_the_middle(sandbox: DockerSandbox) -> None:

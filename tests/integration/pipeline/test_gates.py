@@ -38,7 +38,7 @@ def _index(road: Road, question: str) -> None:
         build_index("planted", [item]),
         origin="a test",
         objects=road.bucket,
-        writer=road.stage_writer("gate"),
+        writer=road.work("gate").writer,
     )
 
 

@@ -15,7 +15,9 @@ from codeio_ops.quality.secrets import screen_private
 from codeio_ops.release.assemble import assemble_release, find_release
 from codeio_ops.release.publish import publish
 from codeio_ops.release.recipe import Recipe
+from codeio_ops.storage.runs import TaskIdentity
 from codeio_ops.storage.shards import whole_range
+from codeio_ops.work import Parts, Work
 from support.candidate import ADD, WORDS, Planted, Plot, sound
 
 QUESTION = (
@@ -32,24 +34,22 @@ def _index(plot: Plot, question: str = QUESTION, name: str = "planted") -> None:
     store_index(index, origin="a test", objects=plot.objects, writer=plot.writer)
 
 
+def _work(plot: Plot) -> Work:
+    task = TaskIdentity(dag_id="test", run_id="test", task_id="screen")
+    parts: Parts = {"store": plot.store, "objects": plot.objects, "writer": plot.writer}
+    return Work(plot.settings, "screen", task, **parts)
+
+
 def _screen(plot: Plot) -> Mapping[str, int]:
-    return screen_files(
-        whole_range(),
-        store=plot.store,
-        objects=plot.objects,
-        writer=plot.writer,
-        settings=plot.settings,
-    )
+    return screen_files(whole_range(), _work(plot))
 
 
 def _screen_samples(plot: Plot) -> Mapping[str, int]:
-    return screen_samples(
-        store=plot.store, objects=plot.objects, writer=plot.writer, settings=plot.settings
-    )
+    return screen_samples(_work(plot))
 
 
 def _screen_private(plot: Plot) -> Mapping[str, int]:
-    return screen_private(store=plot.store, writer=plot.writer, settings=plot.settings)
+    return screen_private(_work(plot))
 
 
 def _without_quarantine(plot: Plot) -> None:

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import create_engine, text
 
-from codeio_airflow import clients as airflow_clients
-from codeio_airflow import stages
+from codeio_airflow.sandbox_tasks import attack_sandbox
 from codeio_ops.asking.prompts import build_prompts
 from codeio_ops.config import Settings
 from codeio_ops.errors import SandboxUnsafe
@@ -36,6 +34,7 @@ from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
 from codeio_ops.storage.shards import whole_range
 from codeio_ops.verify.answers import verify_responses
+from codeio_ops.work import Parts, Work
 
 # A timer may send any signal to its own process: a kill that no limit explains.
 SUICIDE = (
@@ -62,6 +61,11 @@ class Stage:
     settings: Settings
     store: Store
     writer: FactWriter
+
+    def work(self, name: str, **parts: Unpack[Parts]) -> Work:
+        task = TaskIdentity(dag_id="test", run_id="test", task_id=name)
+        given: Parts = {"store": self.store, "writer": self.writer, "sandbox_writer": self.writer}
+        return Work(self.settings, name, task, **(given | parts))
 
     def rows(self, query: str) -> list[Any]:
         engine = create_engine(self.settings.owner_database_url.get_secret_value())
@@ -156,16 +160,8 @@ def stage(settings: Settings) -> Iterator[Stage]:
 
 
 def sample(stage: Stage, sandbox: DockerSandbox) -> dict[str, int]:
-    return dict(
-        sample_programs(
-            whole_range(),
-            store=stage.store,
-            sandbox=sandbox,
-            confirming=sandbox,
-            writer=stage.writer,
-            settings=stage.settings,
-        )
-    )
+    parts: Parts = {"sandbox": sandbox, "confirming_sandbox": sandbox}
+    return dict(sample_programs(whole_range(), stage.work("sample", **parts)))
 
 
 def test_a_program_that_breaks_the_sandbox_is_dropped_and_the_shard_goes_on(
@@ -202,7 +198,7 @@ def test_a_program_in_another_language_takes_the_same_road(
 ) -> None:
     program = stage.add_program(JAVASCRIPT, DRAW_JAVASCRIPT, "javascript")
     assert sample(stage, sandbox)["sampled"] == 1
-    build_prompts(whole_range(), store=stage.store, writer=stage.writer, settings=stage.settings)
+    build_prompts(whole_range(), stage.work("prompt"))
     [prompt] = stage.rows(
         "SELECT * FROM codeio.prompt JOIN codeio.io_pair USING (io_pair_id)"
         " WHERE direction = 'input' AND ordinal = 0"
@@ -222,13 +218,7 @@ def test_a_program_in_another_language_takes_the_same_road(
         stage_run_id=stage.writer.run.stage_run_id,
     )
     stage.writer.write([response])
-    counts = verify_responses(
-        whole_range(),
-        store=stage.store,
-        sandbox=sandbox,
-        writer=stage.writer,
-        settings=stage.settings,
-    )
+    counts = verify_responses(whole_range(), stage.work("verify", sandbox=sandbox))
     assert counts == {"correct": 1}
     [verdict] = stage.rows("SELECT verdict_id FROM codeio.verdict")
     stage.writer.write(
@@ -266,16 +256,7 @@ def test_the_canary_records_an_escape_and_the_stages_then_refuse(
 ) -> None:
     hole = Attack(name="a hole", acceptable=frozenset({"timeout"}), code="def main_solution(): 1")
     monkeypatch.setattr(attack_module, "load_attacks", lambda: [hole])
-    canary: Any = SimpleNamespace(
-        store=stage.store, attacked_sandbox=sandbox, canary_writer=stage.writer
-    )
     with pytest.raises(SandboxUnsafe, match="a hole"):
-        stages.attack_sandbox(canary)
-    task = TaskIdentity(dag_id="test", run_id="test", task_id="sample")
-    monkeypatch.setattr(airflow_clients, "current_task", lambda: task)
-    monkeypatch.setattr(airflow_clients, "_settings_of_run", lambda settings: stage.settings)
-    monkeypatch.setattr(
-        airflow_clients.TaskClients, "_open_sandbox", lambda self, hash_seed: sandbox
-    )
-    with airflow_clients.task_clients("sample") as clients, pytest.raises(SandboxUnsafe):
-        assert clients.sandbox is None
+        attack_sandbox(stage.work("canary", attacked_sandbox=sandbox))
+    with stage.work("sample") as work, pytest.raises(SandboxUnsafe, match="a hole"):
+        assert work.sandbox is None

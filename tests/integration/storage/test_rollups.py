@@ -7,9 +7,9 @@ import pytest
 from psycopg2.errors import InsufficientPrivilege
 from sqlalchemy import make_url
 
-from codeio_airflow.ui.funnel import read_funnel
 from codeio_airflow.ui.rows import Row
 from codeio_ops.config import Settings
+from codeio_ops.funnel import read_funnel
 from codeio_ops.storage.engine import Store
 from support.facts import Chain
 

@@ -18,7 +18,6 @@ from codeio_ops.storage.blobs import MAX_PACK_BYTES, BlobLocation, BlobStore
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
-from codeio_ops.storage.shards import plan_shards
 from support.json_values import TEXTS, VALUES
 
 TASK = TaskIdentity(dag_id="tests", run_id="storage", task_id="write")
@@ -177,10 +176,6 @@ def test_a_run_is_described_in_the_terms_of_airflow(
         run=run.stage_run_id,
     )
     assert found == [("sample", "d", "r", "t", 3, 2, "sha256:0")]
-
-
-def test_nothing_pending_makes_no_shard(store: Store) -> None:
-    assert plan_shards(store, "transform", shard_rows=10) == []
 
 
 def test_a_source_is_identified_by_what_it_names() -> None:

@@ -21,6 +21,7 @@ from codeio_ops.records import (
     TeacherCall,
     TeacherRow,
 )
+from codeio_ops.storage.runs import TaskIdentity
 from codeio_ops.teacher.messages import (
     CallFailure,
     Completion,
@@ -29,6 +30,7 @@ from codeio_ops.teacher.messages import (
     TeacherIdentity,
 )
 from codeio_ops.testing.teachers import KeptFacts
+from codeio_ops.work import Work
 
 SETTINGS = Settings.model_validate({"home": Path("/nonexistent")})
 PROGRAM = """# Main Function
@@ -95,13 +97,10 @@ class FewTries:
 
 
 def _recorder(teacher: ListedTeacher, facts: KeptFacts) -> CallRecorder:
+    task = TaskIdentity(dag_id="test", run_id="test", task_id="answer")
+    parts: Any = {"store": FewTries(), "writer": facts}
     return CallRecorder(
-        teacher,
-        facts,
-        SETTINGS,
-        store=FewTries(),
-        purpose="answer",
-        template_of=lambda _: "template",
+        teacher, Work(SETTINGS, "answer", task, **parts), template_of=lambda _: "template"
     )
 
 

@@ -1,0 +1,9 @@
+
+-- name: count_length
+SELECT count(*) FROM codeio.pending_length;
+
+-- name: length
+SELECT program_id, main_function
+FROM codeio.pending_length
+WHERE program_id >= :low AND program_id < :high
+ORDER BY program_id;
