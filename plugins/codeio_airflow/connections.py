@@ -53,7 +53,8 @@ def settings_of_pages() -> Settings:
 
 def _with_connections(connection_ids: Sequence[str]) -> Settings:
     """Return the settings with what these Connections say, and log what came from where."""
-    settings = configured_settings()
+    options = _options()
+    settings = Settings.load().replaced(options)
     found = {name: connection for name in connection_ids if (connection := _connection(name))}
     for name, connection in found.items():
         settings = settings.replaced(READERS[name](connection, settings))
@@ -61,7 +62,7 @@ def _with_connections(connection_ids: Sequence[str]) -> Settings:
         "settings: Connections: %s; [%s]: %s; all others: environment or default",
         ", ".join(found) or "none",
         SECTION,
-        ", ".join(_options()) or "none",
+        ", ".join(options) or "none",
         extra={"action": "settings"},
     )
     return settings
