@@ -18,6 +18,7 @@ from sqlalchemy import URL
 
 from codeio_airflow.provider import NO_OPTIONS, SECTION
 from codeio_ops.config import OFFLINE_MODEL, Settings
+from codeio_ops.errors import SettingsError
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,14 @@ def _options() -> Values:
 
 def _parsed(name: str, text: str) -> object:
     """Return a list for a setting that is one; it is written as JSON, as in the environment."""
-    return json.loads(text) if isinstance(Settings.model_fields[name].default, tuple) else text
+    if not isinstance(Settings.model_fields[name].default, tuple):
+        return text
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as exc:
+        raise SettingsError(
+            f"[{SECTION}] {name} is no JSON: {exc}", cure='Write a list as JSON: ["MIT", "ISC"].'
+        ) from exc
 
 
 def _connection(connection_id: str) -> Connection | None:
