@@ -40,7 +40,7 @@ lint: setup ## Check style, types and generated docs
 	$(RUN)/ruff check --quiet .
 	$(RUN)/ruff format --quiet --check .
 	$(RUN)/mypy
-	$(RUN)/sqlfluff lint --disable-progress-bar sql/audit sql/checks sql/queries sql/migrations
+	$(RUN)/sqlfluff lint --disable-progress-bar sql/audit sql/checks sql/queries sql/migrations sql/views
 
 docs: setup ## Write the generated docs anew (sql/README.md, sql/schema.sql, dags/README.md)
 	$(RUN)/python docs/generate.py

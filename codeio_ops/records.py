@@ -367,9 +367,18 @@ class DropRecord(Record):
     reason: str
     detail: str
     stage_run_id: UUID
+    source_id: UUID | None = None
 
     @classmethod
-    def new(cls, drop: Drop, *, stage: str, subject_id: UUID, stage_run_id: UUID) -> "DropRecord":
+    def new(
+        cls,
+        drop: Drop,
+        *,
+        stage: str,
+        subject_id: UUID,
+        stage_run_id: UUID,
+        source_id: UUID | None = None,
+    ) -> "DropRecord":
         """Build the one drop that a stage may record for a subject."""
         return cls(
             drop_record_id=content_id("drop_record", stage, str(subject_id)),
@@ -378,6 +387,7 @@ class DropRecord(Record):
             reason=drop.reason,
             detail=drop.detail.replace("\x00", "\ufffd")[:2000],
             stage_run_id=stage_run_id,
+            source_id=source_id,
         )
 
 

@@ -4,7 +4,6 @@ Each accepted program is run again in a container that saw none of the work befo
 another hash seed; a program whose results differ there is contradicted.
 """
 
-import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,9 +21,7 @@ from codeio_ops.teacher.parsing import (
     refusal_code,
 )
 from codeio_ops.teacher.prompting import TransformTask
-from offline_teacher.transforming import transform
-
-log = logging.getLogger(__name__)
+from offline_teacher.program_reply import program_reply
 
 CONFIRMED_DRAWS = 20
 MIN_INPUTS = 3
@@ -99,7 +96,7 @@ def transform_row(row: SourceFile, sandbox: Sandbox, confirm: Sandbox) -> Progra
     except UnicodeDecodeError:
         return "not_utf8"
     task = TransformTask(source=source, language=row.language)
-    parts = parse_transform(transform(task, sandbox=sandbox, confirm=confirm).text)
+    parts = parse_transform(program_reply(task, sandbox=sandbox, confirm=confirm).text)
     return parts if isinstance(parts, ProgramParts) else refusal_code(parts)[0]
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -71,8 +72,11 @@ class CallRecorder:
             "max_tokens": work.settings.max_tokens,
         }
         self._unavailable: list[UUID] = []
-        self._teacher_row = teacher_row(teacher, work.writer)
         self._unwritten: list[Record] = []
+
+    @cached_property
+    def _teacher_row(self) -> TeacherRow:
+        return teacher_row(self._teacher, self._writer)
 
     def run(
         self, requests: Iterable[Request], use: Callable[[Answered], Use], *, total: int

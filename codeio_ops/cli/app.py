@@ -1,6 +1,5 @@
-"""The Typer application, and the one place where an error becomes a line of text."""
+"""The Typer application."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -21,10 +20,8 @@ from codeio_ops.cli import (
     teacher,
     transform,
 )
-from codeio_ops.cli.output import render_error
+from codeio_ops.cli.output import run_application
 from codeio_ops.code_version import code_version
-from codeio_ops.errors import CodeIOError
-from codeio_ops.extras import naming_extras
 
 app = typer.Typer(
     name="codeio",
@@ -78,12 +75,4 @@ def options(
 
 def main() -> None:
     """Run the command line and exit: 0 done, 1 failed, 2 wrong usage."""
-    arguments = [word for word in sys.argv[1:] if word != "--debug"]
-    try:
-        with naming_extras():
-            app(args=arguments, prog_name="codeio")
-    except CodeIOError as exc:
-        if "--debug" in sys.argv:
-            raise
-        print(render_error(exc, as_json="--json" in arguments), file=sys.stderr)
-        raise SystemExit(1) from None
+    run_application(app, "codeio")

@@ -98,8 +98,7 @@ def show(text: SourceArgument, as_json: JsonOption = False) -> None:
 
     store = open_store()
     item = find_source(store, parse_source(text).source_id)
-    place = f"{item.kind}:{item.locator} "
-    outcomes = store.fetch("ingest.outcomes", _Count, source_id=item.source_id, place=place)
+    outcomes = store.fetch("ingest.outcomes", _Count, source_id=item.source_id)
     facts = {
         "source": f"{item.kind}:{item.locator}",
         "licence": item.licence or "from the source",

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from codeio_ops.cli.output import JsonOption, print_json, print_rows, say
+from codeio_ops.cli.output import JsonOption, become_offline_teacher, print_json, print_rows, say
 from codeio_ops.pipeline import STAGES, Stage, stages_asking
 
 if TYPE_CHECKING:
@@ -94,10 +94,7 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Serve the offline teacher until the process is stopped."""
-    from codeio_ops.config import Settings
-    from offline_teacher.server import serve as run
-
-    run(Settings.load(), host, port)
+    become_offline_teacher("serve", "--host", host, "--port", str(port))
 
 
 @teacher.command()

@@ -72,8 +72,7 @@ def deduplicate(corpus: Corpus, work: Work, *, chunk: int = CHUNK) -> Counter[st
         Counts: `unique`, `duplicate_code`, `near_duplicate`.
     """
     counts: Counter[str] = Counter()
-    with work.store.transaction() as guard:
-        guard.execute("dedup.lock")
+    with work.store.locked("dedup"):
         while (new := _sketched(corpus, chunk)).ids:
             counts += _write(new, _match(new, corpus, work), corpus, work)
     log.info("deduplicated %s: %s", corpus.subject_kind, dict(counts), extra={"action": "dedup"})

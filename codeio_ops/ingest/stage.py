@@ -16,7 +16,7 @@ from codeio_ops.ingest.licence import header_licence
 from codeio_ops.ingest.source_settings import SourceSettings
 from codeio_ops.ingest.sources import open_reader
 from codeio_ops.records import Drop, DropRecord, RawFile, RawFileOrigin, Record, Source
-from codeio_ops.storage.blobs import BlobStore
+from codeio_ops.storage.blobs import PACK_LOCK, BlobStore
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
 from codeio_ops.work import Work
@@ -75,9 +75,8 @@ def ingest_source(source: Source, reader: Reader, work: Work) -> Counter[str]:
     files = reader.files(max_bytes=work.settings.max_file_bytes, since=source.cursor_value)
     for batch in batched(files, BATCH_FILES):
         seen = [_Seen.of(with_licence(file), source) for file in batch]
-        with work.store.transaction() as guard:
-            # While it is held, `maintenance` deletes no pack.
-            guard.execute("maintenance.hold_packs")
+        # While it is held, `maintenance` deletes no pack.
+        with work.store.locked(PACK_LOCK, shared=True):
             counts += _ingest_batch(seen, source, work, options)
     if not counts and not source.cursor_value:
         raise SourceEmpty(
@@ -177,4 +176,5 @@ def _drop_record(item: _Seen, source: Source, drop: Drop, writer: FactWriter) ->
         stage="ingest",
         subject_id=item.origin_id,
         stage_run_id=writer.run.stage_run_id,
+        source_id=source.source_id,
     )

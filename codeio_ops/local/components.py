@@ -51,7 +51,7 @@ def _teacher(state: StackState, environment: Mapping[str, str]) -> Component:
     address = ("--host", LOOPBACK, "--port", str(state.ports["teacher"]))
     return Component(
         name="teacher",
-        argv=(sys.executable, "-m", "codeio_ops.cli", "teacher", "serve", *address),
+        argv=(sys.executable, "-m", "offline_teacher", "serve", *address),
         env=environment,
         inherited=base_environment(),
         tier=1,

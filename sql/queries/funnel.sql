@@ -11,7 +11,8 @@ SELECT count(*) FROM codeio.verdict;
 SELECT stage, reason, rows FROM codeio.drop_reason ORDER BY stage, drop_reason.rows DESC, reason;
 
 -- name: verdict_shares
-SELECT direction, turn, verdict, rows FROM codeio.verdict_share ORDER BY direction DESC, turn, verdict_share.rows DESC, verdict;
+SELECT direction, turn, verdict, rows FROM codeio.verdict_share
+ORDER BY direction DESC, turn, verdict_share.rows DESC, verdict;
 
 -- name: lineage
 SELECT * FROM codeio.lineage_of(cast(:sample_id AS uuid));

@@ -117,7 +117,8 @@ SELECT gate_result_id, gate, severity, passed, metric, value, threshold, evidenc
 FROM codeio.current_gate_result WHERE release_id = :release_id ORDER BY gate;
 
 -- name: pairs_to_test
-SELECT DISTINCT ON (program.program_id, io_pair.io_pair_id) io_pair.io_pair_id, io_pair.input, io_pair.output, program.program_id,
+SELECT DISTINCT ON (program.program_id, io_pair.io_pair_id)
+    io_pair.io_pair_id, io_pair.input, io_pair.output, program.program_id,
     program.language, program.entry_point, program.main_function
 FROM codeio.release_sample
 INNER JOIN codeio.sample USING (sample_id)
@@ -147,7 +148,8 @@ WHERE release_sample.release_id = :release_id
 ORDER BY sample_text.raw_file_id;
 
 -- name: split_programs
-SELECT program.program_id, program.main_function, array_agg(DISTINCT release_sample.split ORDER BY release_sample.split) AS splits
+SELECT program.program_id, program.main_function,
+    array_agg(DISTINCT release_sample.split ORDER BY release_sample.split) AS splits
 FROM codeio.release_sample
 INNER JOIN codeio.sample USING (sample_id)
 INNER JOIN codeio.prompt USING (prompt_id)

@@ -36,7 +36,6 @@ def test_a_stage_that_is_cut_into_shards_has_its_queries(stage: Stage) -> None:
     rows = {"pending": stage.cut is Cut.SHARDS and stage.dag_id, "stale": stage.stale_because}
     for aggregate in (name for name, has in rows.items() if has):
         assert ":low" in query(f"{aggregate}.{stage.name}").text
-        assert query(f"{aggregate}.count_{stage.name}").text.startswith("SELECT")
 
 
 @EACH

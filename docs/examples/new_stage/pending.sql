@@ -1,7 +1,4 @@
 
--- name: count_length
-SELECT count(*) FROM codeio.pending_length;
-
 -- name: length
 SELECT program_id, main_function
 FROM codeio.pending_length

@@ -13,8 +13,6 @@ COMMENT ON VIEW codeio.pending_length IS 'Programs that repeat no other and were
 
 CREATE TRIGGER program_length_tally AFTER INSERT ON codeio.program_length
 REFERENCING NEW TABLE AS added FOR EACH STATEMENT
-EXECUTE FUNCTION codeio.tally('''length''', 'passed', '''''', '''''', '0', 'count(*)', 'false', '');
+EXECUTE FUNCTION codeio.tally('passed', 'count(*)', 'stage', '''length''::text', '');
 
-GRANT SELECT, INSERT ON codeio.program_length TO codeio_app;
-GRANT SELECT ON codeio.program_length TO codeio_auditor;
-GRANT SELECT ON codeio.pending_length TO codeio_app, codeio_auditor;
+GRANT INSERT ON codeio.program_length TO codeio_app;

@@ -30,6 +30,7 @@ from codeio_ops.verify.compare import same_value
 from codeio_ops.verify.extract import Answer, extract_answer
 from codeio_ops.verify.feedback import feedback
 from codeio_ops.verify.verdicts import AnswerVerdict
+from offline_teacher import OFFLINE_VERSION
 from offline_teacher.answer import OfflineAnswer, answer
 from offline_teacher.server import create_app
 
@@ -242,7 +243,7 @@ def test_both_turns_over_http_with_the_platforms_client(base_url: str) -> None:
         }
     )
     teacher = Teacher.open(settings)
-    assert teacher.identity.kind == "offline-trace"
+    assert (teacher.identity.kind, teacher.identity.version) == ("offline-trace", OFFLINE_VERSION)
     case = CASES[1]
     prompt = case.output_prompt()
     (first,) = teacher.complete_all(

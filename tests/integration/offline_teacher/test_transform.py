@@ -13,9 +13,9 @@ from codeio_ops.sandbox.base import Limits, Program, Verdict
 from codeio_ops.sandbox.image import ensure_image
 from codeio_ops.sandbox.pool import DockerSandbox
 from offline_teacher.drafting import (
+    DraftOutcome,
     ProgramDraft,
-    TransformOutcome,
-    transform_source,
+    draft_programs,
 )
 
 TAG = "codeio-sandbox:latest"
@@ -28,8 +28,8 @@ class Pair:
     first: DockerSandbox
     second: DockerSandbox
 
-    def transform(self, source: str, *, max_drafts: int = 1) -> TransformOutcome:
-        return transform_source(
+    def transform(self, source: str, *, max_drafts: int = 1) -> DraftOutcome:
+        return draft_programs(
             dedent(source), sandbox=self.first, confirm=self.second, max_drafts=max_drafts
         )
 

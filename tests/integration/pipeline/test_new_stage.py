@@ -11,13 +11,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import psycopg2
 import pytest
-from sqlalchemy import make_url
 
 from codeio_ops.config import Settings
 from codeio_ops.local.environment import base_environment
 from codeio_ops.storage.engine import Store
+from codeio_ops.storage.migrate import migrate
 from support.facts import Chain
 
 REPOSITORY = Path(__file__).parents[3]
@@ -57,9 +56,12 @@ class Copy:
         self._root = root
         self._settings = settings
         for name in TREES:
-            # `codeio_ops/sql` leads to the copy of `sql`.
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(REPOSITORY / name, root / name, symlinks=True, ignore=ignored)
+            shutil.copytree(
+                REPOSITORY / name,
+                root / name,
+                symlinks=True,
+                ignore=shutil.ignore_patterns("__pycache__"),
+            )
 
     def add_stage(self) -> None:
         """Do what the README of the example says."""
@@ -69,11 +71,10 @@ class Copy:
         table.write_text(before + (EXAMPLE / "entry.py.txt").read_text() + NEXT_ENTRY + after)
         with (self._root / "sql" / "queries" / "pending.sql").open("a") as queries:
             queries.write((EXAMPLE / "pending.sql").read_text())
-        url = make_url(self._settings.owner_database_url.get_secret_value())
-        address = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg2.connect(address) as link, link.cursor() as cursor:
-            cursor.execute((EXAMPLE / "table.sql").read_text() + (EXAMPLE / "view.sql").read_text())
-        link.close()
+        number = len(list((self._root / "sql" / "migrations").iterdir())) + 1
+        shutil.copy(EXAMPLE / "table.sql", self._root / f"sql/migrations/{number:04}_length.sql")
+        shutil.copy(EXAMPLE / "view.sql", self._root / "sql" / "views" / "89_length.sql")
+        migrate(self._settings.owner_database_url.get_secret_value(), sql=self._root / "sql")
 
     def run(self, *arguments: str) -> str:
         """Run Python on the copy, and return what it prints."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
+from threading import Event, Thread
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from sqlalchemy import create_engine, text
 
 from codeio_ops.config import Settings
-from codeio_ops.errors import BlobCorrupt, ReleaseExists
+from codeio_ops.errors import BlobCorrupt, ReleaseExists, StoreUnavailable
 from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.jsonvalue import Json
 from codeio_ops.records import Blob, Drop, DropRecord, GateResult, ReleaseRow, Source, StageRun
@@ -176,6 +177,47 @@ def test_a_run_is_described_in_the_terms_of_airflow(
         run=run.stage_run_id,
     )
     assert found == [("sample", "d", "r", "t", 3, 2, "sha256:0")]
+
+
+def test_a_lock_keeps_others_of_its_name_out_and_no_transaction_open(
+    store: Store, module_settings: Settings
+) -> None:
+    waited = Event()
+
+    def wait() -> None:
+        with store.locked("name", shared=True):
+            waited.set()
+
+    other = Thread(target=wait)
+    with store.locked("name"), store.locked("other name"):
+        other.start()
+        assert not waited.wait(0.3)
+        states = "SELECT DISTINCT state FROM pg_stat_activity WHERE usename = 'codeio_app'"
+        assert "idle in transaction" not in str(_ask(module_settings, states))
+    assert waited.wait(10)
+    other.join()
+
+
+def test_a_shared_lock_is_shared_and_released_by_a_failure(store: Store) -> None:
+    with (
+        pytest.raises(BlobCorrupt),
+        store.locked("shared", shared=True),
+        store.locked("shared", shared=True),
+    ):
+        raise BlobCorrupt("inside")
+    with store.locked("shared"):
+        pass
+
+
+def test_a_lock_that_is_lost_is_noticed(store: Store, module_settings: Settings) -> None:
+    ending = (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' "
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    engine = create_engine(module_settings.database_url.get_secret_value())
+    with pytest.raises(StoreUnavailable), store.locked("lost"), engine.connect() as link:
+        link.execute(text(ending))
+    engine.dispose()
 
 
 def test_a_source_is_identified_by_what_it_names() -> None:

@@ -114,10 +114,11 @@ def test_every_named_query_is_found_and_none_other() -> None:
     assert "FROM codeio.source" in str(query("ingest.sources"))
     with pytest.raises(KeyError):
         query("ingest.nothing")
-    for path in (SQL_DIRECTORY / "queries").glob("*.sql"):
-        for line in path.read_text().splitlines():
+    for file in (SQL_DIRECTORY / "queries").iterdir():
+        for line in file.read_text().splitlines():
             if line.startswith("-- name: "):
-                assert str(query(f"{path.stem}.{line.removeprefix('-- name: ')}")).strip()
+                name = f"{file.name.removesuffix('.sql')}.{line.removeprefix('-- name: ')}"
+                assert str(query(name)).strip()
     assert "split_overlap" in check_names()
 
 
