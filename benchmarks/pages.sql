@@ -66,7 +66,7 @@ SELECT md5('drop' || n)::uuid, 'ingest', md5('dropped' || n)::uuid, CASE WHEN n 
 FROM generate_series(0, :rows - 1) AS n;
 
 INSERT INTO codeio.release
-SELECT md5('release' || n)::uuid, 'codeio', n, '{"name": "codeio"}', n::text, 'rejected', :rows, '', now() - (n || ' days')::interval, NULL,
+SELECT md5('release' || n)::uuid, 'codeio', n, '{"name": "codeio"}', n::text, 'candidate', :rows, '', now() - (n || ' days')::interval, NULL,
     md5('run0promote')::uuid
 FROM generate_series(1, 2) AS n;
 
@@ -75,7 +75,7 @@ SELECT md5('release' || version)::uuid, md5('sample' || n)::uuid, 'train'
 FROM generate_series(0, :rows - 1) AS n CROSS JOIN (VALUES (1), (2)) AS versions (version) WHERE version = 1 OR n % 2 = 0;
 
 INSERT INTO codeio.gate_result
-SELECT md5(gate || version)::uuid, md5('release' || version)::uuid, gate, gate <> 'leakage', 'rows', 1, 0, '{"samples": ["a", "b"]}', now(),
+SELECT md5(gate || version)::uuid, md5('release' || version)::uuid, gate, gate <> 'leakage', 'rows', cast(gate = 'leakage' AS integer), 0, '{"samples": ["a", "b"]}', now(),
     md5('run0promote')::uuid
 FROM (VALUES ('integrity'), ('leakage'), ('duplicates')) AS gates (gate) CROSS JOIN (VALUES (1), (2)) AS versions (version);
 

@@ -135,7 +135,7 @@ class ReleaseExists(TerminalError):
 
 
 class ReleaseCorrupt(TerminalError):
-    """A published file does not have the sha256 that its manifest states."""
+    """A published file, or its manifest, does not have the sha256 it was published with."""
 
 
 class StackError(TerminalError):

@@ -170,7 +170,13 @@ CREATE TABLE codeio.release (
     uri text DEFAULT ''::text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     published_at timestamp with time zone,
+    manifest_sha256 text DEFAULT ''::text NOT NULL,
     stage_run_id uuid NOT NULL,
+    CONSTRAINT release_published CHECK (
+CASE status
+    WHEN 'published'::text THEN ((uri = (((((('s3://'::text || split_part(uri, '/'::text, 3)) || '/releases/'::text) || name) || '/'::text) || (version)::text) || '/'::text)) AND (manifest_sha256 ~ '^[0-9a-f]{64}$'::text) AND (published_at IS NOT NULL))
+    ELSE ((uri = ''::text) AND (manifest_sha256 = ''::text) AND (published_at IS NULL))
+END),
     CONSTRAINT release_status CHECK ((status = ANY (ARRAY['candidate'::text, 'rejected'::text, 'published'::text])))
 );
 COMMENT ON TABLE codeio.release IS 'A version of the dataset: first a candidate, then published or rejected.';
@@ -185,6 +191,7 @@ COMMENT ON COLUMN codeio.release.funnel IS 'The funnel when it was assembled: [{
 COMMENT ON COLUMN codeio.release.uri IS 'Where it is published; empty before.';
 COMMENT ON COLUMN codeio.release.created_at IS 'When it was assembled.';
 COMMENT ON COLUMN codeio.release.published_at IS 'When its manifest was written.';
+COMMENT ON COLUMN codeio.release.manifest_sha256 IS 'sha256 of its manifest as it was published; empty before. Readers compare it.';
 COMMENT ON COLUMN codeio.release.stage_run_id IS 'Who assembled it.';
 
 
@@ -590,6 +597,38 @@ COMMENT ON FUNCTION codeio.origin_matches(kind text, value text, origin codeio.r
 
 
 
+CREATE FUNCTION codeio.refuse() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
+END $$;
+COMMENT ON FUNCTION codeio.refuse() IS 'Refuses what its trigger stands for, whoever does it.';
+
+
+
+CREATE FUNCTION codeio.refuse_after_publication() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    ids uuid [];
+BEGIN
+    IF TG_TABLE_NAME = 'gate_override' THEN
+        SELECT array_agg(DISTINCT gate_result.release_id) INTO ids FROM touched INNER JOIN codeio.gate_result USING (gate_result_id);
+    ELSE
+        SELECT array_agg(DISTINCT touched.release_id) INTO ids FROM touched;
+    END IF;
+    -- Waits for who is publishing, and lets nobody publish before this is committed.
+    PERFORM FROM codeio.release WHERE release.release_id = any(ids) FOR SHARE;
+    IF EXISTS (SELECT FROM codeio.release WHERE release.release_id = any(ids) AND release.status = 'published') THEN
+        RAISE EXCEPTION 'what belongs to a published release never changes' USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
+    END IF;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION codeio.refuse_after_publication() IS 'Keeps samples, results and decisions of published releases as they were.';
+
+
+
 CREATE FUNCTION codeio.refuse_hard_override() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -685,6 +724,29 @@ CREATE FUNCTION codeio.requeue(wanted_stage text, wanted_reason text) RETURNS bi
     FROM kept;
 END;
 COMMENT ON FUNCTION codeio.requeue(wanted_stage text, wanted_reason text) IS 'Moves the drops of a stage for a reason to requeued_drop, so that the stage tries again; returns how many.';
+
+
+
+CREATE FUNCTION codeio.require_judgement() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    unmet text;
+BEGIN
+    SELECT string_agg(gate_standing.gate || ' ' || gate_standing.standing, ', ' ORDER BY gate_standing.gate) INTO unmet
+    FROM codeio.gate_standing
+    WHERE gate_standing.release_id = NEW.release_id AND gate_standing.standing NOT IN ('passed', 'overridden');
+    IF OLD.status <> 'candidate' OR unmet IS NOT NULL THEN
+        RAISE EXCEPTION 'its gates do not let this release through: %', coalesce(unmet, OLD.status)
+            USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
+    END IF;
+    IF NEW.samples <> (SELECT count(*) FROM codeio.release_sample WHERE release_sample.release_id = NEW.release_id) THEN
+        RAISE EXCEPTION 'this release holds another number of samples than it was assembled with'
+            USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
+    END IF;
+    RETURN NEW;
+END $$;
+COMMENT ON FUNCTION codeio.require_judgement() IS 'Keeps a release from being published that a gate does not let through, or that is not as assembled.';
 
 
 
@@ -979,6 +1041,8 @@ CREATE TABLE codeio.gate_result (
     evidence json NOT NULL,
     judged_at timestamp with time zone DEFAULT now() NOT NULL,
     stage_run_id uuid NOT NULL,
+    CONSTRAINT gate_result_judged_at CHECK ((judged_at <= now())),
+    CONSTRAINT gate_result_passed CHECK ((passed = (value <= threshold))),
     CONSTRAINT gate_result_severity CHECK ((severity = ANY (ARRAY['hard'::text, 'soft'::text])))
 );
 COMMENT ON TABLE codeio.gate_result IS 'What a gate measured on a release candidate, and its verdict.';
@@ -1470,6 +1534,42 @@ COMMENT ON COLUMN codeio.gate_override.decided_by IS 'User of Airflow; timeout w
 COMMENT ON COLUMN codeio.gate_override.decided_at IS 'When.';
 COMMENT ON COLUMN codeio.gate_override.reason IS 'Why, in the words of that person.';
 COMMENT ON COLUMN codeio.gate_override.stage_run_id IS 'The task that recorded it.';
+
+
+
+CREATE VIEW codeio.required_gate AS
+ SELECT gate,
+    may_be_soft
+   FROM ( VALUES ('determinism'::text,false), ('duplicates'::text,false), ('expectations'::text,true), ('information'::text,true), ('integrity'::text,false), ('leakage'::text,false), ('licences'::text,false), ('personal_data'::text,true), ('secrets'::text,false), ('splits'::text,false), ('verifier_self_test'::text,false)) gates(gate, may_be_soft);
+COMMENT ON VIEW codeio.required_gate IS 'The gates that must judge a release before it is published.';
+COMMENT ON COLUMN codeio.required_gate.gate IS 'Name of the gate.';
+COMMENT ON COLUMN codeio.required_gate.may_be_soft IS 'Whether a person may let a soft failure of it through.';
+
+
+
+CREATE VIEW codeio.gate_standing AS
+ SELECT release.release_id,
+    required_gate.gate,
+        CASE
+            WHEN (latest.gate_result_id IS NULL) THEN 'missing'::text
+            WHEN latest.passed THEN 'passed'::text
+            WHEN ((latest.severity = 'hard'::text) OR (NOT required_gate.may_be_soft)) THEN 'failed'::text
+            WHEN (ruling.approved IS NULL) THEN 'undecided'::text
+            WHEN ruling.approved THEN 'overridden'::text
+            ELSE 'rejected'::text
+        END AS standing
+   FROM (((codeio.release
+     CROSS JOIN codeio.required_gate)
+     LEFT JOIN codeio.current_gate_result latest ON (((latest.release_id = release.release_id) AND (latest.gate = required_gate.gate))))
+     LEFT JOIN LATERAL ( SELECT gate_override.approved
+           FROM codeio.gate_override
+          WHERE (gate_override.gate_result_id = latest.gate_result_id)
+          ORDER BY gate_override.decided_at DESC, gate_override.gate_override_id DESC
+         LIMIT 1) ruling ON (true));
+COMMENT ON VIEW codeio.gate_standing IS 'How each required gate stands towards each release: passed and overridden let it through.';
+COMMENT ON COLUMN codeio.gate_standing.release_id IS 'The release.';
+COMMENT ON COLUMN codeio.gate_standing.gate IS 'The gate.';
+COMMENT ON COLUMN codeio.gate_standing.standing IS 'By its latest result: missing, passed, or failed; of a soft failure undecided, overridden or rejected, by the latest decision of a person.';
 
 
 
@@ -2266,13 +2366,22 @@ CREATE INDEX teacher_batch_request_sha256 ON codeio.teacher_batch_request USING 
 CREATE INDEX teacher_call_subject ON codeio.teacher_call USING btree (subject_id);
 CREATE INDEX verdict_response ON codeio.verdict USING btree (response_id, verifier_version);
 CREATE TRIGGER drop_record_tally AFTER INSERT ON codeio.drop_record REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('dropped', 'count(*)', 'stage, reason, source_id', 'CASE WHEN added.stage = ''dedup'' AND program.program_id IS NOT NULL THEN ''dedup programs'' ELSE added.stage END, added.reason, added.source_id', 'LEFT JOIN codeio.program ON program.program_id = added.subject_id');
+CREATE TRIGGER gate_override_not_added AFTER INSERT ON codeio.gate_override REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION codeio.refuse_after_publication();
 CREATE TRIGGER gate_override_soft_only BEFORE INSERT ON codeio.gate_override FOR EACH ROW EXECUTE FUNCTION codeio.refuse_hard_override();
+CREATE TRIGGER gate_result_not_added AFTER INSERT ON codeio.gate_result REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION codeio.refuse_after_publication();
 CREATE TRIGGER io_pair_tally AFTER INSERT ON codeio.io_pair REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(*) FILTER (WHERE added.ordinal = 0)', 'stage, wall_ms_up_to', '''sample''::text, power(2.0, ceil(log(2.0, greatest(added.wall_ms, 0.125)::numeric)))', '');
 CREATE TRIGGER program_measure_tally AFTER INSERT ON codeio.program_measure REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('measured', 'count(*)', 'stage, rss_mib_up_to', '''sample''::text, power(2.0, ceil(log(2.0, greatest(added.peak_rss_kib / 1024.0, 1.0))))', '');
 CREATE TRIGGER program_tally AFTER INSERT ON codeio.program REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(DISTINCT added.raw_file_id)', 'stage', '''transform''::text', '');
 CREATE TRIGGER prompt_tally AFTER INSERT ON codeio.prompt REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(*)', 'stage, direction', '''prompt''::text, added.direction', '');
 CREATE TRIGGER raw_file_origin_tally AFTER INSERT ON codeio.raw_file_origin REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('seen', 'count(*)', 'stage, source_id', '''ingest''::text, added.source_id', '');
 CREATE TRIGGER raw_file_tally AFTER INSERT ON codeio.raw_file REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(*)', 'stage', '''ingest''::text', '');
+CREATE TRIGGER release_begins_as_candidate BEFORE INSERT ON codeio.release FOR EACH ROW WHEN ((new.status <> 'candidate'::text)) EXECUTE FUNCTION codeio.refuse('a release begins as a candidate');
+CREATE TRIGGER release_is_what_was_assembled BEFORE UPDATE OF release_id, name, version, recipe, content_sha256, samples, funnel, created_at, stage_run_id ON codeio.release FOR EACH ROW EXECUTE FUNCTION codeio.refuse('what a release is made of is set when it is assembled');
+CREATE TRIGGER release_published_stays BEFORE DELETE OR UPDATE ON codeio.release FOR EACH ROW WHEN ((old.status = 'published'::text)) EXECUTE FUNCTION codeio.refuse('a published release never changes');
+CREATE TRIGGER release_sample_not_added AFTER INSERT ON codeio.release_sample REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION codeio.refuse_after_publication();
+CREATE TRIGGER release_sample_not_changed AFTER UPDATE ON codeio.release_sample REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION codeio.refuse_after_publication();
+CREATE TRIGGER release_sample_not_removed AFTER DELETE ON codeio.release_sample REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION codeio.refuse_after_publication();
+CREATE TRIGGER release_was_judged BEFORE UPDATE ON codeio.release FOR EACH ROW WHEN ((new.status = 'published'::text)) EXECUTE FUNCTION codeio.require_judgement();
 CREATE TRIGGER response_tally AFTER INSERT ON codeio.response REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(DISTINCT added.prompt_id)', 'stage, turn', 'CASE added.turn WHEN 1 THEN ''answer'' ELSE ''revise'' END, added.turn', '');
 CREATE TRIGGER sample_facet AFTER INSERT ON codeio.sample REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.keep_sample_facet();
 CREATE TRIGGER sample_tally AFTER INSERT ON codeio.sample REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(*)', 'stage', '''release''::text', '');
@@ -2417,6 +2526,7 @@ GRANT SELECT ON TABLE codeio.release TO codeio_auditor;
 GRANT UPDATE(status) ON TABLE codeio.release TO codeio_app;
 GRANT UPDATE(uri) ON TABLE codeio.release TO codeio_app;
 GRANT UPDATE(published_at) ON TABLE codeio.release TO codeio_app;
+GRANT UPDATE(manifest_sha256) ON TABLE codeio.release TO codeio_app;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.release_sample TO codeio_app;
 GRANT SELECT ON TABLE codeio.release_sample TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.response TO codeio_app;
@@ -2498,6 +2608,10 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.funnel TO codeio_app;
 GRANT SELECT ON TABLE codeio.funnel TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.gate_override TO codeio_app;
 GRANT SELECT ON TABLE codeio.gate_override TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.required_gate TO codeio_app;
+GRANT SELECT ON TABLE codeio.required_gate TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.gate_standing TO codeio_app;
+GRANT SELECT ON TABLE codeio.gate_standing TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.leak_hit TO codeio_app;
 GRANT SELECT ON TABLE codeio.leak_hit TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.pending_prompt TO codeio_app;

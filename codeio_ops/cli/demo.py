@@ -57,7 +57,8 @@ def prepare(source: str) -> None:
 
 
 def _show_release() -> None:
-    from codeio_ops.cli.release import find, show
+    from codeio_ops.cli.release import show
+    from codeio_ops.cli.release_lookup import find
 
     found = find(RECIPE, 0)
     show(RECIPE, found.version)
@@ -65,7 +66,7 @@ def _show_release() -> None:
 
 def _show_where() -> None:
     from codeio_ops.cli.clients import open_store, stack_state
-    from codeio_ops.cli.release import find
+    from codeio_ops.cli.release_lookup import find
     from codeio_ops.cli.run import a_sample
     from codeio_ops.local import environment
 

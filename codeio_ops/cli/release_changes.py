@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from codeio_ops.cli.output import JsonOption, print_json, print_rows
-from codeio_ops.cli.release import find
+from codeio_ops.cli.release_lookup import find
 
 if TYPE_CHECKING:
     from codeio_ops.jsonvalue import Json

@@ -10,11 +10,11 @@ from uuid import UUID
 from codeio_ops.errors import NothingToRelease, ReleaseMissing
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
-from codeio_ops.quality.splits import assign_splits
 from codeio_ops.records import Drop, DropRecord, Record, ReleaseRow, ReleaseSample, SampleRow
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.rows import SampleText, content_sha256, read_texts
 from codeio_ops.release.select import Chosen, Conversation, choose
+from codeio_ops.release.splits import assign_splits
 from codeio_ops.storage.engine import Store, Transaction
 from codeio_ops.storage.runs import FactWriter
 
@@ -41,6 +41,7 @@ class Release:
     samples: int
     funnel: list[FunnelStage]
     uri: str
+    manifest_sha256: str
     created_at: datetime
     published_at: datetime | None
 

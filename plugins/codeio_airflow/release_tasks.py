@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from codeio_ops.jsonvalue import Json
-from codeio_ops.quality.gates import decide, run_gate, settle
+from codeio_ops.quality.gates import run_gate
 from codeio_ops.quality.leakage.quarantine import screen_samples
 from codeio_ops.quality.measurement import GateInputs
 from codeio_ops.quality.overrides import Decision, record_decision
 from codeio_ops.quality.secrets import screen_private
 from codeio_ops.release.assemble import assemble_release, find_release
+from codeio_ops.release.judgement import decide, settle
 from codeio_ops.release.publish import publish
 from codeio_ops.release.recipe import parse_recipe
 from codeio_ops.work import Work
@@ -95,7 +96,11 @@ def publish_candidate(release_id: str, work: Work) -> tuple[str, dict[str, Json]
     Raises:
         GateFailed: a gate failed and nobody overrode it; the release is now `rejected`.
     """
-    settle(find_release(work.store, UUID(release_id)), store=work.store)
-    release = find_release(work.store, UUID(release_id))
-    uri = publish(release, store=work.store, objects=work.objects)
-    return uri, {"row_count": release.samples, "version": release.version, "uri": uri}
+    passed = settle(find_release(work.store, UUID(release_id)), store=work.store)
+    release = publish(passed, store=work.store, objects=work.objects)
+    facts: dict[str, Json] = {
+        "row_count": release.samples,
+        "version": release.version,
+        "uri": release.uri,
+    }
+    return release.uri, facts

@@ -24,7 +24,7 @@ from codeio_airflow.assets import RELEASES
 from codeio_airflow.connections import settings_of_task
 from codeio_ops.config import Settings
 from codeio_ops.pipeline import STAGES
-from codeio_ops.release.publish import prefix_of
+from codeio_ops.release.readback import prefix_of
 from codeio_ops.storage.engine import Store
 
 

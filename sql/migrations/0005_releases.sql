@@ -27,9 +27,18 @@ CREATE TABLE codeio.release (
     uri text NOT NULL DEFAULT '',
     created_at timestamptz NOT NULL DEFAULT now(),
     published_at timestamptz,
+    manifest_sha256 text NOT NULL DEFAULT '',
     stage_run_id uuid NOT NULL CONSTRAINT release_stage_run_fk REFERENCES codeio.stage_run,
     CONSTRAINT release_version UNIQUE (name, version),
-    CONSTRAINT release_content UNIQUE (name, content_sha256)
+    CONSTRAINT release_content UNIQUE (name, content_sha256),
+    CONSTRAINT release_published CHECK (
+        CASE status
+            WHEN 'published' THEN
+                uri = 's3://' || split_part(uri, '/', 3) || '/releases/' || name || '/' || version::text || '/'
+                AND manifest_sha256 ~ '^[0-9a-f]{64}$' AND published_at IS NOT NULL
+            ELSE uri = '' AND manifest_sha256 = '' AND published_at IS NULL
+        END
+    )
 );
 COMMENT ON TABLE codeio.release IS 'A version of the dataset: first a candidate, then published or rejected.';
 COMMENT ON COLUMN codeio.release.release_id IS 'Derived from name and content.';
@@ -46,6 +55,8 @@ COMMENT ON COLUMN codeio.release.uri IS 'Where it is published; empty before.';
 COMMENT ON COLUMN codeio.release.created_at IS 'When it was assembled.';
 COMMENT ON COLUMN codeio.release.published_at IS 'When its manifest was written.';
 COMMENT ON COLUMN codeio.release.stage_run_id IS 'Who assembled it.';
+COMMENT ON COLUMN codeio.release.manifest_sha256 IS
+'sha256 of its manifest as it was published; empty before. Readers compare it.';
 
 CREATE TABLE codeio.release_sample (
     release_id uuid NOT NULL CONSTRAINT release_sample_release_fk REFERENCES codeio.release,
@@ -154,13 +165,14 @@ CREATE TABLE codeio.gate_result (
     gate_result_id uuid CONSTRAINT gate_result_pk PRIMARY KEY,
     release_id uuid NOT NULL CONSTRAINT gate_result_release_fk REFERENCES codeio.release,
     gate text NOT NULL,
-    passed boolean NOT NULL,
+    passed boolean NOT NULL CONSTRAINT gate_result_passed CHECK (passed = (value <= threshold)),
     severity text NOT NULL DEFAULT 'hard' CONSTRAINT gate_result_severity CHECK (severity IN ('hard', 'soft')),
     metric text NOT NULL,
     value double precision NOT NULL,
     threshold double precision NOT NULL,
     evidence json NOT NULL,
-    judged_at timestamptz NOT NULL DEFAULT now(),
+    -- The latest result counts, and none may be later than the next.
+    judged_at timestamptz NOT NULL DEFAULT now() CONSTRAINT gate_result_judged_at CHECK (judged_at <= now()),
     stage_run_id uuid NOT NULL CONSTRAINT gate_result_stage_run_fk REFERENCES codeio.stage_run
 );
 CREATE INDEX gate_result_release ON codeio.gate_result (release_id);

@@ -126,7 +126,7 @@ LIMIT :page_rows;
 
 -- name: release
 SELECT release.release_id, release.name, release.version, release.status, release.samples, release.uri,
-    release.content_sha256, release.created_at, release.published_at, release.recipe,
+    release.content_sha256, release.manifest_sha256, release.created_at, release.published_at, release.recipe,
     judged.gates, judged.failed_gates
 FROM codeio.release
 CROSS JOIN LATERAL (

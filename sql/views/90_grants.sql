@@ -13,7 +13,7 @@ codeio.sample, codeio.release, codeio.release_sample, codeio.takedown, codeio.be
 codeio.leak_hit, codeio.gate_result, codeio.gate_override TO codeio_app;
 
 GRANT UPDATE (paused, cursor_value, licence, settings, removed) ON codeio.source TO codeio_app;
-GRANT UPDATE (status, uri, published_at) ON codeio.release TO codeio_app;
+GRANT UPDATE (status, uri, manifest_sha256, published_at) ON codeio.release TO codeio_app;
 GRANT UPDATE ON codeio.teacher_spending, codeio.teacher_pace TO codeio_app;
 GRANT UPDATE (status, collected_at) ON codeio.teacher_batch TO codeio_app;
 GRANT UPDATE (failure) ON codeio.teacher_batch_request TO codeio_app;

@@ -120,7 +120,7 @@ class Chain:
                 ),
                 ReleaseRow(
                     release_id=RELEASE_ID, name="chain", version=1, recipe={"name": "chain"},
-                    content_sha256="0" * 64, status="rejected", samples=1, **by,
+                    content_sha256="0" * 64, status="candidate", samples=1, **by,
                 ),
                 ReleaseSample(
                     release_id=RELEASE_ID, sample_id=self.sample_id, split="train"

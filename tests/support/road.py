@@ -12,11 +12,12 @@ from codeio_ops.ingest.sources import active_sources, add_source, parse_source
 from codeio_ops.local.pipeline import ROAD
 from codeio_ops.pipeline import STAGES, Cut, steps_of
 from codeio_ops.quality.gate_names import GATE_NAMES
-from codeio_ops.quality.gates import run_gate, settle
+from codeio_ops.quality.gates import run_gate
 from codeio_ops.quality.leakage.quarantine import screen_samples
 from codeio_ops.quality.measurement import GateInputs
 from codeio_ops.quality.secrets import screen_private
 from codeio_ops.release.assemble import Release, assemble_release, find_release
+from codeio_ops.release.judgement import settle
 from codeio_ops.release.publish import publish
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.sandbox.base import Sandbox
@@ -164,9 +165,8 @@ class Road:
 
     def promote(self, release: Release) -> Release:
         """Decide about a candidate, and publish it."""
-        settle(release, store=self.store)
-        publish(self.found(release), store=self.store, objects=self.work("promote").objects)
-        return self.found(release)
+        passed = settle(self.found(release), store=self.store)
+        return publish(passed, store=self.store, objects=self.work("promote").objects)
 
     def release(self, recipe: Recipe) -> Release:
         """Assemble, judge and publish."""

@@ -10,7 +10,8 @@ from codeio_ops.quality.leakage.items import BenchmarkItem
 from codeio_ops.quality.leakage.registry import store_index
 from codeio_ops.release.assemble import Release
 from codeio_ops.release.diff import diff_releases
-from codeio_ops.release.publish import prefix_of, publish, pull_release, verify_release
+from codeio_ops.release.judgement import PassedRelease, judgement_of
+from codeio_ops.release.readback import prefix_of, pull_release, verify_release
 from codeio_ops.release.recipe import Recipe
 from support.road import LATE, Road
 
@@ -144,7 +145,7 @@ def _assert_rejected(road: Road, candidate: Release) -> None:
     rejected = road.found(candidate)
     assert (rejected.status, rejected.uri) == ("rejected", "")
     with pytest.raises(GateFailed):
-        publish(rejected, store=road.store, objects=road.bucket)
+        PassedRelease(release=rejected, judgement=judgement_of(road.store, rejected.release_id))
     assert road.bucket.keys("releases/other/") == []
     with pytest.raises(ReleaseMissing):
         verify_release("other", 1, objects=road.bucket)
@@ -188,9 +189,6 @@ def test_publishing_never_replaces_a_release(finished_road: Road) -> None:
     bucket.put(place + "manifest.json", manifest)
     candidate = finished_road.assemble(OTHER)
     finished_road.judge(candidate)
-    finished_road.ask(
-        "UPDATE codeio.release SET content_sha256 = 'other' WHERE name = 'other' RETURNING 1"
-    )
     with pytest.raises(ReleaseExists, match="other content"):
         finished_road.promote(finished_road.found(candidate))
     assert bucket.get(place + "manifest.json") == manifest

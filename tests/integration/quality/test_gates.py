@@ -9,18 +9,18 @@ from psycopg2.errors import CheckViolation
 from sqlalchemy import create_engine
 
 from codeio_ops.errors import GateFailed, OverrideRefused
-from codeio_ops.fingerprint import content_id
 from codeio_ops.quality.gate_names import GATE_NAMES, SANDBOX_GATES
-from codeio_ops.quality.gates import GATES, decide, gate_results, run_gate, settle
+from codeio_ops.quality.gates import GATES, run_gate
 from codeio_ops.quality.leakage.build import build_index
 from codeio_ops.quality.leakage.items import BenchmarkItem
 from codeio_ops.quality.leakage.registry import store_index
 from codeio_ops.quality.measurement import Measurement, Severity
-from codeio_ops.quality.overrides import Decision, overrides, record_decision
-from codeio_ops.records import GateResult
+from codeio_ops.quality.overrides import Decision, record_decision
 from codeio_ops.release.assemble import Release, find_release
-from codeio_ops.release.publish import prefix_of
+from codeio_ops.release.judgement import decide, gate_results, overrides, settle
+from codeio_ops.release.readback import prefix_of
 from support.candidate import ADD, WORDS, Planted, Plot, sound
+from support.judged import judge_all
 
 RANDOM = "import random\n\ndef main_solution(a):\n    return random.randint(0, 10**9)\n"
 HASHED = "def main_solution(words):\n    return list(set(words))\n"
@@ -248,24 +248,7 @@ def _judged(
 ) -> Release:
     """Store a result of every gate, as if each had judged the candidate."""
     release = release or plot.candidate(sound())
-    writer = plot.new_writer(task)
-    writer.write(
-        [
-            GateResult(
-                gate_result_id=content_id("gate_result", str(release.release_id), gate, task),
-                release_id=release.release_id,
-                gate=gate,
-                passed=gate not in failed,
-                metric="planted",
-                value=float(gate in failed),
-                threshold=0,
-                evidence={},
-                severity=failed.get(gate, Severity.HARD),
-                stage_run_id=writer.run.stage_run_id,
-            )
-            for gate in GATES
-        ]
-    )
+    judge_all(release, writer=plot.new_writer(task), failed=failed)
     return release
 
 

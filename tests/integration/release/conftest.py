@@ -25,6 +25,7 @@ from codeio_ops.records import (
 )
 from codeio_ops.release.assemble import Release, assemble_release
 from codeio_ops.release.contents import release_files
+from codeio_ops.release.judgement import PassedRelease, judgement_of
 from codeio_ops.release.recipe import Recipe, load_recipe
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
@@ -34,6 +35,7 @@ from codeio_ops.teacher.prompting import (
     predict_output_prompt,
     template_fingerprint,
 )
+from support.judged import passed, published
 
 PROGRAMS = 8
 PAIRS = 3
@@ -118,7 +120,16 @@ class Facts:
     def files(self, release: Release) -> dict[str, bytes]:
         """Return the files of a release."""
         recipe = Recipe.model_validate(release.recipe)
-        return dict(release_files(release, recipe, self.store))
+        judgement = judgement_of(self.store, release.release_id)
+        return dict(release_files(release, recipe, judgement, self.store))
+
+    def passed(self, release: Release) -> PassedRelease:
+        """Let every gate pass a candidate."""
+        return passed(release, store=self.store, writer=self.writer)
+
+    def publish(self, release: Release, objects: ObjectStore) -> Release:
+        """Let every gate pass a candidate, and publish it."""
+        return published(release, store=self.store, writer=self.writer, objects=objects)
 
 
 @pytest.fixture

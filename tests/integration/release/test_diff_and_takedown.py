@@ -7,7 +7,7 @@ import pytest
 from codeio_ops.errors import NothingToTakeDown
 from codeio_ops.fingerprint import content_id
 from codeio_ops.release.diff import diff_releases
-from codeio_ops.release.publish import publish, verify_release
+from codeio_ops.release.readback import verify_release
 from codeio_ops.release.rows import SPLITS, read_rows
 from codeio_ops.release.takedown import reach_of, take_down
 
@@ -93,7 +93,7 @@ def test_takedown_reaches_just_the_files_it_names(facts, kind, value, programs):
 
 def test_takedown_makes_the_next_version_and_later_ones_stay_without(facts, objects):
     old = facts.assemble("codeio")
-    publish(old, store=facts.store, objects=objects)
+    old = facts.publish(old, objects)
     facts.assemble("drop_wrong")
     done = take_down("licence", "MIT", reason="asked", store=facts.store, writer=facts.writer)
     [candidate] = done.candidates
@@ -111,7 +111,7 @@ def test_takedown_makes_the_next_version_and_later_ones_stay_without(facts, obje
 
 
 def test_takedown_of_all_rows_leaves_no_candidate(facts, objects):
-    publish(facts.assemble("codeio"), store=facts.store, objects=objects)
+    facts.publish(facts.assemble("codeio"), objects)
     take_down("licence", "MIT", reason="asked", store=facts.store, writer=facts.writer)
     done = take_down("licence", "Apache-2.0", reason="too", store=facts.store, writer=facts.writer)
     assert (done.candidates, done.emptied) == ((), ("codeio",))

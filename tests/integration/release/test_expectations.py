@@ -1,7 +1,6 @@
 """The expectations gate: it passes whole candidates and fails each planted defect."""
 
 import json
-from dataclasses import replace
 
 import psycopg2
 import pytest
@@ -11,9 +10,9 @@ from codeio_airflow.ui.app import build_app
 from codeio_ops.errors import GateFailed
 from codeio_ops.fingerprint import content_id
 from codeio_ops.quality.expectations import docs_prefix, judge_expectations
-from codeio_ops.quality.gates import GateInputs, decide, gate_results, run_gate
+from codeio_ops.quality.gates import GateInputs, run_gate
 from codeio_ops.release.assemble import find_release
-from codeio_ops.release.publish import publish
+from codeio_ops.release.judgement import PassedRelease, decide, gate_results, judgement_of
 from codeio_ops.release.recipe import Recipe
 
 pytestmark = [
@@ -151,14 +150,13 @@ def test_answers_beyond_the_training_length_are_a_soft_failure(facts, objects, s
 
 
 def test_a_direction_that_prevails_is_a_soft_failure(facts, objects, settings):
-    release = facts.assemble(RECIPE)
     as_owner(
         settings,
-        "DELETE FROM codeio.release_sample WHERE sample_id IN (SELECT sample_id FROM codeio.sample"
-        " INNER JOIN codeio.prompt USING (prompt_id) WHERE direction = 'input' LIMIT 18)",
+        "DELETE FROM codeio.verdict WHERE response_id IN (SELECT response_id FROM codeio.response"
+        " INNER JOIN codeio.prompt USING (prompt_id)"
+        " WHERE direction = 'input' AND turn = 1 LIMIT 18)",
     )
-    as_owner(settings, "UPDATE codeio.release SET samples = samples - 18")
-    report = judge(facts, objects, find_release(facts.store, release.release_id))
+    report = judge(facts, objects, facts.assemble(RECIPE))
     assert failures(report) == {("expect_column_mean_to_be_between", "asks_output")}
     assert report.severity == "soft"
 
@@ -176,7 +174,7 @@ def test_a_row_that_went_missing_fails(facts, objects, settings):
 
 
 def test_verdicts_outside_the_band_of_the_last_version_are_a_soft_failure(facts, objects):
-    publish(facts.assemble(RECIPE), store=facts.store, objects=objects)
+    facts.publish(facts.assemble(RECIPE), objects)
     right = RECIPE.model_copy(update={"wrong": "drop"})
     report = judge(facts, objects, facts.assemble(right))
     assert failures(report) == {
@@ -206,5 +204,5 @@ def test_a_failure_is_stored_and_rejects_the_release(facts, objects, settings):
         decide(release, store=facts.store)
     assert find_release(facts.store, release.release_id).status == "rejected"
     with pytest.raises(GateFailed):
-        publish(replace(release, status="rejected"), store=facts.store, objects=objects)
+        PassedRelease(release=release, judgement=judgement_of(facts.store, release.release_id))
     assert objects.keys("releases/") == []

@@ -10,7 +10,9 @@ import pytest
 from codeio_ops.errors import ReleaseCorrupt, ReleaseExists, ReleaseMissing
 from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.release.assemble import find_release
-from codeio_ops.release.publish import prefix_of, publish, verify_release
+from codeio_ops.release.judgement import settle
+from codeio_ops.release.publish import publish
+from codeio_ops.release.readback import prefix_of, verify_release
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
 
@@ -52,7 +54,8 @@ def publish_and_die(settings, release_id, number, after):
     objects = KilledAtPut.open(settings)
     objects.number, objects.after = number, after
     store = Store.open(settings.database_url.get_secret_value())
-    publish(find_release(store, release_id), store=store, objects=objects)
+    passed = settle(find_release(store, release_id), store=store)
+    publish(passed, store=store, objects=objects)
 
 
 def kill(settings, release_id, *, put, after=False) -> None:
@@ -86,37 +89,41 @@ def test_killed_in_any_put_there_is_no_release_until_a_later_run_completes_it(
     facts, objects, settings
 ):
     release = facts.assemble("codeio")
+    passed = facts.passed(release)
     wanted = {path: sha256_hex(content) for path, content in facts.files(release).items()}
     for put in range(1, len(wanted) + 2):  # the manifest is the last
         kill(settings, release.release_id, put=put)
         assert len(objects.keys(prefix_of("codeio", 1))) == put - 1
         assert not complete("codeio", 1, objects)
         assert find_release(facts.store, release.release_id).status == "candidate"
-    publish(release, store=facts.store, objects=objects)
-    published = verify_release("codeio", 1, objects=objects)
-    assert {entry.path: entry.sha256 for entry in published.files} == wanted
+    published = publish(passed, store=facts.store, objects=objects)
+    stored = verify_release("codeio", 1, objects=objects, manifest_sha256=published.manifest_sha256)
+    assert {entry.path: entry.sha256 for entry in stored.manifest.files} == wanted
 
 
 def test_killed_after_the_manifest_the_release_is_complete(facts, objects, settings):
     release = facts.assemble("codeio")
+    passed = facts.passed(release)
     kill(settings, release.release_id, put=len(facts.files(release)) + 1, after=True)
     assert complete("codeio", 1, objects)
     assert find_release(facts.store, release.release_id).status == "candidate"
     before = contents(objects, release)
-    publish(release, store=facts.store, objects=objects)
-    assert find_release(facts.store, release.release_id).status == "published"
+    published = publish(passed, store=facts.store, objects=objects)
+    manifest = before[prefix_of("codeio", 1) + "manifest.json"]
+    assert (published.status, published.manifest_sha256) == ("published", sha256_hex(manifest))
     assert contents(objects, release) == before
 
 
 def test_publishing_again_finishes_what_a_killed_run_began(facts, objects, settings):
     release = facts.assemble("codeio")
-    publish(release, store=facts.store, objects=objects)
+    facts.publish(release, objects)
     whole = contents(objects, release)
 
     other = facts.assemble("codeio_pp")
+    passed = facts.passed(other)
     kill(settings, other.release_id, put=3)
     begun = contents(objects, other)
-    publish(other, store=facts.store, objects=objects)
+    publish(passed, store=facts.store, objects=objects)
     finished = contents(objects, other)
     assert begun.items() < finished.items()
     assert complete("codeio_pp", 1, objects)
@@ -128,23 +135,23 @@ def test_leftovers_of_another_code_version_do_not_stay(facts, objects):
     prefix = prefix_of("codeio", 1)
     objects.put(prefix + "README.md", b"# written by an older version, then killed")
     objects.put(prefix + "data/train-00009.parquet", b"no file of this release")
-    publish(release, store=facts.store, objects=objects)
+    facts.publish(release, objects)
     assert complete("codeio", 1, objects)
 
 
 def test_a_published_release_is_never_replaced(facts, objects):
     release = facts.assemble("codeio")
     key = prefix_of("codeio", 1) + "manifest.json"
-    publish(facts.assemble("codeio_pp"), store=facts.store, objects=objects)
+    facts.publish(facts.assemble("codeio_pp"), objects)
     foreign = objects.get(prefix_of("codeio_pp", 1) + "manifest.json")
     objects.put(key, foreign)
     with pytest.raises(ReleaseExists):
-        publish(release, store=facts.store, objects=objects)
+        facts.publish(release, objects)
     assert objects.get(key) == foreign
 
 
 def test_verify_finds_a_changed_file(facts, objects):
-    publish(facts.assemble("codeio"), store=facts.store, objects=objects)
+    facts.publish(facts.assemble("codeio"), objects)
     objects.put(prefix_of("codeio", 1) + "README.md", b"changed")
     with pytest.raises(ReleaseCorrupt, match=r"README\.md"):
         verify_release("codeio", 1, objects=objects)

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from codeio_ops.quality.gates import Measurement, _row
-from codeio_ops.release.publish import publish, pull_release
+from codeio_ops.release.judgement import settle
+from codeio_ops.release.publish import publish
+from codeio_ops.release.readback import pull_release
+from support.judged import judge_all
 
 pytestmark = [
     # Of the libraries that read it, not of ours.
@@ -22,11 +24,9 @@ def pulled(facts, objects, tmp_path) -> Path:
     """Return the directory of a pulled release, of which the leakage gate was judged."""
     release = facts.assemble("codeio_pp")
     benchmarks = {"humaneval": {"items": 164, "paper_any13": 2, "any13": 1, "leak": 0}}
-    measured = Measurement(
-        metric="items with a leak", value=0, threshold=0, evidence={"benchmarks": benchmarks}
-    )
-    facts.writer.write([_row("leakage", release, measured, facts.writer.run.stage_run_id)])
-    publish(release, store=facts.store, objects=objects)
+    evidence = {"leakage": {"benchmarks": benchmarks}}
+    judge_all(release, writer=facts.writer, evidence=evidence)
+    publish(settle(release, store=facts.store), store=facts.store, objects=objects)
     list(pull_release("codeio_pp", 1, tmp_path / "pulled", objects=objects))
     return tmp_path / "pulled"
 

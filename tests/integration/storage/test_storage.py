@@ -117,7 +117,7 @@ def test_every_json_value_comes_back_as_it_went_in(
         gate_result_id=key,
         release_id=key,
         gate="test",
-        passed=True,
+        passed=False,
         severity="hard",
         metric="m",
         value=0.1,

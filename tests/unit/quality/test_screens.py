@@ -14,7 +14,7 @@ from codeio_ops.dedup.exact import (
 )
 from codeio_ops.private_data import find_personal_data, find_secrets
 from codeio_ops.quality.licences import PERMISSIVE, is_allowed, stated_licences
-from codeio_ops.quality.splits import assign_splits
+from codeio_ops.release.splits import assign_splits
 
 KEY_HEAD = "-----BEGIN RSA " + "PRIVATE KEY-----"
 
