@@ -18,15 +18,7 @@ def test_the_funnel_of_the_rollup_is_that_of_the_facts(settings: Settings, store
     steps = read_funnel(store)
     # A stage that only filters is left out as long as it has dropped nothing.
     shown = {step.stage for step in steps}
-<<<<<<< HEAD
-    engine = create_engine(settings.owner_database_url.get_secret_value())
-    with engine.connect() as link:
-        counted = link.execute(text("SELECT * FROM codeio.funnel")).all()
-    engine.dispose()
-    facts = {row.stage: row for row in counted if row.stage in shown}
-=======
     facts = {stage: row for stage, row in _funnel_of_facts(settings).items() if stage in shown}
->>>>>>> sql
     assert {"ingest", "sample", "verify", "release"} <= shown
     assert {step.stage: step.passed for step in steps} == {
         stage: row.passed for stage, row in facts.items()
