@@ -17,6 +17,8 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "down": "Stop the embedded stack; its data stays.",
         "status": "Show what runs; exit code 1 unless all of it is healthy.",
         "doctor": "Check everything the platform needs; exit code 1 when something is missing.",
+    },
+    "prepare": {
         "migrate": "Bring the project's database to the present schema.",
         "engine": "Make a Docker engine and the sandbox image available, installing what is "
         "missing.",

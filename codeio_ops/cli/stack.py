@@ -1,4 +1,4 @@
-"""`codeio up | down | status | doctor | migrate`: the embedded stack."""
+"""`codeio up | down | status | doctor`: the embedded stack."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -22,7 +22,7 @@ OnlyOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (up, down, status, doctor, migrate, engine):
+    for command in (up, down, status, doctor):
         app.command()(command)
 
 
@@ -69,35 +69,6 @@ def doctor(as_json: JsonOption = False) -> None:
     print_rows("Doctor", findings, as_json=as_json)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
-
-
-def engine(as_json: JsonOption = False) -> None:
-    """Make a Docker engine and the sandbox image available, installing what is missing."""
-    # The SDK of Docker takes longer to import than the other commands to run.
-    from codeio_ops.sandbox.engine import ensure_engine
-    from codeio_ops.sandbox.image import ensure_image
-
-    ensure_engine(say)
-    digest = ensure_image(Settings.load().sandbox_image, say)
-    if as_json:
-        print_json({"image_digest": digest})
-    else:
-        print(f"sandbox image {digest}")
-
-
-def migrate(as_json: JsonOption = False) -> None:
-    """Bring the project's database to the present schema."""
-    settings = Settings.load()
-    if not settings.owner_database_url.get_secret_value():
-        raise SettingsError(
-            "CODEIO_OWNER_DATABASE_URL is not set",
-            cure="Run `codeio up`, or set it to your own Postgres.",
-        )
-    stack.migrate(settings)
-    if as_json:
-        print_json({"migrated": True})
-    else:
-        print("The schema is up to date.")
 
 
 def _parts(only: str) -> frozenset[Part]:
