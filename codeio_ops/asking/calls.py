@@ -5,6 +5,7 @@ the teacher's journal has it, and gives it back without a call.
 """
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# Whichever comes first: a slow model's answers are seen one by one, and a fast one's cost little.
 FLUSH_RESULTS = 20
+FLUSH_EVERY_S = 2.0
 
 # A later try of the same request may succeed: the row stays pending.
 _PASSING = frozenset({CallFailure.RATE_LIMITED, CallFailure.UNAVAILABLE})
@@ -56,11 +59,17 @@ class Use:
 class CallRecorder:
     """Sends requests of one stage and records calls, facts and failures.
 
-    `template_of` gives the fingerprint of the template that asked about a subject.
+    `template_of` gives the fingerprint of the template that asked about a subject, and `clock`
+    the seconds.
     """
 
     def __init__(
-        self, teacher: "Teacher", work: Work, *, template_of: Callable[[UUID], str]
+        self,
+        teacher: "Teacher",
+        work: Work,
+        *,
+        template_of: Callable[[UUID], str],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._teacher = teacher
         self._writer = work.writer
@@ -73,7 +82,10 @@ class CallRecorder:
             "max_tokens": work.settings.max_tokens,
         }
         self._unavailable: list[UUID] = []
+        self._clock = clock
         self._unwritten: list[Record] = []
+        self._unwritten_results = 0
+        self._flushed = clock()
 
     @cached_property
     def _teacher_row(self) -> TeacherRow:
@@ -98,10 +110,9 @@ class CallRecorder:
         try:
             with closing(self._teacher.complete_all(requests)) as results:  # type: ignore[type-var]
                 seen = tracked(results, total=total, what=f"{self._purpose} requests")
-                for number, result in enumerate(seen, start=1):
+                for result in seen:
                     counts[self._record(result, use)] += 1
-                    if number % FLUSH_RESULTS == 0:
-                        self._flush()
+                    self._flush_when_due()
         finally:
             self._flush()
         log.info("%s: %s", self._purpose, dict(counts), extra={"action": self._purpose})
@@ -134,10 +145,17 @@ class CallRecorder:
         )
         return len(subjects)
 
+    def _flush_when_due(self) -> None:
+        self._unwritten_results += 1
+        waited = self._clock() - self._flushed
+        if self._unwritten_results >= FLUSH_RESULTS or waited >= FLUSH_EVERY_S:
+            self._flush()
+
     def _flush(self) -> None:
         if self._unwritten:
             self._writer.write([self._teacher_row, *self._unwritten])
-            self._unwritten = []
+        self._unwritten, self._unwritten_results = [], 0
+        self._flushed = self._clock()
 
     def _record(self, result: Completion | FailedCall, use: Callable[[Answered], Use]) -> str:
         if isinstance(result, FailedCall):

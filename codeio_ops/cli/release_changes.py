@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from codeio_ops.cli.clients import open_store, shell_writer, stack_state
+from codeio_ops.cli.follow import following
 from codeio_ops.cli.output import JsonOption, print_json, print_rows
 from codeio_ops.cli.release_lookup import find
-from codeio_ops.cli.run import Follower
 from codeio_ops.jsonvalue import Json
 from codeio_ops.release.recipe import load_recipe, shipped_names
 from codeio_ops.release.takedown import Kind, Reach, reach_of, take_down
@@ -128,6 +128,6 @@ def _release(recipe: Json, *, wait: bool) -> str:
     with open_api(stack_state()) as api:
         run_id = pipeline.start_release(api, recipe)
         if wait:
-            with Follower(open_store()) as follower:
-                pipeline.follow_release(api, run_id, show=follower.show)
+            with following(open_store()) as show:
+                pipeline.follow_release(api, run_id, show=show)
     return run_id

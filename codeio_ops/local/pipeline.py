@@ -104,7 +104,12 @@ def _wait_until_done(
             for task in api.task_instances(dag_id, run_id)
             if task.state == "failed"
         )
-        raise PipelineFailed(f"{dag_id} failed in {', '.join(failed) or 'no task'} (run {run_id})")
+        raise PipelineFailed(
+            f"{dag_id} failed in {', '.join(failed) or 'no task'} (run {run_id})",
+            dag_id=dag_id,
+            run_id=run_id,
+            tasks=tuple(failed),
+        )
 
 
 def _handover(
