@@ -1,4 +1,5 @@
 -- Samples by a kind of teacher other than the one that most samples are by.
+-- What to do: Name the teachers that are wanted in the field `teachers` of the recipe; `any` takes all.
 SELECT sample_text.sample_id
 FROM codeio.release_sample
 INNER JOIN codeio.sample_text USING (sample_id)

@@ -122,6 +122,29 @@ FROM codeio.current_gate_result WHERE release_id = :release_id ORDER BY gate;
 -- name: gate_standings
 SELECT gate, standing FROM codeio.gate_standing WHERE release_id = :release_id ORDER BY gate;
 
+-- name: places
+-- Where samples, programs and files come from.
+WITH named AS (
+    SELECT sample_facet.sample_id AS id, 'sample' AS kind, program.raw_file_id
+    FROM codeio.sample_facet
+    INNER JOIN codeio.program USING (program_id)
+    WHERE sample_facet.sample_id = any(cast(:ids AS uuid[]))
+    UNION ALL
+    SELECT program.program_id AS id, 'program' AS kind, program.raw_file_id
+    FROM codeio.program
+    WHERE program.program_id = any(cast(:ids AS uuid[]))
+    UNION ALL
+    SELECT raw_file.raw_file_id AS id, 'file' AS kind, raw_file.raw_file_id
+    FROM codeio.raw_file
+    WHERE raw_file.raw_file_id = any(cast(:ids AS uuid[]))
+)
+SELECT DISTINCT ON (named.id) named.id, named.kind, source.kind || ':' || source.locator AS source,
+    raw_file_origin.path
+FROM named
+INNER JOIN codeio.raw_file_origin USING (raw_file_id)
+INNER JOIN codeio.source USING (source_id)
+ORDER BY named.id, source.kind, source.locator, raw_file_origin.version, raw_file_origin.path;
+
 -- name: pairs_to_test
 SELECT DISTINCT ON (program.program_id, io_pair.io_pair_id)
     io_pair.io_pair_id, io_pair.input, io_pair.output, program.program_id,
