@@ -235,19 +235,10 @@ class PipelineFailed(TerminalError):
 
     usual_cure = "Read the task's log in the Airflow UI; what was done is kept, so run it again."
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        cure: str = "",
-        dag_id: str = "",
-        run_id: str = "",
-        tasks: tuple[str, ...] = (),
-    ) -> None:
+    def __init__(self, message: str, *, cure: str = "", dag_id: str = "", run_id: str = "") -> None:
         super().__init__(message, cure=cure)
         self.dag_id = dag_id
         self.run_id = run_id
-        self.tasks = tasks
 
 
 class DecisionNeeded(TerminalError):

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
 LINE_EVERY_S = 15.0
 
-_LONG_AGO = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageLine:
@@ -47,7 +44,6 @@ class StoredFailure:
     task_id: str
     cause: str
     cure: str
-    final: bool
 
 
 def read_stages(store: Store) -> list[StageLine]:
@@ -86,21 +82,14 @@ def following(store: Store) -> Iterator[Callable[["Position"], None]]:
 
 def explained(failed: PipelineFailed, store: Store) -> PipelineFailed:
     """Return the error with what the tasks that failed for good stored about themselves."""
-    found = store.fetch(
-        "pages.failures", StoredFailure, since=_LONG_AGO, page_rows=len(failed.tasks) or 1,
-        dag_id=failed.dag_id, run_id=failed.run_id,
-    )  # fmt: skip
-    causes = dict.fromkeys(f"{row.task_id}: {row.cause}" for row in found if row.final)
-    cures = dict.fromkeys(row.cure for row in found if row.final and row.cure)
+    of_run = {"dag_id": failed.dag_id, "run_id": failed.run_id}
+    found = store.fetch("funnel.causes_of_failure", StoredFailure, **of_run)
+    causes = dict.fromkeys(f"{row.task_id}: {row.cause}" for row in found)
+    cures = dict.fromkeys(row.cure for row in found if row.cure)
     if not causes:
         return failed
-    return PipelineFailed(
-        "\n".join([str(failed), *causes]),
-        cure="\n".join(cures),
-        dag_id=failed.dag_id,
-        run_id=failed.run_id,
-        tasks=failed.tasks,
-    )
+    told = "\n".join([str(failed), *causes])
+    return PipelineFailed(told, cure="\n".join(cures), **of_run)
 
 
 class Board:

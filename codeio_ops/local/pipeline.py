@@ -108,7 +108,6 @@ def _wait_until_done(
             f"{dag_id} failed in {', '.join(failed) or 'no task'} (run {run_id})",
             dag_id=dag_id,
             run_id=run_id,
-            tasks=tuple(failed),
         )
 
 
