@@ -24,6 +24,7 @@ PAGES = (
     ("gates", "Gates"),
     ("releases", "Releases"),
     ("samples", "Samples"),
+    ("teachers", "Teachers"),
     ("sandbox", "Sandbox"),
     ("sources", "Sources"),
 )

@@ -15,7 +15,7 @@ from codeio_ops.jsonvalue import Json
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.queries import check_advice, check_names
 from codeio_ops.storage.runs import stage_run
-from support.facts import RELEASE_ID, RUN, Chain, FactBuilder
+from support.facts import RELEASE_ID, RUN, TEACHER, Chain, FactBuilder
 
 HOSTILE = "<script>alert('x')</script> \"quoted\" & {{ 7 * 7 }} </pre></textarea>" + "x" * 100_000
 EVIDENCE: dict[str, Json] = {
@@ -106,6 +106,8 @@ PATHS = (
     f"/releases/diff?one={RELEASE_ID}&other={RELEASE_ID}",
     "/samples",
     "/dropped",
+    "/teachers",
+    f"/teachers/differences?right={TEACHER}&wrong={TEACHER}",
     "/sandbox",
     "/sources",
 )
@@ -211,6 +213,7 @@ def test_the_second_page_keeps_the_filter(client: TestClient) -> None:
         (f"/releases/{RELEASE_ID}/files/%2e%2e/%2e%2e/secrets", 404),
         (f"/gates/{RELEASE_ID}/nothing", 404),
         ("/samples?teacher_id=nothing", 422),
+        (f"/teachers/differences?right={TEACHER}&wrong={RELEASE_ID}", 404),
         ("/samples?after=nothing", 422),
         ("/static/app.py", 404),
         ("/openapi.json", 404),
