@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from codeio_ops.cli.clients import load_settings
+from codeio_ops.cli.clients import load_settings, open_store, stack_state
 from codeio_ops.config import Settings
 from codeio_ops.errors import PipelineFailed
 from codeio_ops.funnel import read_funnel
+from codeio_ops.jsonvalue import Json
 from codeio_ops.pipeline import steps_of
 from codeio_ops.progress import Pace
 from codeio_ops.storage.engine import Store
@@ -44,6 +45,61 @@ class StoredFailure:
     task_id: str
     cause: str
     cure: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A release that a run published."""
+
+    name: str
+    version: int
+    samples: int
+    uri: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """A run of a DAG, and what came of it and those after it; nothing while it goes on."""
+
+    run_id: str
+    made: Sequence[Made] = ()
+
+
+def run_road(
+    dag_id: str = "ingest_code", conf: Mapping[str, Json] | None = None, *, wait: bool = True
+) -> Ran:
+    """Trigger a DAG in the embedded Airflow, and follow it and those after it to the end.
+
+    Args:
+        dag_id: Where to begin.
+        conf: Its parameters.
+        wait: Whether to follow it.
+
+    Raises:
+        PipelineFailed: a run failed.
+        DecisionNeeded: a run waits for a person.
+        StackError: Airflow does not answer.
+    """
+    # An Airflow of one's own has no client of the embedded one; `funnel` works with it.
+    from codeio_ops.local import pipeline
+    from codeio_ops.local.health import open_api
+
+    with open_api(stack_state()) as api:
+        run_id = pipeline.start(api, dag_id, conf)
+        if not wait:
+            return Ran(run_id=run_id)
+        store = open_store()
+        with following(store) as show:
+            last = pipeline.follow(api, run_id, show=show, dag_id=dag_id)
+        return Ran(run_id=run_id, made=store.fetch("release.published_by_run", Made, run_id=last))
+
+
+def print_made(done: Ran) -> None:
+    """Say which releases a run made."""
+    for made in done.made:
+        print(f"made: {made.name} v{made.version}, {made.samples:,} samples, {made.uri}")
+    if not done.made:
+        print("nothing new: the last release holds what there is")
 
 
 def read_stages(store: Store) -> list[StageLine]:

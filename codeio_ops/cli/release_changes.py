@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from codeio_ops.cli.clients import open_store, shell_writer, stack_state
-from codeio_ops.cli.follow import following
+from codeio_ops.cli.clients import open_store, shell_writer
+from codeio_ops.cli.follow import Ran, run_road
 from codeio_ops.cli.output import JsonOption, print_json, print_rows
 from codeio_ops.cli.release_lookup import find
 from codeio_ops.jsonvalue import Json
@@ -47,11 +47,12 @@ def make(
     No teacher is called: every recipe reads the facts there are.
     """
     found = load_recipe(recipe)
-    run_id = _release(found.model_dump(mode="json"), wait=wait)
-    made: dict[str, object] = {"name": found.name, "run_id": run_id}
+    done = _release(found.model_dump(mode="json"), wait=wait)
+    made: dict[str, object] = {"name": found.name, "run_id": done.run_id}
     if wait:
-        published = find(found.name, 0)
-        made |= {"version": published.version, "uri": published.uri}
+        published = done.made[0] if done.made else find(found.name, 0)
+        made |= {"name": published.name, "version": published.version, "uri": published.uri}
+        made |= {"samples": published.samples, "new": bool(done.made)}
     if as_json:
         print_json(made)
     else:
@@ -91,7 +92,7 @@ def takedown(
             "name": candidate.name,
             "version": candidate.version,
             "samples": candidate.samples,
-            "run_id": _release(candidate.recipe, wait=wait),
+            "run_id": _release(candidate.recipe, wait=wait).run_id,
         }
         for candidate in done.candidates
     ]
@@ -119,15 +120,6 @@ def _print_takedown(
         print(f"nothing is left of {name}")
 
 
-def _release(recipe: Json, *, wait: bool) -> str:
-    """Run the DAG that releases, in the embedded Airflow; return the id of its run."""
-    # An Airflow of one's own has no client of the embedded one; the other commands work with it.
-    from codeio_ops.local import pipeline
-    from codeio_ops.local.health import open_api
-
-    with open_api(stack_state()) as api:
-        run_id = pipeline.start_release(api, recipe)
-        if wait:
-            with following(open_store()) as show:
-                pipeline.follow_release(api, run_id, show=show)
-    return run_id
+def _release(recipe: Json, *, wait: bool) -> Ran:
+    """Run the DAG that releases, in the embedded Airflow."""
+    return run_road("release_dataset", {"recipe": recipe}, wait=wait)

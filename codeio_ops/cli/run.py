@@ -6,8 +6,8 @@ from uuid import UUID
 
 import typer
 
-from codeio_ops.cli.clients import open_store, stack_state
-from codeio_ops.cli.follow import following, read_stages
+from codeio_ops.cli.clients import open_store
+from codeio_ops.cli.follow import print_made, read_stages, run_road
 from codeio_ops.cli.output import JsonOption, print_json, print_rows
 from codeio_ops.storage.engine import Store
 
@@ -42,39 +42,31 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Run the pipeline now, from the sources to a release."""
-    run_pipeline(follow=follow)
-    funnel(as_json=as_json)
+    done = run_road(wait=follow)
+    if as_json:
+        print_json({**_funnel_json(), "made": [asdict(release) for release in done.made]})
+        return
+    funnel()
+    if follow:
+        print_made(done)
 
 
 def funnel(as_json: JsonOption = False) -> None:
     """Show how many rows passed each stage, what was dropped and why, and the verdicts."""
-    store = open_store()
     if as_json:
-        names = ("drops", "verdict_shares")
-        shares = {name: store.fetch_json(f"funnel.{name}") for name in names}
-        print_json({"all": [asdict(line) for line in read_stages(store)], **shares})
+        print_json(_funnel_json())
         return
+    store = open_store()
     print_rows("Funnel", read_stages(store), as_json=False)
     print_rows("Drop reasons", store.fetch("funnel.drops", DropLine), as_json=False)
     print_rows("Verdicts", store.fetch("funnel.verdict_shares", VerdictLine), as_json=False)
 
 
-def run_pipeline(*, follow: bool) -> None:
-    """Trigger the pipeline in the embedded Airflow, and follow it to its end.
-
-    Raises:
-        PipelineFailed: a run failed.
-        StackError: Airflow does not answer.
-    """
-    # An Airflow of one's own has no client of the embedded one; `funnel` works with it.
-    from codeio_ops.local import pipeline
-    from codeio_ops.local.health import open_api
-
-    with open_api(stack_state()) as api:
-        run_id = pipeline.start(api)
-        if follow:
-            with following(open_store()) as show:
-                pipeline.follow(api, run_id, show=show)
+def _funnel_json() -> dict[str, object]:
+    store = open_store()
+    names = ("drops", "verdict_shares")
+    shares = {name: store.fetch_json(f"funnel.{name}") for name in names}
+    return {"all": [asdict(line) for line in read_stages(store)], **shares}
 
 
 def a_sample(store: Store, release_id: UUID) -> UUID | None:

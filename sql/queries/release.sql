@@ -102,6 +102,15 @@ FROM codeio.release
 LEFT JOIN taken_down USING (release_id)
 ORDER BY release.name, release.version;
 
+-- name: published_by_run
+SELECT release.name, release.version, release.samples, release.uri
+FROM codeio.release
+WHERE release.published_at >= (
+    SELECT min(stage_run.started_at) FROM codeio.stage_run
+    WHERE stage_run.dag_id = 'release_dataset' AND stage_run.run_id = :run_id
+)
+ORDER BY release.published_at, release.name;
+
 -- name: last_version
 SELECT coalesce(max(version), 0) FROM codeio.release WHERE name = :name;
 
