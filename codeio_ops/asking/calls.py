@@ -131,19 +131,23 @@ class CallRecorder:
             subjects = transaction.column(
                 "teacher.given_up",
                 purpose=self._purpose,
+                teacher_id=self._teacher_row.teacher_id,
                 subjects=self._unavailable,
                 tries=self._tries,
             )
         detail = f"no reply in {self._tries} runs, while the endpoint answered other requests"
         drop = Drop(reason=DropReason.UNAVAILABLE, detail=detail)
-        run = self._writer.run.stage_run_id
-        self._writer.write(
-            [
-                DropRecord.new(drop, stage=self._purpose, subject_id=subject, stage_run_id=run)
-                for subject in subjects
-            ]
-        )
+        self._writer.write([self._drop(drop, subject) for subject in subjects])
         return len(subjects)
+
+    def _drop(self, drop: Drop, subject_id: UUID) -> DropRecord:
+        return DropRecord.new(
+            drop,
+            stage=self._purpose,
+            subject_id=subject_id,
+            stage_run_id=self._writer.run.stage_run_id,
+            teacher_id=self._teacher_row.teacher_id,
+        )
 
     def _flush_when_due(self) -> None:
         self._unwritten_results += 1
@@ -180,11 +184,8 @@ class CallRecorder:
             return failed.reason
         self._unwritten += [
             self._call(failed, failed.reason),
-            DropRecord.new(
-                Drop(reason=DropReason(failed.reason), detail=failed.detail),
-                stage=self._purpose,
-                subject_id=UUID(failed.key),
-                stage_run_id=self._writer.run.stage_run_id,
+            self._drop(
+                Drop(reason=DropReason(failed.reason), detail=failed.detail), UUID(failed.key)
             ),
         ]
         return failed.reason
@@ -215,17 +216,13 @@ class CallRecorder:
 
 
 def teacher_row(teacher: "Teacher", writer: FactWriter) -> TeacherRow:
-    """Build the record of a teacher.
-
-    The offline teacher is the same wherever it listens, so its host is no part of it.
-    """
+    """Build the record of a teacher."""
     identity = teacher.identity
-    host = "" if identity.kind == "offline-trace" else identity.endpoint_host
     return TeacherRow(
-        teacher_id=content_id("teacher", identity.kind, identity.model_id, identity.version, host),
+        teacher_id=identity.teacher_id,
         kind=identity.kind,
         model=identity.model_id,
         version=identity.version,
-        endpoint_host=host,
+        endpoint_host=identity.address,
         stage_run_id=writer.run.stage_run_id,
     )

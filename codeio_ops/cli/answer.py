@@ -1,14 +1,14 @@
 """`codeio answer`: ask a teacher about chosen prompts by hand, at a price that is said before."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated
 
 import typer
 
 from codeio_ops.asking.estimate import Estimate, estimate
 from codeio_ops.cli.clients import load_settings, open_store, shell_work
-from codeio_ops.cli.follow import Ran, print_made, run_road
+from codeio_ops.cli.follow import Made, Ran, print_made, run_road
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, say
 from codeio_ops.cli.teacher import summary
 from codeio_ops.funnel import read_funnel
@@ -72,11 +72,23 @@ def answer(
     conf = {name: value for name, value in given.items() if value}
     found = _estimated(conf, limit)
     say(summary(found))
-    done = None if dry_run or not found.requests else run_road(DAG_ID, conf, wait=follow)
+    done = None if dry_run or not found.requests else _run(conf, wait=follow)
     if as_json:
         print_json({"estimate": asdict(found), **(_told(done) if done else {})})
-    elif done and follow:
-        _print(done)
+    elif done and done.made:
+        _print(done, done.made)
+
+
+def _run(conf: Mapping[str, Json], *, wait: bool) -> Ran:
+    """Let the teacher answer, and release its answers.
+
+    The release that follows the answers by itself is that of the teacher which the settings name.
+    """
+    done = run_road(DAG_ID, conf, wait=wait)
+    if not wait or conf.get("model", load_settings().model) == load_settings().model:
+        return done
+    released = run_road("release_dataset", {"model": conf["model"]})
+    return replace(done, made=released.made)
 
 
 def _estimated(conf: Mapping[str, Json], limit: int) -> Estimate:
@@ -93,11 +105,11 @@ def _estimated(conf: Mapping[str, Json], limit: int) -> Estimate:
     return estimate(stage.requests_of(shards, work), work, previewed=0)
 
 
-def _print(done: Ran) -> None:
+def _print(done: Ran, made: Made) -> None:
     store = open_store()
     print_rows("What the run wrote", _wrote(store, done.run_id), as_json=False)
     print_rows("What it took", _spent(store, done.run_id), as_json=False)
-    print_made(done)
+    print_made(made)
 
 
 def _told(done: Ran) -> dict[str, object]:
@@ -106,7 +118,7 @@ def _told(done: Ran) -> dict[str, object]:
         "run_id": done.run_id,
         "wrote": [asdict(line) for line in _wrote(store, done.run_id)],
         "spent": [asdict(line) for line in _spent(store, done.run_id)],
-        "made": [asdict(release) for release in done.made],
+        "release": asdict(done.made) if done.made else None,
     }
 
 

@@ -2,10 +2,11 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from rich.console import Console
 from rich.live import Live
@@ -18,6 +19,7 @@ from codeio_ops.funnel import read_funnel
 from codeio_ops.jsonvalue import Json
 from codeio_ops.pipeline import steps_of
 from codeio_ops.progress import Pace
+from codeio_ops.release.teachers import TeacherShare
 from codeio_ops.storage.engine import Store
 
 if TYPE_CHECKING:
@@ -49,20 +51,23 @@ class StoredFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """A release that a run published."""
+    """The release that a run came to; `is_new` says that this run published it."""
 
+    release_id: UUID
     name: str
     version: int
     samples: int
     uri: str
+    teachers: list[TeacherShare]
+    is_new: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """A run of a DAG, and what came of it and those after it; nothing while it goes on."""
+    """A run of a DAG, and the release that it and those after it came to; None as it goes on."""
 
     run_id: str
-    made: Sequence[Made] = ()
+    made: Made | None = None
 
 
 def run_road(
@@ -91,15 +96,19 @@ def run_road(
         store = open_store()
         with following(store) as show:
             last = pipeline.follow(api, run_id, show=show, dag_id=dag_id)
-        return Ran(run_id=run_id, made=store.fetch("release.published_by_run", Made, run_id=last))
+        release_id = UUID(str(api.returned(pipeline.ROAD[-1], last, "assemble")).strip('"'))
+        (made,) = store.fetch("release.of_run", Made, run_id=last, release_id=release_id)
+        return Ran(run_id=run_id, made=made)
 
 
-def print_made(done: Ran) -> None:
-    """Say which releases a run made."""
-    for made in done.made:
-        print(f"made: {made.name} v{made.version}, {made.samples:,} samples, {made.uri}")
-    if not done.made:
-        print("nothing new: the last release holds what there is")
+def print_made(made: Made) -> None:
+    """Say which release a run made, or which one holds all that there is."""
+    by = ", ".join(f"{100 * each['share']:.4g} % by {each['name']}" for each in made.teachers)
+    release = f"{made.name} v{made.version}, {made.samples:,} samples ({by})"
+    if made.is_new:
+        print(f"made: {release}, {made.uri}")
+    else:
+        print(f"nothing new: {release} holds it all")
 
 
 def read_stages(store: Store) -> list[StageLine]:

@@ -1,14 +1,14 @@
 """`codeio release recipes | make | takedown`: make versions of the dataset."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import typer
 
 from codeio_ops.cli.clients import open_store, shell_writer
-from codeio_ops.cli.follow import Ran, run_road
+from codeio_ops.cli.follow import Made, Ran, print_made, run_road
 from codeio_ops.cli.output import JsonOption, print_json, print_rows
-from codeio_ops.cli.release_lookup import find
 from codeio_ops.jsonvalue import Json
 from codeio_ops.release.recipe import load_recipe, shipped_names
 from codeio_ops.release.takedown import Kind, Reach, reach_of, take_down
@@ -48,15 +48,16 @@ def make(
     """
     found = load_recipe(recipe)
     done = _release(found.model_dump(mode="json"), wait=wait)
-    made: dict[str, object] = {"name": found.name, "run_id": done.run_id}
-    if wait:
-        published = done.made[0] if done.made else find(found.name, 0)
-        made |= {"name": published.name, "version": published.version, "uri": published.uri}
-        made |= {"samples": published.samples, "new": bool(done.made)}
     if as_json:
-        print_json(made)
+        print_json({"name": found.name, "run_id": done.run_id, **_told(done.made)})
+    elif done.made:
+        print_made(done.made)
     else:
-        print("\n".join(f"{key}: {value}" for key, value in made.items()))
+        print(f"run: {done.run_id}")
+
+
+def _told(made: Made | None) -> dict[str, object]:
+    return asdict(made) if made else {}
 
 
 def takedown(
@@ -92,7 +93,9 @@ def takedown(
             "name": candidate.name,
             "version": candidate.version,
             "samples": candidate.samples,
-            "run_id": _release(candidate.recipe, wait=wait).run_id,
+            "run_id": _release(
+                candidate.recipe, [each["id"] for each in candidate.teachers], wait=wait
+            ).run_id,
         }
         for candidate in done.candidates
     ]
@@ -120,6 +123,13 @@ def _print_takedown(
         print(f"nothing is left of {name}")
 
 
-def _release(recipe: Json, *, wait: bool) -> Ran:
-    """Run the DAG that releases, in the embedded Airflow."""
-    return run_road("release_dataset", {"recipe": recipe}, wait=wait)
+def _release(recipe: Json, current: Sequence[str] = (), *, wait: bool) -> Ran:
+    """Run the DAG that releases, in the embedded Airflow.
+
+    Args:
+        recipe: Its fields.
+        current: Ids of the teachers that `current` means in it; empty is the one in use.
+        wait: Whether to follow it to its end.
+    """
+    conf: dict[str, Json] = {"recipe": recipe, "current": list(current)}
+    return run_road("release_dataset", conf, wait=wait)

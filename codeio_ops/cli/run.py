@@ -44,11 +44,12 @@ def run(
     """Run the pipeline now, from the sources to a release."""
     done = run_road(wait=follow)
     if as_json:
-        print_json({**_funnel_json(), "made": [asdict(release) for release in done.made]})
+        made = asdict(done.made) if done.made else None
+        print_json({**_funnel_json(), "run_id": done.run_id, "release": made})
         return
     funnel()
-    if follow:
-        print_made(done)
+    if done.made:
+        print_made(done.made)
 
 
 def funnel(as_json: JsonOption = False) -> None:
