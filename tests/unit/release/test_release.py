@@ -178,8 +178,8 @@ def _card(rows: list[SampleText], gates: list[StoredResult]) -> str:
     release = Release(
         release_id=UUID(int=1), name="codeio_pp", version=3, recipe={}, content_sha256="0",
         status="candidate", samples=len(rows), funnel=[],
-        teachers=[{"id": str(UUID(int=2)), "name": "m at h", "share": 1.0}], uri="",
-        manifest_sha256="",
+        teachers=[{"id": str(UUID(int=2)), "name": "m at h", "share": 1.0}],
+        uri="", manifest_sha256="",
         created_at=datetime(2026, 1, 1, tzinfo=UTC), published_at=None,
     )  # fmt: skip
     statistics = Statistics()
