@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 
-from codeio_ops.asking.estimate import Estimate, estimate
+from codeio_ops.asking.estimate import Estimate, describe, estimate
 from codeio_ops.cli.clients import load_settings, open_store, shell_work
 from codeio_ops.cli.follow import RELEASES, Made, Ran, print_made, run_road
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, say
-from codeio_ops.cli.teacher import summary
 from codeio_ops.funnel import read_funnel
 from codeio_ops.jsonvalue import Json
 from codeio_ops.pipeline import STAGES
@@ -71,7 +70,7 @@ def answer(
     }  # fmt: skip
     conf = {name: value for name, value in given.items() if value}
     found = _estimated(conf, limit)
-    say(summary(found))
+    say(describe(found))
     done = None if dry_run or not found.requests else _run(conf, wait=follow)
     if as_json:
         print_json({"estimate": asdict(found), **(_told(done) if done else {})})

@@ -42,12 +42,12 @@ def preview(
 def test_the_first_prompts_are_shown_with_the_number_and_price_of_all(
     preview: Callable[..., str], seed_prompts: Callable[[int], list[UUID]]
 ) -> None:
-    assert preview() == "Nothing waits for the stage answer.\n"
+    assert preview().startswith("Nothing waits for the stage answer and m at 127.0.0.1:9 (scope:")
     seed_prompts(30)
     shown = preview("--prompts", "2")
     assert shown.count("--- request ") == shown.count("\n\nprompt ") == 2
     # 30 replies of 100 tokens at most, at $1000 per million.
-    assert "30 requests to m:" in shown
+    assert "30 requests to m at 127.0.0.1:9 (scope: prompts that it has not answered):" in shown
     assert "at most 3,000 to write (CODEIO_MAX_TOKENS each), at most $3.0000" in shown
     found = json.loads(preview("--json", "--prompts", "1"))
     assert (found["requests"], found["cost_usd"]) == (30, "3.000000")
