@@ -41,6 +41,8 @@ class SettingsError(TerminalError):
 class ExtraMissing(TerminalError):
     """A library is missing that only an extra of the distribution brings."""
 
+    usual_cure = "pip install 'codeio-ops[EXTRA]', with the extra that the error names."
+
 
 class StoreUnavailable(TransientError):
     """Postgres cannot be reached."""

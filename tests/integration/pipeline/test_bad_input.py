@@ -211,7 +211,10 @@ def test_garbage_as_answers_gets_verdicts_and_is_never_right(finished_road: Road
         "verdict",
         "response",
     ):
-        road.ask(f"DELETE FROM codeio.{table} RETURNING 1")
+        # What is published stays, for all but who owns the tables and takes the guard away.
+        road.ask(f"ALTER TABLE codeio.{table} DISABLE TRIGGER USER")
+        road.ask(f"DELETE FROM codeio.{table}")
+        road.ask(f"ALTER TABLE codeio.{table} ENABLE TRIGGER USER")
     with ScriptedEndpoint([chat_reply("The answer is {42}, surely.")]) as endpoint:
         taught = _with(road, openai_base_url=endpoint.base_url, teacher_concurrency=4)
         for task in taught.tasks().values():
