@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from codeio_ops.cli.clients import load_settings, open_store
+from codeio_ops.cli import clients
 from codeio_ops.errors import ReleaseMissing
 from codeio_ops.release.assemble import Release
 
@@ -44,7 +44,7 @@ def published_release(name: str, version: int, manifest_sha256: str) -> Publishe
 
 def _recorded(name: str, version: int) -> tuple[Release | None, str]:
     """Return the release of the database; without one, None and why."""
-    if not load_settings().database_url.get_secret_value():
+    if not clients.load_settings().database_url.get_secret_value():
         if version:
             return None, "no database is configured"
         raise ReleaseMissing(
@@ -64,7 +64,7 @@ def find(name: str, version: int) -> Release:
     Raises:
         ReleaseMissing: there is none.
     """
-    found = open_store().fetch("release.by_version", Release, name=name, version=version)
+    found = clients.open_store().fetch("release.by_version", Release, name=name, version=version)
     if not found:
         label = f"version {version}" if version else "published version"
         raise ReleaseMissing(f"{name} has no {label}")
