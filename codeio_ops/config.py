@@ -6,6 +6,7 @@ Containers get their secrets as files, which are read last.
 """
 
 import os
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -68,6 +69,14 @@ class Settings(BaseSettings):
     s3_bucket: str = "codeio"
     """Bucket of blob packs and releases."""
 
+    docker_host: str = Field(
+        default="", validation_alias=AliasChoices("DOCKER_HOST", "CODEIO_DOCKER_HOST")
+    )
+    """Docker engine that runs the sandbox; empty means the local one."""
+    docker_cert_path: str = Field(
+        default="", validation_alias=AliasChoices("DOCKER_CERT_PATH", "CODEIO_DOCKER_CERT_PATH")
+    )
+    """Directory of `ca.pem`, `cert.pem` and `key.pem`, for an engine with TLS."""
     sandbox_image: str = "codeio-sandbox:latest"
     """Image reference of the sandbox."""
     sandbox_runtime: str = "runc"
@@ -207,6 +216,17 @@ class Settings(BaseSettings):
             raise _refused(exc) from exc
         except NotReadable as exc:
             raise SettingsError(str(exc), cure='Write a list as JSON: ["MIT", "ISC"].') from exc
+
+    def replaced(self, values: Mapping[str, object]) -> "Settings":
+        """Return these settings with other values, which are read as those of variables are.
+
+        Raises:
+            SettingsError: a value cannot be read, or is not one that the setting may have.
+        """
+        try:
+            return self.model_validate({**self.model_dump(), **values})
+        except ValidationError as exc:
+            raise _refused(exc) from exc
 
     @property
     def runs_offline_teacher(self) -> bool:

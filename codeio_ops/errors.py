@@ -38,6 +38,10 @@ class SettingsError(TerminalError):
     usual_cure = "Correct the setting that the message names; docs/settings.md says what it means."
 
 
+class ExtraMissing(TerminalError):
+    """A library is missing that only an extra of the distribution brings."""
+
+
 class StoreUnavailable(TransientError):
     """Postgres cannot be reached."""
 

@@ -107,20 +107,13 @@ def build_funnel(
     judged: Counter[str] = Counter()
     for verdict in verdicts:
         judged[verdict.verdict] += verdict.rows
-    known = [stage for stage in STAGES.values() if stage.dag_id]
-    shown = [s for s in known if s.name in tallies or (whole and not s.filters)]
-    lines = [_line(stage, tallies, reasons[stage.name], judged, whole=whole) for stage in shown]
-    others = [tallies[name] for name in sorted(tallies.keys() - {stage.name for stage in known})]
-    return lines + [
-        StageLine(
-            stage=other.stage,
-            unit="rows",
-            passed=other.passed,
-            dropped=other.dropped,
-            waiting=None,
-            drops=reasons[other.stage],
-        )
-        for other in others
+    known = {stage.name: stage for stage in STAGES.values() if stage.dag_id}
+    others = sorted(tallies.keys() - known.keys())
+    unknown = [Stage(name=name, unit="rows", reads="", writes="") for name in others]
+    return [
+        _line(stage, tallies, reasons[stage.name], judged, whole=whole)
+        for stage in (*known.values(), *unknown)
+        if stage.name in tallies or (whole and not stage.filters)
     ]
 
 

@@ -120,10 +120,10 @@ class Work:
     @cached_property
     def image_digest(self) -> str:
         """Digest of the sandbox image in use; no container is started."""
-        from codeio_ops.sandbox.engine import connect
+        from codeio_ops.sandbox.engine import EngineAddress, connect
         from codeio_ops.sandbox.image import image_facts
 
-        with closing(connect()) as client:
+        with closing(connect(EngineAddress.of(self.settings))) as client:
             return image_facts(client, self.settings.sandbox_image).inputs_digest
 
     @cached_property
@@ -186,6 +186,7 @@ class Work:
         return Teacher.shared(self.settings, endpoint, store=self.store, writer=self.writer)
 
     def _open_sandbox(self, *, hash_seed: int) -> "DockerSandbox":
+        from codeio_ops.sandbox.engine import EngineAddress
         from codeio_ops.sandbox.pool import DockerSandbox
 
         sandbox = DockerSandbox.open(
@@ -193,6 +194,7 @@ class Work:
             workers=1,
             hash_seed=hash_seed,
             runtime=self.settings.sandbox_runtime,
+            engine=EngineAddress.of(self.settings),
             labels={
                 "codeio.dag": self._task.dag_id,
                 "codeio.run": self._task.run_id,

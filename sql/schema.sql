@@ -614,14 +614,16 @@ DECLARE
     ids uuid [];
 BEGIN
     IF TG_TABLE_NAME = 'gate_override' THEN
-        SELECT array_agg(DISTINCT gate_result.release_id) INTO ids FROM touched INNER JOIN codeio.gate_result USING (gate_result_id);
+        SELECT array_agg(DISTINCT gate_result.release_id) INTO ids
+        FROM touched INNER JOIN codeio.gate_result USING (gate_result_id);
     ELSE
         SELECT array_agg(DISTINCT touched.release_id) INTO ids FROM touched;
     END IF;
     -- Waits for who is publishing, and lets nobody publish before this is committed.
     PERFORM FROM codeio.release WHERE release.release_id = any(ids) FOR SHARE;
     IF EXISTS (SELECT FROM codeio.release WHERE release.release_id = any(ids) AND release.status = 'published') THEN
-        RAISE EXCEPTION 'what belongs to a published release never changes' USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
+        RAISE EXCEPTION 'what belongs to a published release never changes'
+            USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
     END IF;
     RETURN NULL;
 END $$;

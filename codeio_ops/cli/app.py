@@ -9,6 +9,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
 from codeio_ops.cli.output import run_application
+from codeio_ops.code_version import code_version
 
 COMMANDS: Mapping[str, Mapping[str, str]] = {
     "stack": {
@@ -29,6 +30,10 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "run": "Run the pipeline now, from the sources to a release.",
         "funnel": "Show how many rows passed each stage, what was dropped and why, and the "
         "verdicts.",
+    },
+    "dags": {
+        "dags": "Print the folder of the DAGs; as JSON, the value of Airflow's "
+        "dag_bundle_config_list."
     },
     "source": {"source": "Where raw files come from."},
     "benchmark": {"benchmark": "Benchmarks that releases must not leak."},
@@ -91,9 +96,24 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(code_version())
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            is_eager=True,
+            callback=_print_version,
+            help="Print the version and the digest of the sources.",
+        ),
+    ] = False,
 ) -> None:
     """Options of every command; `--debug` is read by `main`, wherever it stands."""
 

@@ -12,6 +12,7 @@ from codeio_ops.cli.release import show
 from codeio_ops.cli.release_lookup import find
 from codeio_ops.cli.run import a_sample, funnel, run_pipeline
 from codeio_ops.config import home_directory
+from codeio_ops.extras import require
 from codeio_ops.ingest.sources import add_source, parse_source
 from codeio_ops.local import environment, stack
 from codeio_ops.local.home import Home
@@ -46,6 +47,7 @@ def demo(
 
 def prepare(source: str) -> None:
     """Bring up engine, image and stack, and add the source and a benchmark."""
+    require("embedded")
     ensure_engine(say)
     ensure_image(clients.load_settings().sandbox_image, say)
     stack.up(Home(home_directory()), say=say)
@@ -68,4 +70,4 @@ def _show_where() -> None:
     print(f"password:  {state.secrets.airflow_admin_password}")
     print(f"a sample:  codeio lineage {a_sample(open_store(), found.release_id)}")
     print(f"the files: codeio release pull {RECIPE} DIRECTORY")
-    print("to stop:   make stop")
+    print("to stop:   codeio down")

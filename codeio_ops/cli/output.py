@@ -12,6 +12,7 @@ from uuid import UUID
 import typer
 
 from codeio_ops.errors import CodeIOError
+from codeio_ops.extras import naming_extras, require
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -86,7 +87,8 @@ def run_application(app: typer.Typer, name: str) -> None:
     """
     arguments = [word for word in sys.argv[1:] if word != "--debug"]
     try:
-        app(args=arguments, prog_name=name)
+        with naming_extras():
+            app(args=arguments, prog_name=name)
     except CodeIOError as exc:
         if "--debug" in sys.argv:
             raise
@@ -96,6 +98,7 @@ def run_application(app: typer.Typer, name: str) -> None:
 
 def become_offline_teacher(*words: str) -> NoReturn:
     """Go on as a command of the offline teacher, which nothing here imports."""
+    require("pipeline")
     debug = ["--debug"] if "--debug" in sys.argv else []
     words = (sys.executable, "-m", "offline_teacher", *words, *debug)
     os.execv(sys.executable, words)  # noqa: S606

@@ -41,5 +41,7 @@ def psql(
         "PGPASSWORD": str(url.password or ""),
         "PGDATABASE": url.database or "",
         "PGOPTIONS": "-c search_path=codeio",
+        # Such as `sslmode`, which libpq reads from PGSSLMODE.
+        **{f"PG{name.upper()}": str(value) for name, value in url.query.items()},
     }
     os.execve(program, [program, *(arguments or [])], environment)  # noqa: S606

@@ -33,7 +33,7 @@ def published_release(name: str, version: int, manifest_sha256: str) -> Publishe
     found, why = _recorded(name, version)
     if found is not None and found.status != "published":
         raise ReleaseMissing(f"{name} v{found.version} is not published: it is {found.status}")
-    known = manifest_sha256 or (found.manifest_sha256 if found else None)
+    known = manifest_sha256 or (found.manifest_sha256 if found else "") or None
     return Published(
         version=found.version if found else version,
         summary=summary_of(found) if found else {"name": name, "version": version},
@@ -51,7 +51,8 @@ def _recorded(name: str, version: int) -> tuple[Release | None, str]:
             f"no database says which version of {name} is the last", cure="name a version"
         )
     try:
-        return find(name, version), ""
+        # Of a release published before version 0.2.0 the database does not say it.
+        return find(name, version), "the database does not say what it was"
     except ReleaseMissing:
         if not version:
             raise

@@ -38,9 +38,9 @@ def register(app: typer.Typer) -> None:
 @teacher.command()
 def check(as_json: JsonOption = False) -> None:
     """Send one request of each kind; print latency, tokens, cost and what the parser says."""
+    from codeio_ops.asking.probe import check_teacher
     from codeio_ops.teacher.client import Teacher
     from codeio_ops.teacher.endpoint import Endpoint
-    from codeio_ops.teacher.probe import check_teacher
 
     settings = clients.load_settings()
     endpoint = Endpoint.chosen(settings)

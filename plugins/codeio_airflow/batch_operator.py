@@ -10,7 +10,7 @@ from airflow.sdk import BaseOperator, Context
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from codeio_airflow.clients import skip_dry_run, task_work
-from codeio_ops.config import Settings
+from codeio_airflow.connections import settings_of_trigger
 from codeio_ops.errors import SettingsError, TerminalError, TransientError
 from codeio_ops.pipeline import STAGES
 
@@ -39,7 +39,7 @@ class BatchTrigger(BaseTrigger):
         from codeio_ops.teacher.batch import any_ended
         from codeio_ops.teacher.endpoint import Endpoint
 
-        settings = await asyncio.to_thread(Settings.load)
+        settings = await asyncio.to_thread(settings_of_trigger)
         endpoint = Endpoint.chosen(settings)
         while True:
             try:

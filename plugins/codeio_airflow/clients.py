@@ -5,6 +5,7 @@ from decimal import Decimal
 from airflow.sdk import get_current_context
 from airflow.sdk.exceptions import AirflowSkipException
 
+from codeio_airflow.connections import settings_of_task
 from codeio_ops.config import Settings
 from codeio_ops.storage.runs import TaskIdentity
 from codeio_ops.work import Work
@@ -12,9 +13,8 @@ from codeio_ops.work import Work
 
 def task_work(stage: str) -> Work:
     """Return the work of `stage` that the running task does; the caller closes it."""
-    return Work(
-        _settings_of_run(Settings.load()), stage, current_task(), partition_key=current_night()
-    )
+    settings = _settings_of_run(settings_of_task())
+    return Work(settings, stage, current_task(), partition_key=current_night())
 
 
 def _settings_of_run(settings: Settings) -> Settings:

@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 
+from codeio_airflow.connections import settings_of_task
 from codeio_ops.ingest import retention
 from codeio_ops.work import Work
 
@@ -31,10 +32,10 @@ def sweep() -> int:
         EngineUnavailable: no engine answers.
         SandboxFault: the engine failed.
     """
-    from codeio_ops.sandbox.engine import connect
+    from codeio_ops.sandbox.engine import EngineAddress, connect
     from codeio_ops.sandbox.sweep import sweep_orphans
 
-    with closing(connect()) as client:
+    with closing(connect(EngineAddress.of(settings_of_task()))) as client:
         return len(sweep_orphans(client))
 
 

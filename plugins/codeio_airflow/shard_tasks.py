@@ -9,6 +9,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from codeio_airflow.batch_operator import BatchOperator
 from codeio_airflow.clients import name_mapped_task, skip_dry_run, task_work
+from codeio_airflow.connections import configured_settings
 from codeio_airflow.defaults import PARALLEL_SHARDS
 from codeio_airflow.metrics import counted
 from codeio_ops.config import Settings
@@ -41,7 +42,7 @@ def staged(dag_id: str, *, rule: TriggerRule = TriggerRule.NONE_FAILED) -> Span:
         dag_id: The DAG, as the table names it.
         rule: When the stages that are not cut into shards run.
     """
-    settings = Settings.load()
+    settings = configured_settings()
     return _in_a_row(
         whole_stage(STAGES[step.stage], step.task_id, rule)
         if STAGES[step.stage].cut is Cut.WHOLE

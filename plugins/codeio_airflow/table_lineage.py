@@ -21,6 +21,7 @@ from openlineage.client.facet_v2 import (
 from sqlalchemy import make_url
 
 from codeio_airflow.assets import RELEASES
+from codeio_airflow.connections import settings_of_task
 from codeio_ops.config import Settings
 from codeio_ops.pipeline import STAGES
 from codeio_ops.release.readback import prefix_of
@@ -68,7 +69,7 @@ class TableExtractor(BaseExtractor):
         self, task_instance: RuntimeTaskInstanceProtocol
     ) -> OperatorLineage[Dataset, RunFacet]:
         """Return the datasets of a try that has ended."""
-        settings = Settings.load()
+        settings = settings_of_task()
         run = {"dag_id": task_instance.dag_id, "run_id": task_instance.run_id}
         index = -1 if task_instance.map_index is None else task_instance.map_index
         task = {"task_id": task_instance.task_id, "map_index": index}

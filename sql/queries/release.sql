@@ -69,15 +69,18 @@ GROUP BY prompt.direction
 ORDER BY prompt.direction;
 
 -- name: by_content
-SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, manifest_sha256, created_at, published_at
+SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, manifest_sha256,
+    created_at, published_at
 FROM codeio.release WHERE name = :name AND content_sha256 = :content_sha256;
 
 -- name: by_id
-SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, manifest_sha256, created_at, published_at
+SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, manifest_sha256,
+    created_at, published_at
 FROM codeio.release WHERE release_id = :release_id;
 
 -- name: by_version
-SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, manifest_sha256, created_at, published_at
+SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, manifest_sha256,
+    created_at, published_at
 FROM codeio.release WHERE name = :name AND (version = :version OR (:version = 0 AND status = 'published'))
 ORDER BY version DESC
 LIMIT 1;

@@ -1,4 +1,4 @@
--- What the roles may do, and all that they may do: the auditor reads, the application adds facts.
+-- What the roles may do, now that 00_drop.sql took every right back: the auditor reads, the application adds facts.
 
 GRANT USAGE ON SCHEMA codeio TO codeio_app, codeio_auditor;
 GRANT SELECT ON ALL TABLES IN SCHEMA codeio TO codeio_app, codeio_auditor;

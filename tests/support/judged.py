@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 
-from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
 from codeio_ops.quality.gates import GATES
 from codeio_ops.quality.measurement import Severity
-from codeio_ops.records import GateResult
 from codeio_ops.release.assemble import Release
 from codeio_ops.release.judgement import PassedRelease, settle
 from codeio_ops.release.publish import publish
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.runs import FactWriter
+from support.facts import FactBuilder
 
 
 def judge_all(
@@ -25,26 +24,16 @@ def judge_all(
 ) -> None:
     """Store a result of every gate: all pass but those in `failed`."""
     severities, found = failed or {}, evidence or {}
-    run_id = writer.run.stage_run_id
-    writer.write(
-        [
-            GateResult(
-                gate_result_id=content_id(
-                    "gate_result", str(release.release_id), gate, str(run_id)
-                ),
-                release_id=release.release_id,
-                gate=gate,
-                passed=gate not in severities,
-                metric="planted",
-                value=float(gate in severities),
-                threshold=0,
-                evidence=found.get(gate, {}),
-                severity=severities.get(gate, Severity.HARD),
-                stage_run_id=run_id,
-            )
-            for gate in gates
-        ]
-    )
+    facts = FactBuilder(writer.run.stage_run_id)
+    for gate in gates:
+        facts.gate_result(
+            release.release_id,
+            gate,
+            passed=gate not in severities,
+            severity=severities.get(gate, Severity.HARD),
+            evidence=found.get(gate),
+        )
+    writer.write(facts.records)
 
 
 def passed(release: Release, *, store: Store, writer: FactWriter) -> PassedRelease:

@@ -8,7 +8,9 @@ from codeio_ops.storage.runs import FactWriter, TaskIdentity
 from codeio_ops.work import Parts, Work
 
 
-def work_of(settings: Settings, store: Store, writer: FactWriter, **parts: Unpack[Parts]) -> Work:
+def work_of(
+    settings: Settings, store: Store, writer: FactWriter, /, **parts: Unpack[Parts]
+) -> Work:
     """Return the work of the stage that `writer` writes for."""
     run = writer.run
     task = TaskIdentity(dag_id=run.dag_id, run_id=run.run_id, task_id=run.task_id)

@@ -1,7 +1,8 @@
 -- How long programs are.
 
 CREATE TABLE codeio.program_length (
-    program_id uuid CONSTRAINT program_length_pk PRIMARY KEY CONSTRAINT program_length_program_fk REFERENCES codeio.program,
+    program_id uuid CONSTRAINT program_length_pk PRIMARY KEY
+        CONSTRAINT program_length_program_fk REFERENCES codeio.program,
     lines integer NOT NULL,
     stage_run_id uuid NOT NULL CONSTRAINT program_length_stage_run_fk REFERENCES codeio.stage_run
 );

@@ -1,4 +1,4 @@
--- What waits to be measured, what the pages count, and who may read and write it.
+-- What waits to be measured, what the pages count, and who may write it.
 
 CREATE VIEW codeio.pending_length AS
 SELECT program.program_id, program.main_function

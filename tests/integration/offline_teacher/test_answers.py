@@ -6,10 +6,12 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import uvicorn
 from openai import AuthenticationError, BadRequestError, NotFoundError, OpenAI
+from openai.types.chat import ChatCompletionMessageParam
 
 from codeio_ops.config import OFFLINE_MODEL, Settings
 from codeio_ops.jsonvalue import Json
@@ -152,13 +154,11 @@ def test_input_is_found_within_the_revision(sandbox: DockerSandbox, case: Case) 
     assert "Take " in text and "step by step" in text
 
 
-def test_equal_prompts_get_equal_answers(
-    sandbox: DockerSandbox, other_sandbox: DockerSandbox
-) -> None:
+def test_equal_prompts_get_equal_answers(sandbox: DockerSandbox, confirming: DockerSandbox) -> None:
     for case in CASES:
         for prompt in (case.output_prompt(), case.input_prompt()):
             for earlier in (None, '{"output": 0, "input": {}}'):
-                texts = {ask(box, prompt, earlier).text for box in (sandbox, other_sandbox)}
+                texts = {ask(box, prompt, earlier).text for box in (sandbox, confirming)}
                 assert len(texts) == 1
 
 
@@ -184,10 +184,10 @@ def test_hostile_program_costs_only_its_own_answer(sandbox: DockerSandbox, code:
 
 
 @pytest.fixture(scope="module")
-def base_url(sandbox: DockerSandbox, other_sandbox: DockerSandbox) -> Iterator[str]:
+def base_url(sandbox: DockerSandbox, confirming: DockerSandbox) -> Iterator[str]:
     """The base URL of a running server."""
     listener = socket.create_server(("127.0.0.1", 0))
-    app = create_app(sandbox=sandbox, confirm=other_sandbox, token=TOKEN)
+    app = create_app(sandbox=sandbox, confirm=confirming, token=TOKEN)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -219,17 +219,16 @@ def test_server_wants_its_token(base_url: str) -> None:
 
 
 def test_server_answers_nothing_but_the_templates(client: OpenAI) -> None:
-    hello = [{"role": "user", "content": "Hello"}]
+    hello: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Hello"}]
+    number: Any = [{"role": "user", "content": 3}]
     with pytest.raises(BadRequestError) as caught:
-        client.chat.completions.create(model=OFFLINE_MODEL, messages=hello)  # type: ignore[call-overload]
+        client.chat.completions.create(model=OFFLINE_MODEL, messages=hello)
     assert caught.value.code == "unknown_prompt"
     with pytest.raises(NotFoundError) as missing:
-        client.chat.completions.create(model="gpt-4", messages=hello)  # type: ignore[call-overload]
+        client.chat.completions.create(model="gpt-4", messages=hello)
     assert missing.value.code == "model_not_found"
     with pytest.raises(BadRequestError) as malformed:
-        client.chat.completions.create(
-            model=OFFLINE_MODEL, messages=[{"role": "user", "content": 3}]
-        )  # type: ignore[call-overload]
+        client.chat.completions.create(model=OFFLINE_MODEL, messages=number)
     assert malformed.value.code == "invalid_request"
 
 

@@ -4,6 +4,7 @@ import http.server
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -147,7 +148,7 @@ def _other_url(settings: Settings, *, password: str = "", port: int = 0) -> Secr
 def test_a_wrong_password_is_refused_and_a_dead_server_unavailable(
     settings: Settings,
     open_road: Callable[[Settings], Road],
-    change: dict[str, object],
+    change: dict[str, Any],
     error: type[CodeIOError],
 ) -> None:
     url = _other_url(settings, **change)

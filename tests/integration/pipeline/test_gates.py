@@ -204,7 +204,7 @@ def test_publishing_replaces_what_a_killed_publisher_left(finished_road: Road) -
     finished_road.judge(candidate)
     finished_road.promote(candidate)
     assert bucket.get(key) != b"half of it"
-    assert verify_release("other", 1, objects=bucket).version == 1
+    assert verify_release("other", 1, objects=bucket).manifest.version == 1
 
 
 def test_the_role_that_writes_facts_cannot_change_them(finished_road: Road) -> None:

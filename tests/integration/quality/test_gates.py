@@ -9,6 +9,7 @@ from psycopg2.errors import CheckViolation
 from sqlalchemy import create_engine
 
 from codeio_ops.errors import GateFailed, OverrideRefused
+from codeio_ops.jsonvalue import Json
 from codeio_ops.quality.gates import GATES, SANDBOX_GATES, run_gate
 from codeio_ops.quality.leakage.build import build_index
 from codeio_ops.quality.leakage.items import BenchmarkItem
@@ -41,8 +42,8 @@ def _measure(gate: str, plot: Plot, planted: list[Planted]) -> Measurement:
     return GATES[gate](plot.inputs(plot.candidate(planted)))
 
 
-def _with_code(code: str, *pairs: tuple[object, object]) -> list[Planted]:
-    return [*sound(), Planted(code=code, pairs=pairs)]  # type: ignore[arg-type]
+def _with_code(code: str, *pairs: tuple[Json, Json]) -> list[Planted]:
+    return [*sound(), Planted(code=code, pairs=pairs)]
 
 
 @pytest.mark.parametrize("gate", GATES)
@@ -89,7 +90,7 @@ def test_a_mutated_pair_fails_the_self_test(running_plot: Plot) -> None:
     ids=["random", "hash order"],
 )
 def test_a_nondeterministic_program_fails_the_audit(
-    code: str, given: object, output: object, running_plot: Plot
+    code: str, given: Json, output: Json, running_plot: Plot
 ) -> None:
     found = _measure("determinism", running_plot, _with_code(code, (given, output)))
     assert found.value == 1
@@ -146,7 +147,7 @@ def test_a_near_duplicate_in_the_other_split_fails_splits(plot: Plot) -> None:
 
 
 def test_a_constant_output_fails_information_softly(plot: Plot) -> None:
-    always = {"answer": "always"}
+    always: Json = {"answer": "always"}
     found = _measure("information", plot, _with_code(SAME, ({"a": 1}, always), ({"a": 2}, always)))
     assert (found.value, found.severity) == (1, Severity.SOFT)
 

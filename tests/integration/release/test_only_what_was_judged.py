@@ -10,6 +10,7 @@ import psycopg2
 import pytest
 from psycopg2.errors import CheckViolation, InsufficientPrivilege, LockNotAvailable
 
+from codeio_ops.config import Settings
 from codeio_ops.errors import GateFailed
 from codeio_ops.quality.gates import GATES
 from codeio_ops.quality.measurement import Severity
@@ -17,8 +18,11 @@ from codeio_ops.quality.overrides import Decision, record_decision
 from codeio_ops.release.assemble import Release
 from codeio_ops.release.judgement import gate_results, settle
 from codeio_ops.release.publish import publish
+from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.runs import FactWriter
 from support.judged import judge_all
+
+from .conftest import Facts
 
 DENIED = "permission denied"
 PUBLISH = (
@@ -122,8 +126,12 @@ class Role:
         return ""
 
 
+Releases = dict[str, Release]
+LogIn = Callable[[str], Role]
+
+
 @pytest.fixture
-def releases(facts, objects) -> dict[str, Release]:
+def releases(facts: Facts, objects: ObjectStore) -> Releases:
     """A release that a person let through and that is published, and an unjudged candidate."""
     published = facts.assemble("codeio")
     judge_soft(facts, published, approved=True)
@@ -133,7 +141,7 @@ def releases(facts, objects) -> dict[str, Release]:
 
 
 @pytest.fixture
-def role_of(releases, settings) -> Iterator[Callable[[str], Role]]:
+def role_of(releases: Releases, settings: Settings) -> Iterator[LogIn]:
     """Return a function that logs a role in, named by the setting of its URL."""
     links = []
 
@@ -147,12 +155,14 @@ def role_of(releases, settings) -> Iterator[Callable[[str], Role]]:
         link.close()
 
 
-def later(facts) -> FactWriter:
+def later(facts: Facts) -> FactWriter:
     """Return the writer of a task that ran after all others."""
     return facts.writer_of(str(uuid4()))
 
 
-def judge_soft(facts, release: Release, *, approved: bool, gate: str = "information") -> None:
+def judge_soft(
+    facts: Facts, release: Release, *, approved: bool, gate: str = "information"
+) -> None:
     """Let a gate fail softly, and a person decide about it."""
     judge_all(release, writer=later(facts), failed={gate: Severity.SOFT})
     failed = [r for r in gate_results(facts.store, release.release_id) if not r.passed]
@@ -168,26 +178,32 @@ def judge_soft(facts, release: Release, *, approved: bool, gate: str = "informat
 @pytest.mark.parametrize(
     ("setting", "ways"), [("database_url", WAYS), ("owner_database_url", OWNERS_WAYS)]
 )
-def test_every_way_around_is_refused_by_name(setting, ways, role_of):
+def test_every_way_around_is_refused_by_name(
+    setting: str, ways: dict[str, str], role_of: LogIn
+) -> None:
     role = role_of(setting)
     assert {way: role.refusal(way) for way in ways} == ways
 
 
-def test_the_database_asks_for_the_gates_that_the_code_has(facts, releases):
-    standings = facts.store.fetch_json(
+def test_the_database_asks_for_the_gates_that_the_code_has(
+    facts: Facts, releases: Releases
+) -> None:
+    standings: Any = facts.store.fetch_json(
         "release.gate_standings", release_id=releases["candidate"].release_id
     )
     assert {row["gate"]: row["standing"] for row in standings} == dict.fromkeys(GATES, "missing")
 
 
-def test_a_candidate_is_published_only_when_every_gate_let_it_through(facts, releases, role_of):
+def test_a_candidate_is_published_only_when_every_gate_let_it_through(
+    facts: Facts, releases: Releases, role_of: LogIn
+) -> None:
     app, candidate = role_of("database_url"), releases["candidate"]
 
     def refused() -> bool:
         with pytest.raises(GateFailed):
             settle(candidate, store=facts.store)
         app.run(change("candidate", "status = 'candidate'"))
-        return app.refusal(PUBLISH) == "release_was_judged"
+        return bool(app.refusal(PUBLISH) == "release_was_judged")
 
     judge_all(candidate, writer=later(facts), gates=sorted(GATES)[1:])
     assert refused()
@@ -206,7 +222,9 @@ def test_a_candidate_is_published_only_when_every_gate_let_it_through(facts, rel
     assert app.run(PUBLISH) == 1
 
 
-def test_no_result_slips_in_beside_a_publication(facts, releases, role_of):
+def test_no_result_slips_in_beside_a_publication(
+    facts: Facts, releases: Releases, role_of: LogIn
+) -> None:
     one, other = role_of("database_url"), role_of("database_url")
     failure = RESULT.format("candidate", "false", "now()")
     judge_all(releases["candidate"], writer=later(facts))

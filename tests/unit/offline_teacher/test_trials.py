@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from codeio_ops.errors import NotJson
+from codeio_ops.jsonvalue import Json
 from offline_teacher.bundle import guest_program
 from offline_teacher.guest.entry import run
 from offline_teacher.guest.json_form import converted, form
@@ -55,8 +56,9 @@ def test_a_list_without_an_end_has_no_json_value() -> None:
 
 def tried(probe: str) -> Any:
     """The reply of the only profile of a unit."""
-    unit = {"programs": [probe], "profiles": [[0, DRAW]], "tries": 20, "wanted": 8}
-    ((reply,),) = run(kind="try_units", job={"units": [unit], "enough": 1})  # type: ignore[misc]
+    unit: Json = {"programs": [probe], "profiles": [[0, DRAW]], "tries": 20, "wanted": 8}
+    replies: Any = run(kind="try_units", job={"units": [unit], "enough": 1})
+    ((reply,),) = replies
     return reply
 
 

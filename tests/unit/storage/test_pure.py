@@ -1,6 +1,6 @@
 """Storage without a database: shards, the form of COPY, named queries, run fingerprints."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar
@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from codeio_ops.config import DECIDING, Settings
 from codeio_ops.jsonvalue import Json, parse
 from codeio_ops.records import GateResult, Record
-from codeio_ops.storage.copy import _line, _Lines, fields
+from codeio_ops.storage.copy import _line, _Lines
 from codeio_ops.storage.queries import SQL_DIRECTORY, check_names, query
 from codeio_ops.storage.runs import TaskIdentity, settings_sha256, stage_run
 from codeio_ops.storage.shards import Shard, split_range, whole_range

@@ -11,8 +11,9 @@ import pytest
 from codeio_ops.config import OFFLINE_MODEL, Settings
 from codeio_ops.errors import SettingsError, TeacherRefused, TeacherUnavailable
 from codeio_ops.jsonvalue import Json
-from codeio_ops.teacher.client import Result, Teacher
+from codeio_ops.teacher.client import Teacher
 from codeio_ops.teacher.messages import CallFailure, Completion, FailedCall, Message, Request
+from codeio_ops.teacher.session import Result
 from codeio_ops.testing.teachers import ScriptedEndpoint, ScriptedReply, chat_reply, error_reply
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codeio_ops.errors import PromptUnsafe, UnknownPrompt
+from codeio_ops.jsonvalue import Json
 from codeio_ops.teacher.markdown import fenced, sections
 from codeio_ops.teacher.prompting import (
     PredictTask,
@@ -56,13 +57,13 @@ def test_fence_is_longer_than_any_run_of_backticks(content: str) -> None:
 
 @pytest.mark.parametrize("code", HOSTILE)
 @pytest.mark.parametrize("value", [{"text": "```\n# x"}, {"ok": [True, None, 1.5, "it's"]}])
-def test_prediction_prompts_are_read_back(code: str, value: dict[str, object]) -> None:
+def test_prediction_prompts_are_read_back(code: str, value: Json) -> None:
     task = PredictTask(
         direction="output",
         problem_statement="What is `x`?\n\n- one\n- two",
         io_description="Input:\n  `x` (int): a number",
         reference_code=code,
-        given=value,  # type: ignore[arg-type]
+        given=value,
     )
     read = read_prompt(predict_prompt(task))
     assert read == replace(task, reference_code=code.strip("\n"))

@@ -121,7 +121,7 @@ def test_sorted_examples_give_sorted_inputs() -> None:
 
 def test_depending_parameters_are_drawn_after_what_they_depend_on() -> None:
     numbers = ListSpec(element=IntSpec())
-    params = [
+    params: list[tuple[str, Any]] = [
         ("n", PlaceSpec(of="arr", role="length")),
         ("i", PlaceSpec(of="arr", role="index")),
         ("x", MemberSpec(of="arr", base=IntSpec())),

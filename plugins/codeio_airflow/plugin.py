@@ -1,8 +1,6 @@
-"""The one file that Airflow's plugin loader executes: it must stay light.
+"""What Airflow loads into each of its processes by an entry point: it must stay light.
 
-Everything else of the plugin is the package `codeio_airflow` beside it, which the DAGs
-import and `.airflowignore` hides from the loader. The pages are imported by the first request
-to them, hence by the API server alone.
+The pages are imported by the first request to them, hence by the API server alone.
 """
 
 from typing import Any
