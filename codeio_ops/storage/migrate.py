@@ -17,7 +17,6 @@ from codeio_ops.errors import SchemaForeign
 from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.storage.queries import SQL_DIRECTORY
 
-
 # The last migration before version 0.2.0, and the last of those that it is brought to.
 _OLD_VERSION, _UPGRADED_TO = "0012", "migrations/0006_rollups.sql"
 
