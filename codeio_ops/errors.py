@@ -41,7 +41,7 @@ class SettingsError(TerminalError):
 class ExtraMissing(TerminalError):
     """A library is missing that only an extra of the distribution brings."""
 
-    usual_cure = "pip install 'codeio-ops[EXTRA]', with the extra that the error names."
+    usual_cure = "Install the extra that the message names: `pip install 'codeio-ops[...]'`."
 
 
 class StoreUnavailable(TransientError):
