@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from codeio_ops.config import Settings
 from codeio_ops.errors import SourceDamaged, SourceNotFound, SourceUnavailable
 from codeio_ops.fingerprint import sha256_hex
-from codeio_ops.ingest.base import NO_LICENCE, SUFFIX_LANGUAGES, SourceFile, storable
-from codeio_ops.ingest.licence import MAX_LICENCE_BYTES, is_licence_file, licence_of_text
+from codeio_ops.ingest.base import SUFFIX_LANGUAGES, SourceFile, storable
+from codeio_ops.ingest.licence import MAX_LICENCE_BYTES, code_licence
 
 if TYPE_CHECKING:
     from pygit2 import Commit, Oid, Repository, Tree
@@ -107,11 +107,17 @@ class GitReader:
         )
 
     def _tree_licence(self, tree: "Tree") -> str:
-        for entry in sorted(tree, key=lambda entry: entry.name or ""):
-            if is_licence_file(entry.name or "") and entry.type_str == "blob":
-                content = self._repository[entry.id].read_raw()
-                return licence_of_text(content[:MAX_LICENCE_BYTES])
-        return NO_LICENCE
+        from pygit2 import Tree
+
+        blobs = {entry.name or "": entry.id for entry in tree if entry.type_str == "blob"}
+        texts = next((entry for entry in tree if entry.name == "LICENSES"), None)
+        if isinstance(texts, Tree):
+            blobs |= {f"LICENSES/{entry.name}": entry.id for entry in texts}
+        return code_licence(blobs, lambda name: self._licence_text(blobs[name]))
+
+    def _licence_text(self, blob_id: "Oid") -> bytes:
+        _, size = self._repository.odb.read_header(blob_id)
+        return self._repository[blob_id].read_raw() if size <= MAX_LICENCE_BYTES else b""
 
     def _commit(self, commit_id: str) -> "Commit | None":
         from pygit2 import Commit

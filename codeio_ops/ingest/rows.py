@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from codeio_ops.ingest.base import NO_LICENCE, SourceFile, storable
+from codeio_ops.ingest.licence import licence_of_column
 from codeio_ops.ingest.source_settings import Columns
 
 
@@ -25,11 +26,11 @@ def row_file(
         row, content = {}, raw
     language = str(row.get(columns.language) or "python").lower() if row else ""
     parts = (row.get(columns.repository), row.get(columns.path))
-    stated = row.get(columns.licence) or row.get("license")
+    stated = licence_of_column(row.get(columns.licence) or row.get("license"))
     return SourceFile(
         path=storable("/".join(str(part).strip("/") for part in parts if part)) or name,
         version="",
-        licence=storable(str(stated or licence or NO_LICENCE)),
+        licence=stated or licence or NO_LICENCE,
         language=storable(language),
         size_bytes=len(content),
         content=content if len(content) <= max_bytes else None,

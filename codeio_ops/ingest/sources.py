@@ -9,6 +9,7 @@ from codeio_ops.ingest.base import Reader
 from codeio_ops.ingest.directory import DirectoryReader
 from codeio_ops.ingest.git import GitReader
 from codeio_ops.ingest.jsonl import JsonlReader
+from codeio_ops.ingest.licence import spdx_id
 from codeio_ops.ingest.parquet import ParquetReader
 from codeio_ops.ingest.pypi import PyPIReader
 from codeio_ops.ingest.s3 import S3Reader
@@ -40,7 +41,7 @@ def parse_source(
     elif kind != "pypi" and "://" not in locator:
         locator = str(Path(locator).absolute())
     SourceSettings.parse(dict(settings or {}))
-    return Source.new(kind, locator, licence, dict(settings or {}))
+    return Source.new(kind, locator, spdx_id(licence) or licence, dict(settings or {}))
 
 
 def open_reader(source: Source, settings: Settings | None = None) -> Reader:
