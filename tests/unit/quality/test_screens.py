@@ -63,6 +63,12 @@ def test_ordinary_code_holds_no_secret(text: str) -> None:
         "call +49 170 1234567",
         "tel = '+491701234567'",
         "4111-1111-1111-1111",
+        "jane@corp.io",
+        "contact: jane@corp.io",
+        "# write to a.person@corp.io",
+        "x = a @ b  # of k@corp.io",
+        "y = P@self.style; mail = 'k@corp.io'",
+        "def f(a):\r    return a@b.name  # x@y.org\r",
     ],
 )
 def test_personal_data_is_found(text: str) -> None:
@@ -81,6 +87,13 @@ def test_personal_data_is_found(text: str) -> None:
         "@decorator\nmatrix @ other",
         "# limit requests\n@st.cache()",
         "total +1000000007",
+        "P = F@P@self.transition.T\ny = P@self.weights",
+        "K = A@np.linalg.inv(B)",
+        "M@v.copy()",
+        "y = P@self.style",
+        "f(a@self.zone)",
+        "logo@3x.jpg",
+        "y = 4111-1111-1111-1111",
         "noreply@acme.org git@host.acme.org a@users.noreply.github.com",
     ],
 )
