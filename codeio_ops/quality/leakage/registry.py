@@ -43,11 +43,12 @@ def index_benchmark(
     Raises:
         SourceNotFound: there is nothing at the location.
         SourceUnavailable: it cannot be read, or is not a benchmark.
+        SourceDamaged: no item of it could be found.
     """
-    from codeio_ops.quality.leakage.build import build_index
+    from codeio_ops.quality.leakage.build import usable_index
 
     items = read_benchmark(location, settings=settings)
-    return store_index(build_index(name, items), origin=location, objects=objects, writer=writer)
+    return store_index(usable_index(name, items), origin=location, objects=objects, writer=writer)
 
 
 def store_index(
