@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from codeio_ops.cli.output import JsonOption, print_json
+from codeio_ops.cli.output import JsonOption, print_json, print_text
 from codeio_ops.errors import SettingsError, SourceUnavailable
 from codeio_ops.jsonl import parse_line, read_lines
 from codeio_ops.quality.leakage.definition import LOCATIONS
@@ -125,7 +125,7 @@ def _lines(value: object) -> object:
 def _print(counts: Mapping[str, object], hits: "list[Hit]") -> None:
     for name, numbers in counts.items():
         assert isinstance(numbers, dict)
-        print(f"{name}: " + ", ".join(f"{value} {flag}" for flag, value in numbers.items()))
+        print_text(f"{name}: " + ", ".join(f"{value} {flag}" for flag, value in numbers.items()))
     for hit in hits:
         if hit.leak:
-            print(f"leak: source {hit.source} holds {hit}")
+            print_text(f"leak: source {hit.source} holds {hit}")

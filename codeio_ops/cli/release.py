@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from codeio_ops.cli.output import JsonOption, print_json, print_rows
+from codeio_ops.cli.output import JsonOption, print_json, print_rows, print_text
 
 if TYPE_CHECKING:
     from codeio_ops.release.assemble import Release
@@ -104,7 +104,7 @@ def show(name: NameArgument, version: VersionArgument = 0, as_json: JsonOption =
         )
         return
     for key, value in _summary(found).items():
-        print(f"{key}: {value}")
+        print_text(f"{key}: {value}")
     gates = [
         GateLine(
             gate=r.gate,
@@ -152,7 +152,7 @@ def diff(
         return
     print(f"{before.name} v{before.version} -> {after.name} v{after.version}")
     for line in found.recipe:
-        print(f"recipe: {line}")
+        print_text(f"recipe: {line}")
     print(f"unchanged: {found.unchanged}")
     reasons = [
         ReasonLine(change=change, rows=count, why=why) for change, why, count in found.reasons()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from codeio_ops.cli.output import JsonOption, print_json, print_rows, say
+from codeio_ops.cli.output import JsonOption, print_json, print_rows, print_text, say
 
 if TYPE_CHECKING:
     from codeio_ops.asking.estimate import Estimate
@@ -69,7 +69,7 @@ def preview(
         return
     for number, messages in enumerate(found.preview, start=1):
         for message in messages:
-            print(f"--- request {number}, {message.role} ---\n\n{message.content}\n")
+            print_text(f"--- request {number}, {message.role} ---\n\n{message.content}\n")
     print(_summary(found))
 
 

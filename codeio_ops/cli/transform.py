@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from codeio_ops.cli.output import JsonOption, print_json, say
+from codeio_ops.cli.output import JsonOption, print_json, print_text, say
 
 if TYPE_CHECKING:
     from offline_teacher.report import TransformReport
@@ -79,5 +79,5 @@ def _print(report: "TransformReport", teacher: FileTeacher, *, as_json: bool) ->
         return
     print(f"{report.accepted} of {report.files} files accepted ({report.share:.1%})")
     for reason, count in report.reasons.items():
-        print(f"  {count:5}  {reason}")
+        print_text(f"  {count:5}  {reason}")
     print(f"{report.contradicted} contradicted by a second run; {report.wall_s:.0f} s")

@@ -3,11 +3,12 @@
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from codeio_ops.cli.output import render_error
+from codeio_ops.cli.output import plain, print_rows, print_text, render_error, say
 from codeio_ops.config import Settings
 from codeio_ops.errors import SettingsError, StackError, StoreRefused
 
@@ -118,3 +119,28 @@ def test_starting_the_command_line_stays_light() -> None:
         "pyarrow",
     }
     assert heavy.isdisjoint(done.stdout.split())
+
+
+@dataclass(frozen=True)
+class _Line:
+    path: str
+
+
+HOSTILE = "\x1b]0;owned\x07\x9b31m\u202e.py\x7f"
+HARMLESS = "\\u001b]0;owned\\u0007\\u009b31m\\u202e.py\\u007f"
+
+
+def test_no_text_of_strangers_commands_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    print_text(HOSTILE)
+    say(HOSTILE)
+    print_rows(HOSTILE, [_Line(HOSTILE)], as_json=False)
+    print_rows("", [_Line(HOSTILE)], as_json=True)
+    error = render_error(StackError(HOSTILE, cure=HOSTILE), as_json=False)
+    printed = capsys.readouterr()
+    for text in (printed.out, printed.err, error):
+        assert HARMLESS in text
+        assert not set(HOSTILE) - set("]0;owned31m.py") & set(text)
+
+
+def test_lines_tabs_and_letters_of_the_world_are_left_alone() -> None:
+    assert plain("a\n\tä 漢 😀") == "a\n\tä 漢 😀"
