@@ -177,7 +177,11 @@ class Batches:
         )
         model = self._teacher.identity.model_id
         found = read_reply(fingerprint, reply, settings=self._settings, model=model)
-        if isinstance(found, FailedCall) and found.reason is CallFailure.BAD_REPLY:
+        if (
+            isinstance(found, FailedCall)
+            and found.reason is CallFailure.BAD_REPLY
+            and not found.lasting
+        ):
             return found.detail
         self._journal.keep([replace(reply, cost_usd=found.cost_usd)], wasted_usd=Decimal(0))
         return ""
