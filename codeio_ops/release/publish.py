@@ -38,6 +38,7 @@ def publish(release: Release, *, store: Store, objects: ObjectStore) -> str:
     Raises:
         GateFailed: the release is rejected.
         ReleaseExists: its place holds another release.
+        BlobStoreRefused: the store replaces objects that must not be replaced.
     """
     if release.status == "published":
         return release.uri
@@ -51,6 +52,7 @@ def publish(release: Release, *, store: Store, objects: ObjectStore) -> str:
         if prefix + MANIFEST_NAME in objects.keys(prefix):
             _require_same(release, objects)
         else:
+            objects.require_conditional_writes()
             manifest = _write_files(release, prefix, store, objects)
             objects.put_new(prefix + MANIFEST_NAME, manifest.model_dump_json(indent=2).encode())
         transaction.execute("release.set_published", release_id=release.release_id, uri=uri)
