@@ -6,7 +6,7 @@ from pathlib import Path
 
 from codeio_ops.config import Settings
 from codeio_ops.errors import SettingsError, SourceNotFound
-from codeio_ops.ingest.base import MAX_PATH_CHARS, Reader
+from codeio_ops.ingest.base import Reader
 from codeio_ops.ingest.directory import DirectoryReader
 from codeio_ops.ingest.git import GitReader
 from codeio_ops.ingest.jsonl import JsonlReader
@@ -25,6 +25,7 @@ _CREDENTIAL = re.compile(
     r"|://.*[?&;](?:[\w-]*(?:token|secret|passw\w*|api[_-]?key|signature|credential)|sig|key)=",
     re.IGNORECASE,
 )
+_MAX_LOCATOR_BYTES = 2000
 KINDS = ("directory", "git", "pypi", "jsonl", "parquet", "s3")
 FORMS = (
     "directory:PATH, git:PATH_OR_URL, pypi:NAME==VERSION or pypi:NAME, jsonl:PATH, parquet:PATH "
@@ -64,8 +65,8 @@ def _check_locator(kind: str, locator: str) -> None:
             cure="leave it out: git asks its credential helper, ssh its agent, and S3 takes "
             "CODEIO_S3_ACCESS_KEY; or clone it yourself and name the path",
         )
-    if len(locator) > MAX_PATH_CHARS:
-        raise SettingsError(f"a locator has {MAX_PATH_CHARS} characters at most")
+    if len(locator.encode()) > _MAX_LOCATOR_BYTES:
+        raise SettingsError(f"a locator has {_MAX_LOCATOR_BYTES} bytes at most")
 
 
 def open_reader(source: Source, settings: Settings | None = None) -> Reader:
