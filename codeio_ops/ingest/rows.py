@@ -2,7 +2,14 @@
 
 from collections.abc import Mapping
 
-from codeio_ops.ingest.base import NO_LICENCE, SourceFile, storable
+from codeio_ops.ingest.base import (
+    MAX_NAME_CHARS,
+    MAX_PATH_CHARS,
+    NO_LICENCE,
+    SourceFile,
+    bounded,
+    storable,
+)
 from codeio_ops.ingest.licence import licence_of_column
 from codeio_ops.ingest.source_settings import Columns
 
@@ -26,15 +33,16 @@ def row_file(
         row, content = {}, raw
     language = str(row.get(columns.language) or "python").lower() if row else ""
     parts = (row.get(columns.repository), row.get(columns.path))
+    path = storable("/".join(str(part).strip("/") for part in parts if part))
     stated = licence_of_column(row.get(columns.licence) or row.get("license"))
     return SourceFile(
-        path=storable("/".join(str(part).strip("/") for part in parts if part)) or name,
+        path=bounded(path, MAX_PATH_CHARS) or name,
         version="",
         licence=stated or licence or NO_LICENCE,
-        language=storable(language),
+        language=bounded(storable(language), MAX_NAME_CHARS),
         size_bytes=len(content),
         content=content if len(content) <= max_bytes else None,
-        repository=storable(str(row.get(columns.repository) or "")),
+        repository=bounded(storable(str(row.get(columns.repository) or "")), MAX_NAME_CHARS),
     )
 
 
