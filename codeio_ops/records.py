@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from codeio_ops.fingerprint import content_id, value_sha256
-from codeio_ops.jsonvalue import Json
+from codeio_ops.jsonvalue import Json, storable
+from codeio_ops.reasons import DropReason
 
 JSON_COLUMN: dict[str, Any] = {"json": True}
 
@@ -350,10 +351,22 @@ class PairCheck(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drop:
-    """Why something goes no further: a word that can be counted, and the case in detail."""
+    """Why something goes no further: a word that can be counted, and the case in detail.
 
-    reason: str
+    Attributes:
+        reason: What kind of drop it is.
+        detail: The case, for people.
+        code: The teacher's own word for a refusal, where it gives one.
+    """
+
+    reason: DropReason
     detail: str
+    code: str = ""
+
+    @property
+    def word(self) -> str:
+        """What is stored and counted: the reason, and the teacher's own code after it."""
+        return f"{self.reason}_{self.code}" if self.code else str(self.reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -367,17 +380,27 @@ class DropRecord(Record):
     reason: str
     detail: str
     stage_run_id: UUID
+    source_id: UUID | None = None
 
     @classmethod
-    def new(cls, drop: Drop, *, stage: str, subject_id: UUID, stage_run_id: UUID) -> "DropRecord":
+    def new(
+        cls,
+        drop: Drop,
+        *,
+        stage: str,
+        subject_id: UUID,
+        stage_run_id: UUID,
+        source_id: UUID | None = None,
+    ) -> "DropRecord":
         """Build the one drop that a stage may record for a subject."""
         return cls(
             drop_record_id=content_id("drop_record", stage, str(subject_id)),
             stage=stage,
             subject_id=subject_id,
-            reason=drop.reason,
-            detail=drop.detail.replace("\x00", "\ufffd")[:2000],
+            reason=drop.word,
+            detail=storable(drop.detail)[:2000],
             stage_run_id=stage_run_id,
+            source_id=source_id,
         )
 
 

@@ -23,12 +23,10 @@ half price for a wait of up to a day).
 
 from airflow.sdk import TriggerRule, chain, dag, get_current_context, task
 
-from codeio_airflow import stages
 from codeio_airflow.assets import ANSWERS, PROGRAMS
-from codeio_airflow.clients import skip_dry_run, task_clients
-from codeio_airflow.defaults import DAG_DEFAULTS, LIMITS, SANDBOX_POOL, TEACHER_POOL
-from codeio_airflow.revision_rounds import revision_rounds
-from codeio_airflow.shard_tasks import sharded_stage
+from codeio_airflow.clients import skip_dry_run, task_work
+from codeio_airflow.defaults import DAG_DEFAULTS, LIMITS
+from codeio_airflow.shard_tasks import staged
 
 
 @dag(schedule=[PROGRAMS], doc_md=__doc__, params=LIMITS, **DAG_DEFAULTS)
@@ -38,16 +36,12 @@ def answer_prompts() -> None:
     @task(outlets=[ANSWERS], trigger_rule=TriggerRule.NONE_FAILED)
     def announce() -> None:
         skip_dry_run()
-        with task_clients("verify") as clients:
-            count = clients.store.value("funnel.verdicts")
+        with task_work("verify") as work:
+            count = work.store.value("funnel.verdicts")
             get_current_context()["outlet_events"][ANSWERS].extra = {"row_count": count}
 
-    _, prompted = sharded_stage("prompt", stages.prompt)
-    plan_answer, answered = sharded_stage("answer", stages.answer, pool=TEACHER_POOL)
-    plan_verify, verified = sharded_stage("verify", stages.verify, pool=SANDBOX_POOL)
-    chain(prompted, plan_answer)
-    chain(answered, plan_verify)
-    chain(revision_rounds(verified), announce())
+    _, judged = staged("answer_prompts")
+    chain(judged, announce())
 
 
 answer_prompts()

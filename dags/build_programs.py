@@ -20,12 +20,10 @@ Example configuration, to try a new model on a few rows for half a dollar at mos
 
 from airflow.sdk import TriggerRule, chain, dag, get_current_context, task
 
-from codeio_airflow import stages
 from codeio_airflow.assets import PROGRAMS, RAW_FILES
-from codeio_airflow.clients import skip_dry_run, task_clients
-from codeio_airflow.defaults import DAG_DEFAULTS, LIMITS, SANDBOX_POOL, TEACHER_POOL
-from codeio_airflow.metrics import counted
-from codeio_airflow.shard_tasks import sharded_stage
+from codeio_airflow.clients import skip_dry_run, task_work
+from codeio_airflow.defaults import DAG_DEFAULTS, LIMITS
+from codeio_airflow.shard_tasks import staged
 
 
 @dag(schedule=[RAW_FILES], doc_md=__doc__, params=LIMITS, **DAG_DEFAULTS)
@@ -35,20 +33,11 @@ def build_programs() -> None:
     @task(outlets=[PROGRAMS], trigger_rule=TriggerRule.NONE_FAILED)
     def announce() -> None:
         skip_dry_run()
-        with task_clients("sample") as clients:
-            count = clients.store.value("funnel.sampled_programs")
+        with task_work("sample") as work:
+            count = work.store.value("funnel.sampled_programs")
             get_current_context()["outlet_events"][PROGRAMS].extra = {"row_count": count}
 
-    @task(trigger_rule=TriggerRule.NONE_FAILED)
-    def deduplicate() -> dict[str, int]:
-        with task_clients("dedup") as clients:
-            return counted("deduplicate", stages.deduplicate_programs(clients))
-
-    _, screened = sharded_stage("screen", stages.screen)
-    plan_transform, transformed = sharded_stage("transform", stages.transform, pool=TEACHER_POOL)
-    plan_sample, sampled = sharded_stage("sample", stages.sample, pool=SANDBOX_POOL)
-    chain(screened, plan_transform)
-    chain(transformed, deduplicate(), plan_sample)
+    _, sampled = staged("build_programs")
     chain(sampled, announce())
 
 

@@ -18,7 +18,7 @@ Example configuration:
 from airflow.sdk import Param, dag, get_current_context, task
 
 from codeio_airflow.benchmark_tasks import index_one
-from codeio_airflow.clients import task_clients
+from codeio_airflow.clients import task_work
 from codeio_airflow.defaults import DAG_DEFAULTS
 
 BENCHMARKS = Param(
@@ -39,8 +39,8 @@ def index_benchmarks() -> None:
     @task(map_index_template="{{ task.op_kwargs['benchmark'][0] }}")
     def index(benchmark: list[str]) -> dict[str, int]:
         name, location = benchmark
-        with task_clients("gate") as clients:
-            return index_one(name, location, clients)
+        with task_work("gate") as work:
+            return index_one(name, location, work)
 
     index.expand(benchmark=list_benchmarks())
 

@@ -23,14 +23,15 @@ Sources are added with `codeio source add pypi:algorithms==1.0.1`. The run takes
 configuration.
 """
 
-from airflow.sdk import CronPartitionTimetable, TriggerRule, dag, get_current_context, task
+from airflow.sdk import CronPartitionTimetable, TriggerRule, chain, dag, get_current_context, task
 
 from codeio_airflow.assets import RAW_FILES
-from codeio_airflow.clients import name_mapped_task, task_clients
+from codeio_airflow.clients import name_mapped_task, task_work
 from codeio_airflow.defaults import DAG_DEFAULTS
 from codeio_airflow.metrics import counted
-from codeio_ops.ingest.sources import active_sources, find_source, open_reader
-from codeio_ops.ingest.stage import ingest_source
+from codeio_airflow.shard_tasks import staged
+from codeio_ops.ingest.sources import active_sources, find_source
+from codeio_ops.pipeline import STAGES
 
 NIGHTLY = CronPartitionTimetable("0 0 * * *", timezone="UTC", key_format="%Y-%m-%d")
 
@@ -41,30 +42,20 @@ def ingest_code() -> None:
 
     @task
     def list_sources() -> list[str]:
-        with task_clients("ingest") as clients:
-            return [str(source.source_id) for source in active_sources(clients.store)]
+        with task_work("ingest") as work:
+            return [str(source.source_id) for source in active_sources(work.store)]
 
     @task(map_index_template="{{ shard_name }}")
     def ingest(source_id: str) -> dict[str, int]:
-        with task_clients("ingest") as c:
-            source = find_source(c.store, source_id)
+        with task_work("ingest") as work:
+            source = find_source(work.store, source_id)
             name_mapped_task(f"{source.kind}:{source.locator}")
-            reader = open_reader(source, c.settings)
-            clients = {"store": c.store, "blobs": c.blobs, "writer": c.writer}
-            counts = ingest_source(source, reader, settings=c.settings, **clients)
-            return counted("ingest", counts)
-
-    @task(trigger_rule=TriggerRule.ALL_DONE)
-    def deduplicate() -> dict[str, int]:
-        from codeio_airflow.stages import deduplicate_files
-
-        with task_clients("dedup") as clients:
-            return counted("deduplicate", deduplicate_files(clients))
+            return counted("ingest", STAGES["ingest"].do(work, source))
 
     @task(outlets=[RAW_FILES])
     def announce() -> None:
-        with task_clients("ingest") as clients:
-            count = clients.store.value("funnel.raw_files")
+        with task_work("ingest") as work:
+            count = work.store.value("funnel.raw_files")
             get_current_context()["outlet_events"][RAW_FILES].extra = {"row_count": count}
 
     @task(trigger_rule=TriggerRule.NONE_FAILED)
@@ -72,7 +63,9 @@ def ingest_code() -> None:
         """Fail with the sources: the tasks after them run whether they failed or not."""
 
     ingested = ingest.expand(source_id=list_sources())
-    ingested >> deduplicate() >> announce()
+    first, last = staged("ingest_code", rule=TriggerRule.ALL_DONE)
+    chain(ingested, first)
+    chain(last, announce())
     ingested >> all_sources_read()
 
 

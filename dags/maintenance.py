@@ -16,7 +16,7 @@ Example configuration: `{"requeue": {"sample": ["timeout"], "transform": ["trunc
 
 from airflow.sdk import Param, chain, dag, get_current_context, task
 
-from codeio_airflow.clients import task_clients
+from codeio_airflow.clients import task_work
 from codeio_airflow.defaults import DAG_DEFAULTS
 
 REQUEUE = Param({}, type="object", description="Stage -> reasons whose drops are tried again.")
@@ -30,16 +30,16 @@ def maintenance() -> None:
     def collect_garbage() -> dict[str, int]:
         from codeio_airflow import maintenance_tasks
 
-        with task_clients("maintenance") as clients:
-            return maintenance_tasks.collect(clients)
+        with task_work("maintenance") as work:
+            return maintenance_tasks.collect(work)
 
     @task
     def requeue_dead_letters() -> dict[str, int]:
         from codeio_airflow import maintenance_tasks
 
-        with task_clients("maintenance") as clients:
+        with task_work("maintenance") as work:
             wanted = get_current_context()["params"]["requeue"]
-            return maintenance_tasks.requeue(wanted, clients)
+            return maintenance_tasks.requeue(wanted, work)
 
     @task
     def remove_orphaned_sandboxes() -> int:
@@ -51,8 +51,8 @@ def maintenance() -> None:
     def report_growth() -> dict[str, int]:
         from codeio_airflow import maintenance_tasks
 
-        with task_clients("maintenance") as clients:
-            return maintenance_tasks.vacuum(clients)
+        with task_work("maintenance") as work:
+            return maintenance_tasks.vacuum(work)
 
     remove_orphaned_sandboxes()
     chain(collect_garbage(), requeue_dead_letters(), report_growth())

@@ -22,16 +22,16 @@ Example configuration: `{"because": ["image"]}`; to see how much would be done a
 
 from airflow.sdk import Param, TriggerRule, chain, dag, get_current_context, task
 
-from codeio_airflow import stages
 from codeio_airflow.assets import RAW_FILES
-from codeio_airflow.clients import skip_dry_run, task_clients
-from codeio_airflow.defaults import DAG_DEFAULTS, LIMITS, SANDBOX_POOL, TEACHER_POOL
-from codeio_airflow.shard_tasks import redone_stage
+from codeio_airflow.clients import skip_dry_run, task_work
+from codeio_airflow.defaults import DAG_DEFAULTS, LIMITS
+from codeio_airflow.shard_tasks import redone
+from codeio_ops.pipeline import CAUSES
 
 BECAUSE = Param(
-    ["image", "template"],
+    list(CAUSES),
     type="array",
-    items={"enum": ["image", "template"]},
+    items={"enum": list(CAUSES)},
     title="What changed",
     description="Redo what another sandbox image ran, what another prompt template made, or both.",
 )
@@ -44,18 +44,12 @@ def redo_stale() -> None:
     @task(outlets=[RAW_FILES], trigger_rule=TriggerRule.NONE_FAILED)
     def announce() -> None:
         skip_dry_run()
-        with task_clients("recheck") as clients:
-            count = clients.store.value("funnel.raw_files")
+        with task_work("recheck") as work:
+            count = work.store.value("funnel.raw_files")
             get_current_context()["outlet_events"][RAW_FILES].extra = {"row_count": count}
 
-    _, rechecked = redone_stage("recheck", stages.recheck, pool=SANDBOX_POOL)
-    plan_verify, verified = redone_stage("verify", stages.verify, pool=SANDBOX_POOL)
-    plan_transform, transformed = redone_stage("transform", stages.transform, pool=TEACHER_POOL)
-    plan_prompt, prompted = redone_stage("prompt", stages.prompt)
-    chain(rechecked, plan_verify)
-    chain(verified, plan_transform)
-    chain(transformed, plan_prompt)
-    chain(prompted, announce())
+    _, done_again = redone()
+    chain(done_again, announce())
 
 
 redo_stale()

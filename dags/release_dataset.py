@@ -23,12 +23,11 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
 
 from codeio_airflow.assets import ANSWERS, RELEASES
-from codeio_airflow.clients import task_clients
+from codeio_airflow.clients import task_work
 from codeio_airflow.defaults import (
     DAG_DEFAULTS,
     OVERRIDE_TIMEOUT,
     PARALLEL_SHARDS,
-    SANDBOX_POOL,
 )
 from codeio_airflow.release_tasks import (
     APPROVE,
@@ -40,7 +39,8 @@ from codeio_airflow.release_tasks import (
     record_answer,
     screen_finished,
 )
-from codeio_ops.quality.gate_names import GATE_NAMES, SANDBOX_GATES
+from codeio_ops.pipeline import SANDBOX_POOL
+from codeio_ops.quality.gates import GATES, SANDBOX_GATES
 
 RECIPE = Param(
     "codeio_pp",
@@ -61,37 +61,37 @@ def release_dataset() -> None:
 
     @task
     def screen() -> dict[str, int]:
-        with task_clients("screen") as clients:
-            return screen_finished(clients)
+        with task_work("screen") as work:
+            return screen_finished(work)
 
     @task
     def assemble() -> str:
-        with task_clients("promote") as clients:
-            return assemble_candidate(get_current_context()["params"]["recipe"], clients)
+        with task_work("promote") as work:
+            return assemble_candidate(get_current_context()["params"]["recipe"], work)
 
     @task(
         map_index_template="{{ task.op_kwargs['name'] }}", max_active_tis_per_dagrun=PARALLEL_SHARDS
     )
     def gate(name: str, release_id: str) -> bool:
-        with task_clients("gate") as clients:
-            return judge_candidate(name, release_id, clients)
+        with task_work("gate") as work:
+            return judge_candidate(name, release_id, work)
 
     @task.branch
     def decide(release_id: str) -> str:
-        with task_clients("gate") as clients:
-            question = open_question(release_id, clients)
+        with task_work("gate") as work:
+            question = open_question(release_id, work)
             get_current_context()["ti"].xcom_push("question", question)
             return "ask_override" if question else "publish"
 
     @task
     def record_override(release_id: str, answer: dict[str, object]) -> None:
-        with task_clients("gate") as clients:
-            record_answer(release_id, answer, clients)
+        with task_work("gate") as work:
+            record_answer(release_id, answer, work)
 
     @task(outlets=[RELEASES], trigger_rule=TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS)
     def publish(release_id: str) -> str:
-        with task_clients("promote") as clients:
-            uri, extra = publish_candidate(release_id, clients)
+        with task_work("promote") as work:
+            uri, extra = publish_candidate(release_id, work)
             get_current_context()["outlet_events"][RELEASES].extra = extra
             return uri
 
@@ -107,7 +107,7 @@ def release_dataset() -> None:
     candidate = assemble()
     decided, published = decide(candidate), publish(candidate)
     screen() >> candidate
-    others = [name for name in GATE_NAMES if name not in SANDBOX_GATES]
+    others = [name for name in GATES if name not in SANDBOX_GATES]
     sandbox_gate = gate.override(task_id="sandbox_gate", pool=SANDBOX_POOL)
     gate.partial(release_id=candidate).expand(name=others) >> decided
     sandbox_gate.partial(release_id=candidate).expand(name=list(SANDBOX_GATES)) >> decided

@@ -16,9 +16,10 @@ The run takes no configuration.
 
 from airflow.sdk import dag, task
 
-from codeio_airflow import stages
-from codeio_airflow.clients import task_clients
-from codeio_airflow.defaults import DAG_DEFAULTS, SANDBOX_POOL
+from codeio_airflow.clients import task_work
+from codeio_airflow.defaults import DAG_DEFAULTS
+from codeio_airflow.sandbox_tasks import attack_sandbox
+from codeio_ops.pipeline import SANDBOX_POOL
 
 
 @dag(schedule="@daily", doc_md=__doc__, **DAG_DEFAULTS)
@@ -27,8 +28,8 @@ def sandbox_canary() -> None:
 
     @task(pool=SANDBOX_POOL)
     def attack() -> int:
-        with task_clients("canary") as clients:
-            return stages.attack_sandbox(clients)
+        with task_work("canary") as work:
+            return attack_sandbox(work)
 
     attack()
 

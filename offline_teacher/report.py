@@ -4,7 +4,6 @@ Each accepted program is run again in a container that saw none of the work befo
 another hash seed; a program whose results differ there is contradicted.
 """
 
-import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,16 +14,13 @@ from codeio_ops.ingest.base import SourceFile
 from codeio_ops.jsonvalue import Json, canonical, within_size_rules
 from codeio_ops.sandbox.base import Limits, Program, RunResult, Sandbox, Verdict
 from codeio_ops.teacher.parsing import (
-    ENTRY_POINT,
-    GENERATOR,
     ProgramParts,
     parse_transform,
-    refusal_code,
+    refusal_drop,
 )
 from codeio_ops.teacher.prompting import TransformTask
-from offline_teacher.transforming import transform
-
-log = logging.getLogger(__name__)
+from codeio_ops.unified_form import ENTRY_POINT, INPUT_GENERATOR
+from offline_teacher.program_reply import program_reply
 
 CONFIRMED_DRAWS = 20
 MIN_INPUTS = 3
@@ -99,8 +95,8 @@ def transform_row(row: SourceFile, sandbox: Sandbox, confirm: Sandbox) -> Progra
     except UnicodeDecodeError:
         return "not_utf8"
     task = TransformTask(source=source, language=row.language)
-    parts = parse_transform(transform(task, sandbox=sandbox, confirm=confirm).text)
-    return parts if isinstance(parts, ProgramParts) else refusal_code(parts)[0]
+    parts = parse_transform(program_reply(task, sandbox=sandbox, confirm=confirm).text)
+    return parts if isinstance(parts, ProgramParts) else refusal_drop(parts).word
 
 
 def count_contradicted(
@@ -134,7 +130,7 @@ def _holds(program: ProgramParts, sandbox: Sandbox, fresh: Sandbox) -> bool:
 
 
 def _draw(program: ProgramParts, sandbox: Sandbox) -> list[Json]:
-    generator = Program(code=program.input_generator, entry_point=GENERATOR)
+    generator = Program(code=program.input_generator, entry_point=INPUT_GENERATOR)
     drawn = sandbox.run(generator, [{}] * CONFIRMED_DRAWS, limits=Limits(), seed=_SEED)
     distinct = {
         canonical(result.value): result.value

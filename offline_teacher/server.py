@@ -22,20 +22,21 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 
 from codeio_ops.config import OFFLINE_MODEL, Settings
-from codeio_ops.errors import SandboxFault, SettingsError
+from codeio_ops.errors import SandboxFault, SettingsError, UnknownPrompt
 from codeio_ops.jsonvalue import Json
 from codeio_ops.sandbox.base import Sandbox
 from codeio_ops.sandbox.pool import DockerSandbox
-from codeio_ops.teacher.prompting import TransformTask, UnknownPrompt, read_prompt
+from codeio_ops.teacher.prompting import TransformTask, read_prompt
+from offline_teacher import OFFLINE_VERSION
 from offline_teacher.answer import answer
-from offline_teacher.transforming import transform
+from offline_teacher.program_reply import program_reply
 from offline_teacher.wire import (
     MAX_MESSAGE_CHARS,
     WireError,
     WireRequest,
     completion,
     invalid,
-    model_entry,
+    models_reply,
     stream_of,
 )
 
@@ -103,7 +104,7 @@ def create_app(*, sandbox: Sandbox, confirm: Sandbox, token: str) -> FastAPI:
 
     @app.get("/v1/models")
     async def models() -> JSONResponse:
-        return JSONResponse({"object": "list", "data": [model_entry(OFFLINE_MODEL)]})
+        return JSONResponse(models_reply(OFFLINE_MODEL, OFFLINE_VERSION))
 
     @app.post("/v1/chat/completions")
     async def chat(request: WireRequest) -> Response:
@@ -139,7 +140,7 @@ def reply_to(request: WireRequest, sandbox: Sandbox, confirm: Sandbox) -> Reply:
         return found.text, found.provenance()
     if earlier is not None:
         raise invalid("a transform is not revised")
-    made = transform(task, sandbox=sandbox, confirm=confirm)
+    made = program_reply(task, sandbox=sandbox, confirm=confirm)
     return made.text, made.provenance
 
 

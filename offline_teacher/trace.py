@@ -1,4 +1,4 @@
-"""What the harness tells about a call, checked on arrival: it comes out of a sandbox."""
+"""What the guest tells about a call, checked on arrival: it comes out of a sandbox."""
 
 import ast
 from dataclasses import dataclass

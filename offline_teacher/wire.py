@@ -47,9 +47,16 @@ def invalid(message: str, code: str = "invalid_request") -> WireError:
     return WireError(400, message, kind="invalid_request_error", code=code)
 
 
-def model_entry(model: str) -> dict[str, Json]:
-    """One model as `/v1/models` lists it."""
-    return {"id": model, "object": "model", "created": 0, "owned_by": "codeio-ops"}
+def models_reply(model: str, version: str) -> dict[str, Json]:
+    """What `/v1/models` lists: one model, with a `version` that OpenAI's API does not have."""
+    entry: dict[str, Json] = {
+        "id": model,
+        "object": "model",
+        "created": 0,
+        "owned_by": "codeio-ops",
+        "version": version,
+    }
+    return {"object": "list", "data": [entry]}
 
 
 def completion(

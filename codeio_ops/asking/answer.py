@@ -3,20 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from codeio_ops.asking.calls import Answered, CallRecorder, Use
-from codeio_ops.config import Settings
 from codeio_ops.fingerprint import content_id
 from codeio_ops.records import ResponseRow
-from codeio_ops.storage.engine import Store
-from codeio_ops.storage.runs import FactWriter
 from codeio_ops.storage.shards import Shard
 from codeio_ops.teacher.messages import Message, Request
-
-if TYPE_CHECKING:
-    from codeio_ops.teacher.client import Teacher
+from codeio_ops.work import Work
 
 ROLLOUT = 0
 
@@ -28,9 +22,7 @@ class _PendingAnswer:
     template_sha256: str
 
 
-def answer_prompts(
-    shard: Shard, *, store: Store, teacher: "Teacher", writer: FactWriter, settings: Settings
-) -> Counter[str]:
+def answer_prompts(shard: Shard, work: Work) -> Counter[str]:
     """Collect the first answer to each pending prompt of the shard.
 
     Raises:
@@ -38,28 +30,17 @@ def answer_prompts(
         TeacherRefused: the endpoint refuses key or model.
         BudgetExceeded: the next call could cost more than is left.
     """
-    pending = _pending(shard, store)
+    pending = work.rows(shard, _PendingAnswer)
     templates = {item.prompt_id: item.template_sha256 for item in pending}
-    recorder = CallRecorder(
-        teacher,
-        writer,
-        settings,
-        store=store,
-        purpose="answer",
-        template_of=templates.__getitem__,
-    )
+    recorder = CallRecorder(work.teacher, work, template_of=templates.__getitem__)
     return recorder.run(
         map(_request, pending), lambda answered: use_answer(answered, turn=1), total=len(pending)
     )
 
 
-def answer_requests(shard: Shard, *, store: Store) -> Iterator[Request]:
+def answer_requests(shard: Shard, work: Work) -> Iterator[Request]:
     """Give the request of each pending prompt of the shard."""
-    yield from map(_request, _pending(shard, store))
-
-
-def _pending(shard: Shard, store: Store) -> list[_PendingAnswer]:
-    return store.fetch("pending.answer", _PendingAnswer, low=shard.low, high=shard.high)
+    yield from map(_request, work.rows(shard, _PendingAnswer))
 
 
 def _request(item: _PendingAnswer) -> Request:

@@ -10,17 +10,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import islice
 
-from codeio_ops.config import Settings
 from codeio_ops.errors import TeacherRefused, TeacherUnavailable
-from codeio_ops.storage.engine import Store
-from codeio_ops.storage.runs import FactWriter
 from codeio_ops.teacher.batch import BatchClient, failure_code, has_ended, is_wrong
 from codeio_ops.teacher.budget import Budget
-from codeio_ops.teacher.client import Teacher
 from codeio_ops.teacher.journal import PostgresJournal, StoredReply
 from codeio_ops.teacher.messages import CallFailure, FailedCall, Request
 from codeio_ops.teacher.prices import known_price
 from codeio_ops.teacher.reply import read_reply
+from codeio_ops.work import Work
 
 log = logging.getLogger(__name__)
 
@@ -43,24 +40,15 @@ class _Closed:
 class Batches:
     """The batches of one stage with one teacher."""
 
-    def __init__(
-        self,
-        client: BatchClient,
-        teacher: Teacher,
-        *,
-        purpose: str,
-        store: Store,
-        writer: FactWriter,
-        settings: Settings,
-    ) -> None:
+    def __init__(self, client: BatchClient, work: Work) -> None:
         """Begin with the batches that earlier tries left open."""
         self._client = client
-        self._teacher = teacher
-        self._purpose = purpose
-        self._store = store
-        self._writer = writer
-        self._settings = settings
-        self._journal = PostgresJournal(store, writer)
+        self._teacher = work.teacher
+        self._purpose = work.stage
+        self._store = work.store
+        self._writer = work.writer
+        self._settings = work.settings
+        self._journal = PostgresJournal(work.store, work.writer)
 
     def advance(self, requests: Iterable[Request]) -> list[str]:
         """Collect batches that ended, submit what waits in none, and return the open ones.

@@ -9,18 +9,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from codeio_ops.config import Settings
 from codeio_ops.errors import TeacherUnavailable
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
 from codeio_ops.progress import tracked
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop, DropRecord, Record, TeacherCall, TeacherRow
-from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
 from codeio_ops.teacher.messages import CallFailure, Completion, FailedCall, Request
+from codeio_ops.work import Work
 
 if TYPE_CHECKING:
     from codeio_ops.teacher.client import Teacher
@@ -53,34 +54,30 @@ class Use:
 
 
 class CallRecorder:
-    """Sends requests of one purpose and records calls, facts and failures.
+    """Sends requests of one stage and records calls, facts and failures.
 
     `template_of` gives the fingerprint of the template that asked about a subject.
     """
 
     def __init__(
-        self,
-        teacher: "Teacher",
-        writer: FactWriter,
-        settings: Settings,
-        *,
-        store: Store,
-        purpose: str,
-        template_of: Callable[[UUID], str],
+        self, teacher: "Teacher", work: Work, *, template_of: Callable[[UUID], str]
     ) -> None:
         self._teacher = teacher
-        self._writer = writer
-        self._store = store
-        self._tries = settings.teacher_tries
-        self._purpose = purpose
+        self._writer = work.writer
+        self._store = work.store
+        self._tries = work.settings.teacher_tries
+        self._purpose = work.stage
         self._template_of = template_of
         self._parameters: Json = {
-            "temperature": settings.temperature,
-            "max_tokens": settings.max_tokens,
+            "temperature": work.settings.temperature,
+            "max_tokens": work.settings.max_tokens,
         }
         self._unavailable: list[UUID] = []
-        self._teacher_row = teacher_row(teacher, writer)
         self._unwritten: list[Record] = []
+
+    @cached_property
+    def _teacher_row(self) -> TeacherRow:
+        return teacher_row(self._teacher, self._writer)
 
     def run(
         self, requests: Iterable[Request], use: Callable[[Answered], Use], *, total: int
@@ -127,7 +124,7 @@ class CallRecorder:
                 tries=self._tries,
             )
         detail = f"no reply in {self._tries} runs, while the endpoint answered other requests"
-        drop = Drop(reason=CallFailure.UNAVAILABLE, detail=detail)
+        drop = Drop(reason=DropReason.UNAVAILABLE, detail=detail)
         run = self._writer.run.stage_run_id
         self._writer.write(
             [
@@ -166,7 +163,7 @@ class CallRecorder:
         self._unwritten += [
             self._call(failed, failed.reason),
             DropRecord.new(
-                Drop(reason=failed.reason, detail=failed.detail),
+                Drop(reason=DropReason(failed.reason), detail=failed.detail),
                 stage=self._purpose,
                 subject_id=UUID(failed.key),
                 stage_run_id=self._writer.run.stage_run_id,

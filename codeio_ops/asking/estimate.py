@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain, islice
 
-from codeio_ops.config import Settings
-from codeio_ops.storage.engine import Store
 from codeio_ops.teacher.budget import prompt_tokens
 from codeio_ops.teacher.messages import Message, Request
 from codeio_ops.teacher.prices import known_price
+from codeio_ops.work import Work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,22 +37,21 @@ class Estimate:
     preview: list[tuple[Message, ...]]
 
 
-def estimate(
-    purpose: str, requests: Iterable[Request], *, store: Store, settings: Settings, previewed: int
-) -> Estimate:
-    """Count requests, and show the first of them."""
+def estimate(requests: Iterable[Request], work: Work, *, previewed: int) -> Estimate:
+    """Count the requests of a stage, and show the first of them."""
+    settings = work.settings
     waiting = iter(requests)
     first = list(islice(waiting, previewed))
     count = read = 0
     for request in chain(first, waiting):
         count += 1
         read += prompt_tokens(request)
-    mean = store.value("teacher.mean_reply", purpose=purpose, model=settings.model)
+    mean = work.store.value("teacher.mean_reply", purpose=work.stage, model=settings.model)
     written = round(count * float(settings.max_tokens if mean is None else mean))
     price = known_price(settings, settings.model)
     cost: Decimal | None = price.cost(read, written) if price else None
     return Estimate(
-        purpose=purpose,
+        purpose=work.stage,
         model=settings.model,
         requests=count,
         prompt_tokens=read,

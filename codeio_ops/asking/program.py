@@ -1,69 +1,48 @@
 """The transform stage: a teacher rewrites each raw file into a program of the unified form."""
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from codeio_ops.asking.calls import Answered, CallRecorder, Use
-from codeio_ops.config import Settings
 from codeio_ops.fingerprint import content_id
-from codeio_ops.records import Drop, DropRecord, ProgramRow
+from codeio_ops.records import DropRecord, ProgramRow
 from codeio_ops.storage.blobs import BlobLocation, BlobStore
-from codeio_ops.storage.engine import Store
-from codeio_ops.storage.runs import FactWriter
-from codeio_ops.storage.shards import Shard
+from codeio_ops.storage.shards import Rows, Shard
 from codeio_ops.teacher.messages import Message, Request
-from codeio_ops.teacher.parsing import ProgramParts, Refusal, parse_transform, refusal_code
+from codeio_ops.teacher.parsing import ProgramParts, Refusal, parse_transform, refusal_drop
 from codeio_ops.teacher.prompting import current_templates, template_fingerprint, transform_prompt
+from codeio_ops.unified_form import ENTRY_POINT, LANGUAGE
+from codeio_ops.work import Work
 
 if TYPE_CHECKING:
     from codeio_ops.teacher.client import Teacher
 
-ENTRY_POINT = "main_solution"
-# The prompt asks for Python whatever the language of the file.
-PROGRAM_LANGUAGE = "python"
 # Outcome of a call whose file goes to the next teacher.
 REFERRED = "referred"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _PendingFile:
+class _PendingFile(BlobLocation):
     raw_file_id: UUID
     language: str
-    sha256: str
-    pack_key: str
-    pack_offset: int
-    pack_bytes: int
-
-    @property
-    def location(self) -> BlobLocation:
-        return BlobLocation(
-            sha256=self.sha256,
-            pack_key=self.pack_key,
-            pack_offset=self.pack_offset,
-            pack_bytes=self.pack_bytes,
-        )
 
 
-def transform_files(
-    shard: Shard,
-    *,
-    store: Store,
-    blobs: BlobStore,
-    teacher: "Teacher",
-    writer: FactWriter,
-    settings: Settings,
-    first: "Teacher | None" = None,
-) -> Counter[str]:
+def parameters(work: Work, rows: Rows) -> dict[str, list[str]]:
+    """Return what the queries of the stage need."""
+    return {"templates": current_templates()} if rows == "stale" else {}
+
+
+def transform_files(shard: Shard, work: Work) -> Counter[str]:
     """Ask the teacher for a program for each pending raw file of the shard.
 
     Every file ends with a program or a drop record, or stays pending when the teacher did
     not answer. Of a shard of stale rows: for each file whose program another template asked
-    for; where this one gives none, the old program stays in force. In mixed mode `first`, the
-    offline teacher, is asked before, and `teacher` only for the files that it refuses.
+    for; where this one gives none, the old program stays in force. In mixed mode the offline
+    teacher is asked first, and the one in use only for the files that it refuses.
 
     Returns:
         Counts by outcome: `program`, or why there is none.
@@ -77,26 +56,19 @@ def transform_files(
     def ask(
         asked: "Teacher", use: Callable[[Answered], Use], names: Container[UUID]
     ) -> Counter[str]:
-        recorder = CallRecorder(
-            asked,
-            writer,
-            settings,
-            store=store,
-            purpose="transform",
-            template_of=lambda _: template_sha256,
-        )
+        recorder = CallRecorder(asked, work, template_of=lambda _: template_sha256)
         files = [file for file in pending if file.raw_file_id in names]
-        return recorder.run(_requests(files, blobs), use, total=len(files))
+        return recorder.run(_requests(files, work.blobs), use, total=len(files))
 
-    pending = _pending(shard, store)
+    pending = _pending(shard, work)
     template_sha256 = template_fingerprint("transform")
     names = {file.raw_file_id for file in pending}
-    if first is None:
-        return ask(teacher, _use, names)
+    if work.first_teacher is None:
+        return ask(work.teacher, _use, names)
     refused: set[UUID] = set()
-    counts = ask(first, partial(_use_or_refer, refused=refused), names)
+    counts = ask(work.first_teacher, partial(_use_or_refer, refused=refused), names)
     del counts[REFERRED]
-    return counts + ask(teacher, _use, refused)
+    return counts + ask(work.teacher, _use, refused)
 
 
 def _use_or_refer(answered: Answered, *, refused: set[UUID]) -> Use:
@@ -107,24 +79,18 @@ def _use_or_refer(answered: Answered, *, refused: set[UUID]) -> Use:
     return _use(answered)
 
 
-def transform_requests(shard: Shard, *, store: Store, blobs: BlobStore) -> Iterator[Request]:
+def transform_requests(shard: Shard, work: Work) -> Iterator[Request]:
     """Give the request of each pending raw file of the shard."""
-    yield from _requests(_pending(shard, store), blobs)
+    yield from _requests(_pending(shard, work), work.blobs)
 
 
-def _pending(shard: Shard, store: Store) -> list[_PendingFile]:
-    return store.fetch(
-        f"{shard.rows}.transform",
-        _PendingFile,
-        low=shard.low,
-        high=shard.high,
-        templates=current_templates(),
-    )
+def _pending(shard: Shard, work: Work) -> list[_PendingFile]:
+    return work.rows(shard, _PendingFile, **parameters(work, shard.rows))
 
 
-def _requests(pending: Iterable[_PendingFile], blobs: BlobStore) -> Iterator[Request]:
+def _requests(pending: Sequence[_PendingFile], blobs: BlobStore) -> Iterator[Request]:
     by_sha256 = {file.sha256: file for file in pending}
-    for sha256, content in blobs.read(file.location for file in pending):
+    for sha256, content in blobs.read(pending):
         file = by_sha256[sha256]
         prompt = transform_prompt(content.decode(), language=file.language)
         yield Request(key=str(file.raw_file_id), messages=(Message(role="user", content=prompt),))
@@ -133,14 +99,14 @@ def _requests(pending: Iterable[_PendingFile], blobs: BlobStore) -> Iterator[Req
 def _use(answered: Answered) -> Use:
     parts = parse_transform(answered.completion.text)
     if isinstance(parts, Refusal):
-        reason, detail = refusal_code(parts)
+        drop = refusal_drop(parts)
         record = DropRecord.new(
-            Drop(reason=reason, detail=detail),
+            drop,
             stage="transform",
             subject_id=answered.subject_id,
             stage_run_id=answered.stage_run_id,
         )
-        return Use(outcome=reason, records=(record,))
+        return Use(outcome=drop.word, records=(record,))
     return Use(outcome="program", records=(_program(parts, answered),))
 
 
@@ -155,7 +121,7 @@ def _program(parts: ProgramParts, answered: Answered) -> ProgramRow:
             parts.problem_statement,
         ),
         raw_file_id=answered.subject_id,
-        language=PROGRAM_LANGUAGE,
+        language=LANGUAGE,
         entry_point=ENTRY_POINT,
         main_function=parts.main_function,
         input_generator=parts.input_generator,

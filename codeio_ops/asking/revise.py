@@ -1,24 +1,21 @@
 """The revise stage: wrong answers go back to the teacher, where the policy finds it worth it."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from codeio_ops.asking.answer import use_answer
 from codeio_ops.asking.calls import CallRecorder
 from codeio_ops.config import Settings
 from codeio_ops.errors import SettingsError
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop, DropRecord
-from codeio_ops.storage.engine import Store
-from codeio_ops.storage.runs import FactWriter
-from codeio_ops.storage.shards import Shard
+from codeio_ops.storage.shards import Rows, Shard
 from codeio_ops.teacher.messages import Request
 from codeio_ops.teacher.prompting import revision_messages, template_fingerprint
-
-if TYPE_CHECKING:
-    from codeio_ops.teacher.client import Teacher
+from codeio_ops.work import Work
 
 # Revisions of one kind that are made before their gain is believed.
 LEARNED_FROM = 20
@@ -54,9 +51,12 @@ class PendingRevision:
         return Request(key=str(self.prompt_id), messages=tuple(messages))
 
 
-def revise_answers(
-    shard: Shard, *, store: Store, teacher: "Teacher", writer: FactWriter, settings: Settings
-) -> Counter[str]:
+def parameters(work: Work, rows: Rows) -> dict[str, int]:
+    """Return what the query of the stage needs."""
+    return {"revision_turns": work.settings.most_revisions}
+
+
+def revise_answers(shard: Shard, work: Work) -> Counter[str]:
     """Collect one revision of each wrong answer of the shard that the policy has revised.
 
     The others get a drop record that says why, so that their conversations are finished.
@@ -69,26 +69,19 @@ def revise_answers(
     """
     chosen: list[PendingRevision] = []
     denied: list[DropRecord] = []
-    for item in pending_revisions(shard, store, settings):
-        drop = denial(item, settings)
+    for item in _pending(shard, work):
+        drop = denial(item, work.settings)
         if drop is None:
             chosen.append(item)
         else:
-            run = writer.run.stage_run_id
+            run = work.writer.run.stage_run_id
             denied.append(
                 DropRecord.new(drop, stage="revise", subject_id=item.prompt_id, stage_run_id=run)
             )
-    writer.write(denied)
+    work.writer.write(denied)
     turns = {item.prompt_id: item.turn + 1 for item in chosen}
     template_sha256 = template_fingerprint("revise")
-    recorder = CallRecorder(
-        teacher,
-        writer,
-        settings,
-        store=store,
-        purpose="revise",
-        template_of=lambda _: template_sha256,
-    )
+    recorder = CallRecorder(work.teacher, work, template_of=lambda _: template_sha256)
     counts = recorder.run(
         (item.request for item in chosen),
         lambda answered: use_answer(answered, turn=turns[answered.subject_id]),
@@ -97,15 +90,16 @@ def revise_answers(
     return counts + Counter(record.reason for record in denied)
 
 
-def pending_revisions(shard: Shard, store: Store, settings: Settings) -> list[PendingRevision]:
+def revision_requests(shard: Shard, work: Work) -> Iterator[Request]:
+    """Give the request of each wrong answer of the shard that the policy has revised."""
+    for item in _pending(shard, work):
+        if denial(item, work.settings) is None:
+            yield item.request
+
+
+def _pending(shard: Shard, work: Work) -> list[PendingRevision]:
     """Return the wrong answers of the shard that may be revised once more."""
-    return store.fetch(
-        "pending.revise",
-        PendingRevision,
-        low=shard.low,
-        high=shard.high,
-        revision_turns=settings.most_revisions,
-    )
+    return work.rows(shard, PendingRevision, **parameters(work, shard.rows))
 
 
 def denial(item: PendingRevision, settings: Settings) -> Drop | None:
@@ -115,7 +109,7 @@ def denial(item: PendingRevision, settings: Settings) -> Drop | None:
         SettingsError: the gain per dollar is asked for, and the price is not known.
     """
     if settings.revision_policy == "none":
-        return Drop(reason="policy_none", detail="CODEIO_REVISION_POLICY is none")
+        return Drop(reason=DropReason.POLICY_NONE, detail="CODEIO_REVISION_POLICY is none")
     least = settings.revision_min_gain_per_usd
     if settings.revision_policy == "one_turn" or not least:
         return None
@@ -133,4 +127,4 @@ def denial(item: PendingRevision, settings: Settings) -> Drop | None:
     if gain >= least:
         return None
     detail = f"{gain:.1f} repaired answers a dollar are expected, {least:g} are asked for"
-    return Drop(reason="low_expected_gain", detail=detail)
+    return Drop(reason=DropReason.LOW_EXPECTED_GAIN, detail=detail)

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from codeio_ops.cli.clients import open_store, shell_work
 from codeio_ops.cli.output import JsonOption, print_json, print_rows
 from codeio_ops.quality.leakage.definition import LOCATIONS
+from codeio_ops.quality.leakage.registry import index_benchmark
 
 benchmark = typer.Typer(help="Benchmarks that releases must not leak.", no_args_is_help=True)
 
@@ -45,27 +47,16 @@ def add(
 @benchmark.command(name="list")
 def list_benchmarks(as_json: JsonOption = False) -> None:
     """List the indexed benchmarks."""
-    from codeio_ops.cli.clients import open_store
-
     rows = open_store().fetch("benchmark.all", BenchmarkLine)
     print_rows("Benchmarks", rows, as_json=as_json)
 
 
 def index(name: str, location: str) -> BenchmarkLine:
     """Index the benchmark at `location`, unless one of this name and origin is indexed."""
-    from codeio_ops.cli.clients import load_settings, open_objects, open_store, shell_writer
-    from codeio_ops.quality.leakage.registry import index_benchmark
-
     for known in open_store().fetch("benchmark.all", BenchmarkLine):
         if (known.name, known.origin) == (name, location):
             return known
-    indexed = index_benchmark(
-        name,
-        location,
-        objects=open_objects(),
-        writer=shell_writer("gate", "benchmark add"),
-        settings=load_settings(),
-    )
+    indexed = index_benchmark(name, location, shell_work("gate", "benchmark add"))
     return BenchmarkLine(
         name=name,
         origin=location,

@@ -7,7 +7,8 @@ from uuid import uuid4
 from codeio_ops.config import Settings
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
-from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
+from codeio_ops.storage.runs import FactWriter, TaskIdentity
+from codeio_ops.work import Work
 
 if TYPE_CHECKING:
     from codeio_ops.local.state import StackState
@@ -29,10 +30,15 @@ def open_objects() -> ObjectStore:
     return ObjectStore.open(load_settings())
 
 
+def shell_work(stage: str, command: str) -> Work:
+    """Return the work of a shell command, as its facts will say."""
+    task = TaskIdentity(dag_id="cli", run_id=f"cli__{uuid4()}", task_id=command)
+    return Work(load_settings(), stage, task, store=open_store())
+
+
 def shell_writer(stage: str, command: str) -> FactWriter:
     """Return a writer whose facts say that they came from a shell command."""
-    task = TaskIdentity(dag_id="cli", run_id=f"cli__{uuid4()}", task_id=command)
-    return FactWriter(open_store(), stage_run(stage, task, load_settings()))
+    return shell_work(stage, command).writer
 
 
 def stack_state() -> "StackState":

@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from codeio_ops.cli.output import JsonOption, print_json, say
+from codeio_ops.config import Settings
+from codeio_ops.local import compose
 
 DirectoryOption = Annotated[Path, typer.Option("--directory", help="Where the secret files are.")]
 
@@ -20,9 +22,6 @@ def write_secrets(
     directory: DirectoryOption = Path("secrets"), as_json: JsonOption = False
 ) -> None:
     """Generate the secret files of docker-compose.yml; those that exist are kept."""
-    from codeio_ops.config import Settings
-    from codeio_ops.local import compose
-
     # The key comes from the environment alone: a stack.env belongs to the embedded stack.
     key = Settings(_env_file=None).openai_api_key.get_secret_value()
     written = compose.write_secrets(directory, openai_api_key=key)
@@ -35,7 +34,4 @@ def write_secrets(
 
 def initialise(directory: DirectoryOption = Path("/run/secrets")) -> None:
     """Prepare Postgres and S3 in the `init` container."""
-    from codeio_ops.config import Settings
-    from codeio_ops.local import compose
-
     compose.initialise(directory, Settings.load(), say)

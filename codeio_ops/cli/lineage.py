@@ -6,7 +6,9 @@ from uuid import UUID
 
 import typer
 
+from codeio_ops.cli.clients import open_store
 from codeio_ops.cli.output import JsonOption, print_json, print_rows
+from codeio_ops.errors import SampleMissing
 from codeio_ops.jsonvalue import Json
 
 
@@ -20,14 +22,9 @@ def lineage(
     as_json: JsonOption = False,
 ) -> None:
     """Show every step from the source to the releases of a sample."""
-    from codeio_ops.cli.clients import open_store
-    from codeio_ops.errors import SampleMissing
-
     steps = open_store().fetch_json("funnel.lineage", sample_id=sample_id)
     if not steps:
-        raise SampleMissing(
-            f"no sample {sample_id}", cure="take the sample_id of a row of a release"
-        )
+        raise SampleMissing(f"no sample {sample_id}")
     if as_json:
         print_json(steps)
         return

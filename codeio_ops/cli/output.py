@@ -1,17 +1,19 @@
 """What the commands print: results on stdout, progress and errors on stderr."""
 
 import json
+import os
 import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 from uuid import UUID
 
 import typer
 
 from codeio_ops.errors import CodeIOError
+from codeio_ops.extras import naming_extras, require
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -97,3 +99,27 @@ def render_error(error: CodeIOError, *, as_json: bool) -> str:
         kind = type(error).__name__
         return json.dumps({"error": str(error), "type": kind, "cure": error.cure})
     return plain(f"error: {error}" + (f"\ncure: {error.cure}" if error.cure else ""))
+
+
+def run_application(app: typer.Typer, name: str) -> None:
+    """Run a command line and exit: 0 done, 1 failed, 2 wrong usage.
+
+    The one place where an error becomes a line of text.
+    """
+    arguments = [word for word in sys.argv[1:] if word != "--debug"]
+    try:
+        with naming_extras():
+            app(args=arguments, prog_name=name)
+    except CodeIOError as exc:
+        if "--debug" in sys.argv:
+            raise
+        print(render_error(exc, as_json="--json" in arguments), file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+def become_offline_teacher(*words: str) -> NoReturn:
+    """Go on as a command of the offline teacher, which nothing here imports."""
+    require("pipeline")
+    debug = ["--debug"] if "--debug" in sys.argv else []
+    words = (sys.executable, "-m", "offline_teacher", *words, *debug)
+    os.execv(sys.executable, words)  # noqa: S606

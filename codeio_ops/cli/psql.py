@@ -5,6 +5,11 @@ import shutil
 from typing import Annotated
 
 import typer
+from sqlalchemy.engine import make_url
+
+from codeio_ops.cli.clients import load_settings
+from codeio_ops.errors import StackError, StoreRefused
+from codeio_ops.local import postgres
 
 PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -18,12 +23,6 @@ def psql(
     arguments: Annotated[list[str] | None, typer.Argument(help="Arguments of psql.")] = None,
 ) -> None:
     """Open psql as codeio_auditor; arguments go to psql, such as -c 'SELECT ...'."""
-    from sqlalchemy.engine import make_url
-
-    from codeio_ops.cli.clients import load_settings
-    from codeio_ops.errors import StackError, StoreRefused
-    from codeio_ops.local import postgres
-
     address = load_settings().auditor_database_url.get_secret_value()
     if not address:
         raise StoreRefused(
@@ -42,5 +41,7 @@ def psql(
         "PGPASSWORD": str(url.password or ""),
         "PGDATABASE": url.database or "",
         "PGOPTIONS": "-c search_path=codeio",
+        # Such as `sslmode`, which libpq reads from PGSSLMODE.
+        **{f"PG{name.upper()}": str(value) for name, value in url.query.items()},
     }
     os.execve(program, [program, *(arguments or [])], environment)  # noqa: S606

@@ -1,22 +1,30 @@
 """`codeio release list | show | diff | verify | pull`: read the versions of the dataset."""
 
 import json
+import sys
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from codeio_ops.cli import release_changes
+from codeio_ops.cli.clients import open_objects, open_store
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, print_text
-
-if TYPE_CHECKING:
-    from codeio_ops.release.assemble import Release
+from codeio_ops.cli.release_lookup import find, published_release, summary_of
+from codeio_ops.release.card import Cost
+from codeio_ops.release.diff import diff_releases
+from codeio_ops.release.judgement import gate_results, overrides
+from codeio_ops.release.readback import prefix_of, pull_release, verify_release
 
 release = typer.Typer(help="The versions of the dataset.", no_args_is_help=True)
 
 NameArgument = Annotated[str, typer.Argument(help="Name of the release.")]
 VersionArgument = Annotated[int, typer.Argument(help="Version; the last published by default.")]
+ManifestOption = Annotated[
+    str, typer.Option(help="What its manifest must have, when no database knows it.")
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +73,6 @@ class ReasonLine:
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module, and those that make releases."""
-    from codeio_ops.cli import release_changes
-
     release_changes.register(release)
     app.add_typer(release, name="release")
 
@@ -74,19 +80,12 @@ def register(app: typer.Typer) -> None:
 @release.command(name="list")
 def list_releases(as_json: JsonOption = False) -> None:
     """List all releases, rejected ones too, with how many of their rows were taken down since."""
-    from codeio_ops.cli.clients import open_store
-
     print_rows("Releases", open_store().fetch("release.lines", ReleaseLine), as_json=as_json)
 
 
 @release.command()
 def show(name: NameArgument, version: VersionArgument = 0, as_json: JsonOption = False) -> None:
     """Show a release: what became of it, each gate with its evidence, cost, takedowns."""
-    from codeio_ops.cli.clients import open_store
-    from codeio_ops.quality.gates import gate_results
-    from codeio_ops.quality.overrides import overrides
-    from codeio_ops.release.card import Cost
-
     found, store = find(name, version), open_store()
     rulings = overrides(store, found.release_id)
     results = gate_results(store, found.release_id)
@@ -94,7 +93,7 @@ def show(name: NameArgument, version: VersionArgument = 0, as_json: JsonOption =
         of_release = {"release_id": found.release_id}
         print_json(
             {
-                **_summary(found),
+                **summary_of(found),
                 "recipe": found.recipe,
                 "gates": [asdict(r) for r in results],
                 "overrides": [asdict(ruling) for ruling in rulings],
@@ -103,7 +102,7 @@ def show(name: NameArgument, version: VersionArgument = 0, as_json: JsonOption =
             }
         )
         return
-    for key, value in _summary(found).items():
+    for key, value in summary_of(found).items():
         print_text(f"{key}: {value}")
     gates = [
         GateLine(
@@ -134,16 +133,13 @@ def diff(
     as_json: JsonOption = False,
 ) -> None:
     """Explain row by row why a row came, went or changed between two releases."""
-    from codeio_ops.cli.clients import open_store
-    from codeio_ops.release.diff import diff_releases
-
     before, after = find(name, old), find(other or name, new)
     found = diff_releases(before, after, store=open_store())
     if as_json:
         print_json(
             {
-                "old": _summary(before),
-                "new": _summary(after),
+                "old": summary_of(before),
+                "new": summary_of(after),
                 "recipe": found.recipe,
                 "unchanged": found.unchanged,
                 "rows": [asdict(row) for row in found.rows],
@@ -163,21 +159,38 @@ def diff(
 
 
 @release.command()
-def verify(name: NameArgument, version: VersionArgument = 0, as_json: JsonOption = False) -> None:
-    """Read a release back from S3 and check the sha256 of every file."""
-    from codeio_ops.cli.clients import open_objects
-    from codeio_ops.release.publish import verify_release
+def verify(
+    name: NameArgument,
+    version: VersionArgument = 0,
+    manifest_sha256: ManifestOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Read a release back from S3; check every file, and the manifest against the database.
 
-    found = find(name, version)
-    manifest = verify_release(found.name, found.version, objects=open_objects())
+    Where neither the database nor you know the sha256 of the manifest, it says so.
+    """
+    known, objects = published_release(name, version, manifest_sha256), open_objects()
+    stored = verify_release(
+        name, known.version, objects=objects, manifest_sha256=known.manifest_sha256
+    )
+    manifest = stored.manifest
     if as_json:
-        print_json({**_summary(found), "verified_files": len(manifest.files)})
-    else:
-        size = sum(entry.size_bytes for entry in manifest.files)
-        print(
-            f"{found.uri}: {len(manifest.files)} files, {size} bytes, every sha256 as in the "
-            f"manifest; content {manifest.content_sha256}"
+        print_json(
+            {
+                **known.summary,
+                "content_sha256": manifest.content_sha256,
+                "manifest_sha256": stored.sha256,
+                "verified_files": len(manifest.files),
+                "not_compared": known.not_compared,
+            }
         )
+        return
+    size = sum(entry.size_bytes for entry in manifest.files)
+    print(
+        f"s3://{objects.bucket}/{prefix_of(name, known.version)}: {len(manifest.files)} files, "
+        f"{size} bytes, every sha256 as in the manifest; content {manifest.content_sha256}"
+    )
+    print(known.not_compared or f"manifest {stored.sha256}, as it was published")
 
 
 @release.command()
@@ -185,45 +198,23 @@ def pull(
     name: NameArgument,
     directory: Annotated[Path, typer.Argument(help="Directory to write to.")],
     version: VersionArgument = 0,
+    manifest_sha256: ManifestOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Download a release, checking every file."""
-    from codeio_ops.cli.clients import open_objects
-    from codeio_ops.release.publish import pull_release
-
-    found = find(name, version)
-    paths = pull_release(found.name, found.version, directory, objects=open_objects())
+    """Download a release, checking every file, and the manifest as `verify` does."""
+    known = published_release(name, version, manifest_sha256)
+    paths = pull_release(
+        name,
+        known.version,
+        directory,
+        objects=open_objects(),
+        manifest_sha256=known.manifest_sha256,
+    )
     if as_json:
-        print_json({**_summary(found), "files": [str(path) for path in paths]})
+        files = [str(path) for path in paths]
+        print_json({**known.summary, "files": files, "not_compared": known.not_compared})
         return
     for path in paths:
         print(path)
-
-
-def find(name: str, version: int) -> "Release":
-    """Return a release; version 0 is the last published one.
-
-    Raises:
-        ReleaseMissing: there is none.
-    """
-    from codeio_ops.cli.clients import open_store
-    from codeio_ops.errors import ReleaseMissing
-    from codeio_ops.release.assemble import Release
-
-    found = open_store().fetch("release.by_version", Release, name=name, version=version)
-    if not found:
-        label = f"version {version}" if version else "published version"
-        raise ReleaseMissing(f"{name} has no {label}", cure="see `codeio release list`")
-    return found[0]
-
-
-def _summary(found: "Release") -> dict[str, object]:
-    return {
-        "name": found.name,
-        "version": found.version,
-        "status": found.status,
-        "samples": found.samples,
-        "uri": found.uri,
-        "content_sha256": found.content_sha256,
-        "created_at": found.created_at.isoformat(),
-    }
+    if known.not_compared:
+        print(known.not_compared, file=sys.stderr)

@@ -1,16 +1,17 @@
 """`codeio release recipes | make | takedown`: make versions of the dataset."""
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from codeio_ops.cli.clients import open_store, shell_writer, stack_state
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, print_text
-from codeio_ops.cli.release import find
-
-if TYPE_CHECKING:
-    from codeio_ops.jsonvalue import Json
-    from codeio_ops.release.takedown import Kind, Reach
+from codeio_ops.cli.release_lookup import find
+from codeio_ops.cli.run import Follower
+from codeio_ops.jsonvalue import Json
+from codeio_ops.release.recipe import load_recipe, shipped_names
+from codeio_ops.release.takedown import Kind, Reach, reach_of, take_down
 
 WaitOption = Annotated[bool, typer.Option(help="Wait for the gates and the publication.")]
 
@@ -31,8 +32,6 @@ def register(release: typer.Typer) -> None:
 
 def recipes(as_json: JsonOption = False) -> None:
     """List the shipped recipes; a file of one's own has the same fields."""
-    from codeio_ops.release.recipe import load_recipe, shipped_names
-
     found = [load_recipe(name) for name in shipped_names()]
     rows = [RecipeLine(name=item.name, description=item.description) for item in found]
     print_rows("Recipes", rows, as_json=as_json)
@@ -47,8 +46,6 @@ def make(
 
     No teacher is called: every recipe reads the facts there are.
     """
-    from codeio_ops.release.recipe import load_recipe
-
     found = load_recipe(recipe)
     run_id = _release(found.model_dump(mode="json"), wait=wait)
     made: dict[str, object] = {"name": found.name, "run_id": run_id}
@@ -75,9 +72,6 @@ def takedown(
 
     Later releases stay without them. Published versions are not touched.
     """
-    from codeio_ops.cli.clients import open_store, shell_writer
-    from codeio_ops.release.takedown import reach_of, take_down
-
     named: dict[Kind, str] = {
         "repository": repository, "path": path, "author": author, "licence": licence,
     }  # fmt: skip
@@ -105,7 +99,7 @@ def takedown(
 
 
 def _print_takedown(
-    reach: "Reach",
+    reach: Reach,
     made: list[dict[str, object]],
     emptied: tuple[str, ...],
     *,
@@ -125,10 +119,9 @@ def _print_takedown(
         print_text(f"nothing is left of {name}")
 
 
-def _release(recipe: "Json", *, wait: bool) -> str:
+def _release(recipe: Json, *, wait: bool) -> str:
     """Run the DAG that releases, in the embedded Airflow; return the id of its run."""
-    from codeio_ops.cli.clients import open_store, stack_state
-    from codeio_ops.cli.run import Follower
+    # An Airflow of one's own has no client of the embedded one; the other commands work with it.
     from codeio_ops.local import pipeline
     from codeio_ops.local.health import open_api
 

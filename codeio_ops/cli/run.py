@@ -2,30 +2,48 @@
 
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
 
+from codeio_ops.cli.clients import open_store, stack_state
 from codeio_ops.cli.output import JsonOption, print_json, print_rows
+from codeio_ops.storage.engine import Store
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from codeio_ops.local.pipeline import Position
-    from codeio_ops.storage.engine import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageLine:
-    """A stage of the funnel."""
+    """A stage of the funnel; no row is pending where they are not counted."""
 
     position: int
     stage: str
     passed: int
     dropped: int
     pending: int
+
+
+def read_stages(store: "Store") -> list[StageLine]:
+    """Return the funnel as the pages show it."""
+    from codeio_ops.funnel import read_funnel
+
+    return [
+        StageLine(
+            position=position,
+            stage=line.stage,
+            passed=line.passed,
+            dropped=line.dropped,
+            pending=line.waiting or 0,
+        )
+        for position, line in enumerate(read_funnel(store), start=1)
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +82,13 @@ def run(
 
 def funnel(as_json: JsonOption = False) -> None:
     """Show how many rows passed each stage, what was dropped and why, and the verdicts."""
-    from codeio_ops.cli.clients import open_store
-
     store = open_store()
     if as_json:
-        names = ("all", "drops", "verdict_shares")
-        print_json({name: store.fetch_json(f"funnel.{name}") for name in names})
+        names = ("drops", "verdict_shares")
+        shares = {name: store.fetch_json(f"funnel.{name}") for name in names}
+        print_json({"all": [asdict(line) for line in read_stages(store)], **shares})
         return
-    print_rows("Funnel", store.fetch("funnel.all", StageLine), as_json=False)
+    print_rows("Funnel", read_stages(store), as_json=False)
     print_rows("Drop reasons", store.fetch("funnel.drops", DropLine), as_json=False)
     print_rows("Verdicts", store.fetch("funnel.verdict_shares", VerdictLine), as_json=False)
 
@@ -83,7 +100,7 @@ def run_pipeline(*, follow: bool) -> None:
         PipelineFailed: a run failed.
         StackError: Airflow does not answer.
     """
-    from codeio_ops.cli.clients import open_store, stack_state
+    # An Airflow of one's own has no client of the embedded one; `funnel` works with it.
     from codeio_ops.local import pipeline
     from codeio_ops.local.health import open_api
 
@@ -99,10 +116,7 @@ class Follower:
 
     LINE_EVERY_S = 15.0
 
-    def __init__(self, store: "Store") -> None:
-        from rich.console import Console
-        from rich.live import Live
-
+    def __init__(self, store: Store) -> None:
         self._store = store
         self._started = time.monotonic()
         self._first: dict[str, int] = {}
@@ -123,7 +137,7 @@ class Follower:
 
     def show(self, position: "Position") -> None:
         """Show the position and the stages."""
-        stages = self._store.fetch("funnel.all", StageLine)
+        stages = read_stages(self._store)
         elapsed = time.monotonic() - self._started
         if self._live:
             self._live.update(self._table(position, stages, elapsed))
@@ -131,9 +145,7 @@ class Follower:
             self._last_line = time.monotonic()
             print(self._line(position, stages, elapsed), file=sys.stderr, flush=True)
 
-    def _table(self, position: "Position", stages: list[StageLine], elapsed: float) -> "Table":
-        from rich.table import Table
-
+    def _table(self, position: "Position", stages: list[StageLine], elapsed: float) -> Table:
         title = f"{position.dag_id}: {', '.join(position.running) or 'waiting'} ({elapsed:.0f} s)"
         table = Table(title=title, title_justify="left")
         for column in ("stage", "done", "of", "per minute", "ETA"):
@@ -161,7 +173,7 @@ class Follower:
         return str(done), str(done + stage.pending), f"{rate:.0f}", eta
 
 
-def a_sample(store: "Store", release_id: UUID) -> UUID | None:
+def a_sample(store: Store, release_id: UUID) -> UUID | None:
     """Return the id of some sample of a release, to show what can be asked of it."""
     found: UUID | None = store.value("funnel.some_sample", release_id=release_id)
     return found

@@ -3,16 +3,23 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from codeio_ops.cli.clients import load_settings, shell_writer
 from codeio_ops.cli.output import JsonOption, print_text, say
-
-if TYPE_CHECKING:
-    from codeio_ops.jsonvalue import Json
-    from codeio_ops.sandbox.attack import Outcome
-    from codeio_ops.sandbox.pool import DockerSandbox
+from codeio_ops.jsonvalue import Json, parse
+from codeio_ops.sample.replay import read_programs
+from codeio_ops.sample.replay import replay as run_again
+from codeio_ops.sandbox.approval import record_outcomes
+from codeio_ops.sandbox.attack import SUITE, Outcome, load_attacks
+from codeio_ops.sandbox.attack import attack as run_attacks
+from codeio_ops.sandbox.base import Limits, Program
+from codeio_ops.sandbox.engine import ensure_engine
+from codeio_ops.sandbox.image import ensure_image
+from codeio_ops.sandbox.pool import DockerSandbox
+from codeio_ops.unified_form import ENTRY_POINT
 
 sandbox = typer.Typer(help="The sandbox that runs programs.", no_args_is_help=True)
 
@@ -29,10 +36,6 @@ def register(app: typer.Typer) -> None:
 @sandbox.command()
 def image(as_json: JsonOption = False) -> None:
     """Build the sandbox image unless it is there and up to date."""
-    from codeio_ops.cli.clients import load_settings
-    from codeio_ops.sandbox.engine import ensure_engine
-    from codeio_ops.sandbox.image import ensure_image
-
     ensure_engine(say)
     name = load_settings().sandbox_image
     digest = ensure_image(name, say)
@@ -42,7 +45,7 @@ def image(as_json: JsonOption = False) -> None:
 @sandbox.command()
 def run(
     file: FileArgument,
-    entry_point: Annotated[str, typer.Option(help="Function to call.")] = "main_solution",
+    entry_point: Annotated[str, typer.Option(help="Function to call.")] = ENTRY_POINT,
     given: Annotated[
         list[str] | None, typer.Option("--input", help="A JSON input; may be repeated.")
     ] = None,
@@ -52,9 +55,6 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Run one program; its last line of output is what became of each call."""
-    from codeio_ops.jsonvalue import parse
-    from codeio_ops.sandbox.base import Limits, Program
-
     program = Program(
         code=file.read_text(encoding="utf-8"),
         entry_point=entry_point,
@@ -85,10 +85,6 @@ def replay(
     as_json: JsonOption = False,
 ) -> None:
     """Run the pairs of a JSONL file again and count what comes out as stored."""
-    from codeio_ops.sample.replay import read_programs
-    from codeio_ops.sample.replay import replay as run_again
-    from codeio_ops.sandbox.base import Limits
-
     programs = read_programs(file)
     with _open(workers=workers) as opened:
         report, results = run_again(opened, programs, limits=Limits(cpu_s=cpu_s))
@@ -112,9 +108,6 @@ def attack(
     as_json: JsonOption = False,
 ) -> None:
     """Run hostile programs; exit code 1 if one is not contained."""
-    from codeio_ops.sandbox.attack import SUITE, load_attacks
-    from codeio_ops.sandbox.attack import attack as run_attacks
-
     attacks = load_attacks(programs or SUITE)
     with _open(workers=workers, memory_mib=memory_mib) as opened:
         outcomes = run_attacks(opened, attacks)
@@ -134,10 +127,7 @@ def attack(
         raise typer.Exit(1)
 
 
-def _record(digest: str, outcomes: "list[Outcome]") -> None:
-    from codeio_ops.cli.clients import shell_writer
-    from codeio_ops.sandbox.approval import record_outcomes
-
+def _record(digest: str, outcomes: list[Outcome]) -> None:
     record_outcomes(outcomes, image_digest=digest, writer=shell_writer("canary", "sandbox attack"))
 
 
@@ -146,9 +136,6 @@ def _language(file: Path) -> str:
 
 
 def _open(*, workers: int = 0, memory_mib: int = 1024) -> "DockerSandbox":
-    from codeio_ops.cli.clients import load_settings
-    from codeio_ops.sandbox.pool import DockerSandbox
-
     settings = load_settings()
     return DockerSandbox.open(
         settings.sandbox_image,
@@ -159,7 +146,7 @@ def _open(*, workers: int = 0, memory_mib: int = 1024) -> "DockerSandbox":
     )
 
 
-def _print(figures: "dict[str, Json]", text: str, *, as_json: bool) -> None:
+def _print(figures: dict[str, Json], text: str, *, as_json: bool) -> None:
     """Print a line for people unless JSON alone is wanted, and the figures as the last line."""
     if not as_json:
         print_text(text)

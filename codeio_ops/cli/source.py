@@ -2,14 +2,17 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from codeio_ops.cli.clients import load_settings, open_store
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, print_text
-
-if TYPE_CHECKING:
-    from codeio_ops.records import Source
+from codeio_ops.errors import SourceNotFound
+from codeio_ops.ingest.preview import preview_source
+from codeio_ops.ingest.source_settings import SourceSettings, settings_of_words
+from codeio_ops.ingest.sources import add_source, find_source, parse_source
+from codeio_ops.records import Source
 
 source = typer.Typer(help="Where raw files come from.", no_args_is_help=True)
 
@@ -61,9 +64,6 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Add a source; the next run of `ingest_code` reads it."""
-    from codeio_ops.cli.clients import load_settings, open_store
-    from codeio_ops.ingest.sources import add_source
-
     added = add_source(open_store(), _parsed(text, licence, setting), load_settings())
     if as_json:
         print_json({"source": text, "added": added})
@@ -74,9 +74,6 @@ def add(
 @source.command(name="list")
 def list_sources(as_json: JsonOption = False) -> None:
     """List the sources."""
-    from codeio_ops.cli.clients import open_store
-    from codeio_ops.records import Source
-
     rows = [
         SourceLine(
             source=f"{item.kind}:{item.locator}",
@@ -92,14 +89,9 @@ def list_sources(as_json: JsonOption = False) -> None:
 @source.command()
 def show(text: SourceArgument, as_json: JsonOption = False) -> None:
     """Show a source: its settings, its cursor, and what became of its files."""
-    from codeio_ops.cli.clients import open_store
-    from codeio_ops.ingest.source_settings import SourceSettings
-    from codeio_ops.ingest.sources import find_source, parse_source
-
     store = open_store()
     item = find_source(store, parse_source(text).source_id)
-    place = f"{item.kind}:{item.locator} "
-    outcomes = store.fetch("ingest.outcomes", _Count, source_id=item.source_id, place=place)
+    outcomes = store.fetch("ingest.outcomes", _Count, source_id=item.source_id)
     facts = {
         "source": f"{item.kind}:{item.locator}",
         "licence": item.licence or "from the source",
@@ -126,9 +118,6 @@ def preview(
     as_json: JsonOption = False,
 ) -> None:
     """Read a few files and show what the filters would do; nothing is written."""
-    from codeio_ops.cli.clients import load_settings
-    from codeio_ops.ingest.preview import preview_source
-
     rows = preview_source(_parsed(text, licence, setting), load_settings(), most=files)
     print_rows(f"The first files of {text}", rows, as_json=as_json)
     if not as_json:
@@ -155,17 +144,10 @@ def remove(text: SourceArgument) -> None:
 
 
 def _parsed(text: str, licence: str, setting: list[str] | None) -> "Source":
-    from codeio_ops.ingest.source_settings import settings_of_words
-    from codeio_ops.ingest.sources import parse_source
-
     return parse_source(text, licence=licence, settings=settings_of_words(setting or []))
 
 
 def _change(statement: str, text: str, **values: object) -> None:
-    from codeio_ops.cli.clients import open_store
-    from codeio_ops.errors import SourceNotFound
-    from codeio_ops.ingest.sources import parse_source
-
     with open_store().transaction() as transaction:
         source_id = parse_source(text).source_id
         changed = transaction.execute(statement, source_id=source_id, **values)

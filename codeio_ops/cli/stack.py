@@ -1,15 +1,19 @@
-"""`codeio up | down | status | doctor | migrate`: the embedded stack."""
+"""`codeio up | down | status | doctor`: the embedded stack."""
 
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, say
+from codeio_ops.config import Settings, home_directory
 from codeio_ops.errors import SettingsError
-
-if TYPE_CHECKING:
-    from codeio_ops.local.components import Part
-    from codeio_ops.local.status import ComponentStatus
+from codeio_ops.local import environment, stack
+from codeio_ops.local.components import EVERYTHING, Part
+from codeio_ops.local.doctor import examine
+from codeio_ops.local.home import Home
+from codeio_ops.local.status import ComponentStatus
+from codeio_ops.local.status import status as read_status
 
 OnlyOption = Annotated[
     str, typer.Option("--only", help="Parts to run: postgres, s3, teacher, airflow.", metavar="A,B")
@@ -18,17 +22,12 @@ OnlyOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (up, down, status, doctor, migrate, engine):
+    for command in (up, down, status, doctor):
         app.command()(command)
 
 
 def up(only: OnlyOption = "", as_json: JsonOption = False) -> None:
     """Start the embedded stack; what runs already is left alone."""
-    from codeio_ops.config import home_directory
-    from codeio_ops.local import environment, stack
-    from codeio_ops.local.home import Home
-    from codeio_ops.local.status import status as read_status
-
     home = Home(home_directory())
     started = stack.up(home, parts=_parts(only), say=say)
     rows = read_status(home)
@@ -45,10 +44,6 @@ def up(only: OnlyOption = "", as_json: JsonOption = False) -> None:
 
 def down(as_json: JsonOption = False) -> None:
     """Stop the embedded stack; its data stays."""
-    from codeio_ops.config import home_directory
-    from codeio_ops.local import stack
-    from codeio_ops.local.home import Home
-
     stopped = stack.down(Home(home_directory()), say=say)
     if as_json:
         print_json({"stopped": list(stopped)})
@@ -58,10 +53,6 @@ def down(as_json: JsonOption = False) -> None:
 
 def status(as_json: JsonOption = False) -> None:
     """Show what runs; exit code 1 unless all of it is healthy."""
-    from codeio_ops.config import home_directory
-    from codeio_ops.local.home import Home
-    from codeio_ops.local.status import status as read_status
-
     home = Home(home_directory())
     rows = read_status(home)
     if as_json:
@@ -74,50 +65,13 @@ def status(as_json: JsonOption = False) -> None:
 
 def doctor(as_json: JsonOption = False) -> None:
     """Check everything the platform needs; exit code 1 when something is missing."""
-    from codeio_ops.config import Settings
-    from codeio_ops.local.doctor import examine
-
     findings = examine(Settings.load())
     print_rows("Doctor", findings, as_json=as_json)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
 
 
-def engine(as_json: JsonOption = False) -> None:
-    """Make a Docker engine and the sandbox image available, installing what is missing."""
-    from codeio_ops.config import Settings
-    from codeio_ops.sandbox.engine import ensure_engine
-    from codeio_ops.sandbox.image import ensure_image
-
-    ensure_engine(say)
-    digest = ensure_image(Settings.load().sandbox_image, say)
-    if as_json:
-        print_json({"image_digest": digest})
-    else:
-        print(f"sandbox image {digest}")
-
-
-def migrate(as_json: JsonOption = False) -> None:
-    """Bring the project's database to the present schema."""
-    from codeio_ops.config import Settings
-    from codeio_ops.local import stack
-
-    settings = Settings.load()
-    if not settings.owner_database_url.get_secret_value():
-        raise SettingsError(
-            "CODEIO_OWNER_DATABASE_URL is not set",
-            cure="Run `codeio up`, or set it to your own Postgres.",
-        )
-    stack.migrate(settings, say)
-    if as_json:
-        print_json({"migrated": True})
-    else:
-        print("The schema is up to date.")
-
-
-def _parts(only: str) -> "frozenset[Part]":
-    from codeio_ops.local.components import EVERYTHING, Part
-
+def _parts(only: str) -> frozenset[Part]:
     if not only:
         return EVERYTHING
     try:
@@ -127,7 +81,5 @@ def _parts(only: str) -> "frozenset[Part]":
         raise SettingsError(f"--only: {exc}", cure=f"Use some of: {known}.") from exc
 
 
-def _print_status_json(home: str, rows: "tuple[ComponentStatus, ...]") -> None:
-    from dataclasses import asdict
-
+def _print_status_json(home: str, rows: tuple[ComponentStatus, ...]) -> None:
     print_json({"home": home, "components": [asdict(row) for row in rows]})

@@ -1,26 +1,40 @@
 """`codeio teacher ...`: try the teacher in use, see what a stage will cost, serve a teacher."""
 
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
-from codeio_ops.cli.output import JsonOption, print_json, print_rows, print_text, say
-
-if TYPE_CHECKING:
-    from codeio_ops.asking.estimate import Estimate
+from codeio_ops.asking.estimate import Estimate, estimate
+from codeio_ops.cli import clients
+from codeio_ops.cli.output import (
+    JsonOption,
+    become_offline_teacher,
+    print_json,
+    print_rows,
+    print_text,
+    say,
+)
+from codeio_ops.pipeline import STAGES, Stage, stages_asking
 
 teacher = typer.Typer(help="Teachers: the embedded one, and models.", no_args_is_help=True)
 
+
+def _asking(name: str) -> Stage:
+    if name not in stages_asking():
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(stages_asking())}")
+    return STAGES[name]
+
+
+StageArgument = Annotated[
+    Stage,
+    typer.Argument(
+        parser=_asking,
+        metavar="|".join(stages_asking()),
+        help="Stage whose waiting requests are shown.",
+    ),
+]
 PortOption = Annotated[int, typer.Option(help="TCP port to listen on.")]
-
-
-class Stage(StrEnum):
-    """Stages that ask a teacher."""
-
-    TRANSFORM = "transform"
-    ANSWER = "answer"
-    REVISE = "revise"
 
 
 def register(app: typer.Typer) -> None:
@@ -31,12 +45,11 @@ def register(app: typer.Typer) -> None:
 @teacher.command()
 def check(as_json: JsonOption = False) -> None:
     """Send one request of each kind; print latency, tokens, cost and what the parser says."""
-    from codeio_ops.cli.clients import load_settings
+    from codeio_ops.asking.probe import check_teacher
     from codeio_ops.teacher.client import Teacher
     from codeio_ops.teacher.endpoint import Endpoint
-    from codeio_ops.teacher.probe import check_teacher
 
-    settings = load_settings()
+    settings = clients.load_settings()
     endpoint = Endpoint.chosen(settings)
     calls = list(check_teacher(Teacher.open(settings)))
     print_rows(f"{endpoint.model} at {endpoint.base_url}", calls, as_json=as_json)
@@ -48,22 +61,13 @@ def check(as_json: JsonOption = False) -> None:
 
 @teacher.command()
 def preview(
-    stage: Annotated[Stage, typer.Argument(help="Stage whose waiting requests are shown.")],
+    stage: StageArgument,
     prompts: Annotated[int, typer.Option(min=0, help="Prompts to show in full.")] = 3,
     as_json: JsonOption = False,
 ) -> None:
     """Print what a stage would send, its tokens and its cost; nothing is sent."""
-    from dataclasses import asdict
-
-    from codeio_ops.asking.estimate import estimate
-    from codeio_ops.asking.waiting import waiting_requests
-    from codeio_ops.cli.clients import load_settings, open_objects, open_store
-    from codeio_ops.storage.blobs import BlobStore
-
-    settings, store = load_settings(), open_store()
-    blobs = BlobStore(open_objects())
-    requests = waiting_requests(stage.value, store=store, blobs=blobs, settings=settings)
-    found = estimate(stage.value, requests, store=store, settings=settings, previewed=prompts)
+    work = clients.shell_work(stage.name, "teacher preview")
+    found = estimate(stage.waiting_requests(work), work, previewed=prompts)
     if as_json:
         print_json(asdict(found))
         return
@@ -73,7 +77,7 @@ def preview(
     print(_summary(found))
 
 
-def _summary(found: "Estimate") -> str:
+def _summary(found: Estimate) -> str:
     if not found.requests:
         return f"Nothing waits for the stage {found.purpose}."
     about = "about" if found.expectation == "history" else "at most"
@@ -91,10 +95,7 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Serve the offline teacher until the process is stopped."""
-    from codeio_ops.config import Settings
-    from offline_teacher.server import serve as run
-
-    run(Settings.load(), host, port)
+    become_offline_teacher("serve", "--host", host, "--port", str(port))
 
 
 @teacher.command()
@@ -104,10 +105,9 @@ def local(
     threads: Annotated[int, typer.Option(help="Compute threads.")] = 1,
 ) -> None:
     """Serve the GGUF model of CODEIO_LOCAL_MODEL_PATH until the process is stopped."""
-    from codeio_ops.cli.clients import load_settings
     from codeio_ops.teacher.local import serve_model
 
-    settings = load_settings()
+    settings = clients.load_settings()
     serve_model(
         settings.local_model_path,
         settings.local_model_sha256,

@@ -12,8 +12,7 @@ from collections.abc import Iterator, Mapping
 from math import ceil
 from typing import TypeVar
 
-SHINGLE_TOKENS = 5
-SIMILARITY = 0.7
+from codeio_ops.dedup import SHINGLE_TOKENS, THRESHOLD
 
 K = TypeVar("K")
 
@@ -34,7 +33,7 @@ def near_duplicate_pairs(codes: Mapping[K, str]) -> Iterator[tuple[K, K]]:
     holders: defaultdict[tuple[str, ...], list[K]] = defaultdict(list)
     for key, found in sets.items():
         rarest = sorted(found, key=lambda shingle: (frequency[shingle], shingle))
-        prefix = rarest[: len(rarest) - ceil(SIMILARITY * len(rarest)) + 1]
+        prefix = rarest[: len(rarest) - ceil(THRESHOLD * len(rarest)) + 1]
         met = dict.fromkeys(other for shingle in prefix for other in holders[shingle])
         for other in met:
             if _similar(found, sets[other]):
@@ -62,7 +61,7 @@ def clusters(codes: Mapping[K, str]) -> dict[K, K]:
 
 def _similar(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> bool:
     smaller, larger = sorted((len(one), len(other)))
-    if smaller < SIMILARITY * larger:
+    if smaller < THRESHOLD * larger:
         return False
     shared = len(one & other)
-    return shared >= SIMILARITY * (len(one) + len(other) - shared)
+    return shared >= THRESHOLD * (len(one) + len(other) - shared)

@@ -11,15 +11,14 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from codeio_ops.dedup import SHINGLE_TOKENS
 from codeio_ops.dedup.lexer import Hashes, tokenize
 from codeio_ops.dedup.same_code import normal_form
 
 SPEC = "cio-near-1"
-SHINGLE_TOKENS = 5
 PERMUTATIONS = 256
 BANDS = 32
 ROWS = PERMUTATIONS // BANDS
-THRESHOLD = 0.7
 # Of fewer shingles a similarity says nothing.
 MIN_SHINGLES = 24
 

@@ -12,15 +12,16 @@ from uuid import UUID
 
 import numpy as np
 
+from codeio_ops.dedup import THRESHOLD
 from codeio_ops.dedup.band_index import Keys, matches, read_segment, write_segment
-from codeio_ops.dedup.corpus import Corpus
+from codeio_ops.dedup.corpus import Corpus, Programs, RawFiles
 from codeio_ops.dedup.lexer import Hashes
-from codeio_ops.dedup.minhash import BANDS, SPEC, THRESHOLD, similarity, sketch
+from codeio_ops.dedup.minhash import BANDS, SPEC, similarity, sketch
 from codeio_ops.fingerprint import sha256_hex
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import DedupResult, Drop, DropRecord, Record
 from codeio_ops.storage.engine import Store
-from codeio_ops.storage.objects import ObjectStore
-from codeio_ops.storage.runs import FactWriter
+from codeio_ops.work import Work
 
 log = logging.getLogger(__name__)
 
@@ -49,17 +50,20 @@ class _Chunk:
 class _Match:
     survivor: UUID
     similarity: float
-    reason: str
+    reason: DropReason
 
 
-def deduplicate(
-    corpus: Corpus,
-    *,
-    store: Store,
-    objects: ObjectStore,
-    writer: FactWriter,
-    chunk: int = CHUNK,
-) -> Counter[str]:
+def deduplicate_files(work: Work) -> Counter[str]:
+    """Put new raw files into clusters of near-duplicates."""
+    return deduplicate(RawFiles(work.store, work.blobs), work)
+
+
+def deduplicate_programs(work: Work) -> Counter[str]:
+    """Put new programs into clusters of near-duplicates."""
+    return deduplicate(Programs(work.store), work)
+
+
+def deduplicate(corpus: Corpus, work: Work, *, chunk: int = CHUNK) -> Counter[str]:
     """Put everything new of `corpus` into clusters, and drop all but their survivors.
 
     Within a run the subject with the smaller id survives; against earlier runs always the
@@ -70,10 +74,9 @@ def deduplicate(
         Counts: `unique`, `duplicate_code`, `near_duplicate`.
     """
     counts: Counter[str] = Counter()
-    with store.transaction() as guard:
-        guard.execute("dedup.lock")
+    with work.store.locked("dedup"):
         while (new := _sketched(corpus, chunk)).ids:
-            counts += _write(new, _match(new, corpus, store, objects), corpus, objects, writer)
+            counts += _write(new, _match(new, corpus, work), corpus, work)
     log.info("deduplicated %s: %s", corpus.subject_kind, dict(counts), extra={"action": "dedup"})
     return counts
 
@@ -96,13 +99,13 @@ def _sketched(corpus: Corpus, most: int) -> _Chunk:
     )
 
 
-def _match(new: _Chunk, corpus: Corpus, store: Store, objects: ObjectStore) -> list[_Match | None]:
+def _match(new: _Chunk, corpus: Corpus, work: Work) -> list[_Match | None]:
     """Return for each new subject the survivor that it repeats, or None."""
-    earlier = _earlier_candidates(new, corpus, store, objects)
+    earlier = _earlier_candidates(new, corpus, work)
     shared = _shared_keys(new.keys)
     wanted = {new.ids[row] for row in {*earlier, *shared}}.union(*earlier.values())
     shingles = _shingles(corpus, wanted)
-    by_code = _equal_code(new, corpus, store)
+    by_code = _equal_code(new, corpus, work.store)
     predecessors = corpus.predecessors(new.ids)
     by_key: dict[int, list[UUID]] = defaultdict(list)
     found: list[_Match | None] = []
@@ -111,7 +114,7 @@ def _match(new: _Chunk, corpus: Corpus, store: Store, objects: ObjectStore) -> l
         own = predecessors.get(subject, frozenset())
         match = None
         if code in by_code and by_code[code] not in own:
-            match = _Match(survivor=by_code[code], similarity=1.0, reason="duplicate_code")
+            match = _Match(survivor=by_code[code], similarity=1.0, reason=DropReason.DUPLICATE_CODE)
         else:
             candidates = earlier.get(row, set()).union(*(by_key.get(key, ()) for key in keys))
             match = _nearest(subject, candidates - own, shingles)
@@ -123,15 +126,13 @@ def _match(new: _Chunk, corpus: Corpus, store: Store, objects: ObjectStore) -> l
     return found
 
 
-def _earlier_candidates(
-    new: _Chunk, corpus: Corpus, store: Store, objects: ObjectStore
-) -> dict[int, set[UUID]]:
+def _earlier_candidates(new: _Chunk, corpus: Corpus, work: Work) -> dict[int, set[UUID]]:
     """Return the survivors of earlier runs that share a band with a row of `new`."""
     candidates: dict[int, set[UUID]] = defaultdict(set)
-    with store.transaction() as transaction:
+    with work.store.transaction() as transaction:
         segments = transaction.column("dedup.segments", subject_kind=corpus.subject_kind, spec=SPEC)
     for segment_key in segments:
-        subjects, keys = read_segment(objects, segment_key)
+        subjects, keys = read_segment(work.objects, segment_key)
         for row, place in matches(new.keys, keys):
             candidates[row].add(subjects[place])
     return candidates
@@ -175,18 +176,12 @@ def _nearest(
     for candidate in sorted(candidates):
         value = similarity(shingles[subject], shingles[candidate])
         if value >= THRESHOLD and (nearest is None or value > nearest.similarity):
-            nearest = _Match(survivor=candidate, similarity=value, reason="near_duplicate")
+            nearest = _Match(survivor=candidate, similarity=value, reason=DropReason.NEAR_DUPLICATE)
     return nearest
 
 
-def _write(
-    new: _Chunk,
-    found: list[_Match | None],
-    corpus: Corpus,
-    objects: ObjectStore,
-    writer: FactWriter,
-) -> Counter[str]:
-    stage_run_id = writer.run.stage_run_id
+def _write(new: _Chunk, found: list[_Match | None], corpus: Corpus, work: Work) -> Counter[str]:
+    stage_run_id = work.writer.run.stage_run_id
     kept = [row for row, match in enumerate(found) if match is None]
     records: list[Record] = [
         _result(new, row, match, corpus, stage_run_id) for row, match in enumerate(found)
@@ -208,11 +203,11 @@ def _write(
     if kept:
         ids = [new.ids[row] for row in kept]
         segment = write_segment(
-            objects, corpus.subject_kind, ids, new.keys[kept], stage_run_id=stage_run_id
+            work.objects, corpus.subject_kind, ids, new.keys[kept], stage_run_id=stage_run_id
         )
         records.append(segment)
-    writer.write(records)
-    return Counter(match.reason if match else "unique" for match in found)
+    work.writer.write(records)
+    return Counter(str(match.reason) if match else "unique" for match in found)
 
 
 def _result(

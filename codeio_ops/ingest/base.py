@@ -14,11 +14,6 @@ MAX_PATH_CHARS = 2000
 SUFFIX_LANGUAGES = {".py": "python"}
 
 
-def storable(text: str) -> str:
-    """Return text from outside in a form that Postgres takes: no lone surrogate, no NUL."""
-    return text.encode(errors="backslashreplace").decode().replace("\x00", "\ufffd")
-
-
 def bounded(text: str, most: int) -> str:
     """Return a name from outside that an index takes: a longer one is cut, and stays distinct."""
     digest = sha256_hex(text.encode())[:16]

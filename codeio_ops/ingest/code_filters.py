@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from codeio_ops.ingest.source_settings import SourceSettings
 from codeio_ops.ingest.syntax import python_tree
 from codeio_ops.private_data import find_personal_data, find_secrets
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop
 
 _VENDORED = {
@@ -55,22 +56,22 @@ def code_drop(path: str, text: str, settings: SourceSettings) -> Drop | None:
 
 def _vendored(path: str, text: str) -> Drop | None:
     found = _VENDORED.intersection(part.lower() for part in PurePosixPath(path).parts[:-1])
-    return Drop(reason="vendored", detail=f"below {min(found)}/") if found else None
+    return Drop(reason=DropReason.VENDORED, detail=f"below {min(found)}/") if found else None
 
 
 def _test(path: str, text: str) -> Drop | None:
     *directories, name = PurePosixPath(path.lower()).parts or ("",)
     if _TEST_DIRECTORIES.intersection(directories) or _TEST_NAME.fullmatch(name):
-        return Drop(reason="test_file", detail="by its path")
+        return Drop(reason=DropReason.TEST_FILE, detail="by its path")
     return None
 
 
 def _generated(path: str, text: str) -> Drop | None:
     if _GENERATED_NAME.fullmatch(path):
-        return Drop(reason="generated", detail="by its name")
+        return Drop(reason=DropReason.GENERATED, detail="by its name")
     for line in text.splitlines()[:_HEAD_LINES]:
         if _COMMENT.match(line) and (found := _GENERATED.search(line)):
-            return Drop(reason="generated", detail=f"its head says {found[0]!r}")
+            return Drop(reason=DropReason.GENERATED, detail=f"its head says {found[0]!r}")
     return None
 
 
@@ -79,18 +80,18 @@ def _minified(path: str, text: str) -> Drop | None:
     mean, longest = len(text) // len(lines), max(map(len, lines))
     if mean > _LONG_MEAN or longest > _LONG_LINE:
         detail = f"lines of {mean} characters on average, {longest} at most"
-        return Drop(reason="minified", detail=detail)
+        return Drop(reason=DropReason.MINIFIED, detail=detail)
     return None
 
 
 def _secret(path: str, text: str) -> Drop | None:
     found = next(find_secrets(text), None)
-    return Drop(reason="secret", detail=found) if found else None
+    return Drop(reason=DropReason.SECRET, detail=found) if found else None
 
 
 def _personal_data(path: str, text: str) -> Drop | None:
     found = next(find_personal_data(text), None)
-    return Drop(reason="personal_data", detail=found) if found else None
+    return Drop(reason=DropReason.PERSONAL_DATA, detail=found) if found else None
 
 
 def _complexity(text: str, settings: SourceSettings) -> Drop | None:
@@ -99,12 +100,12 @@ def _complexity(text: str, settings: SourceSettings) -> Drop | None:
         return None
     statements = sum(isinstance(node, ast.stmt) for node in ast.walk(tree))
     if statements < settings.min_statements:
-        return Drop(reason="too_trivial", detail=f"{statements} statements")
+        return Drop(reason=DropReason.TOO_TRIVIAL, detail=f"{statements} statements")
     if statements > settings.max_statements:
-        return Drop(reason="too_complex", detail=f"{statements} statements")
+        return Drop(reason=DropReason.TOO_COMPLEX, detail=f"{statements} statements")
     branches = max(_function_branches(tree), default=0)
     if branches > settings.max_branches:
-        return Drop(reason="too_complex", detail=f"a function with {branches} branches")
+        return Drop(reason=DropReason.TOO_COMPLEX, detail=f"a function with {branches} branches")
     return None
 
 

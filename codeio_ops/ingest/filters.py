@@ -8,6 +8,7 @@ from codeio_ops.ingest.code_filters import code_drop
 from codeio_ops.ingest.licence import is_allowed
 from codeio_ops.ingest.source_settings import SourceSettings
 from codeio_ops.ingest.syntax import python_tree
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop
 
 
@@ -29,31 +30,33 @@ def drop_reason(
 
 def _unfit(file: SourceFile, settings: Settings) -> Drop | None:
     if ".." in PurePosixPath(file.path).parts or file.path.startswith("/"):
-        return Drop(reason="unsafe_path", detail="the path leaves its source")
+        return Drop(reason=DropReason.UNSAFE_PATH, detail="the path leaves its source")
     if not file.language:
-        return Drop(reason="bad_row", detail="no JSON object with a text in `content`")
+        return Drop(reason=DropReason.BAD_ROW, detail="no JSON object with a text in `content`")
     if file.content is None or file.size_bytes > settings.max_file_bytes:
         return Drop(
-            reason="too_large", detail=f"{file.size_bytes} bytes > {settings.max_file_bytes}"
+            reason=DropReason.TOO_LARGE,
+            detail=f"{file.size_bytes} bytes > {settings.max_file_bytes}",
         )
     if file.size_bytes < settings.min_file_bytes:
         return Drop(
-            reason="too_small", detail=f"{file.size_bytes} bytes < {settings.min_file_bytes}"
+            reason=DropReason.TOO_SMALL,
+            detail=f"{file.size_bytes} bytes < {settings.min_file_bytes}",
         )
     if settings.licences and not is_allowed(file.licence, frozenset(settings.licences)):
-        return Drop(reason="licence", detail=f"{file.licence} is not allowed")
+        return Drop(reason=DropReason.LICENCE, detail=f"{file.licence} is not allowed")
     return _unreadable(file.content, file.language)
 
 
 def _unreadable(content: bytes, language: str) -> Drop | None:
     if language not in SUFFIX_LANGUAGES.values():
-        return Drop(reason="language", detail=f"no runner for {language}")
+        return Drop(reason=DropReason.LANGUAGE, detail=f"no runner for {language}")
     try:
         text = content.decode()
     except UnicodeDecodeError as exc:
-        return Drop(reason="not_utf8", detail=f"byte {exc.start}: {exc.reason}")
+        return Drop(reason=DropReason.NOT_UTF8, detail=f"byte {exc.start}: {exc.reason}")
     if "\x00" in text:
-        return Drop(reason="unparsable", detail="NUL character")
+        return Drop(reason=DropReason.UNPARSABLE, detail="NUL character")
     return _unparsable(text)
 
 
@@ -62,12 +65,12 @@ def _unparsable(text: str) -> Drop | None:
     try:
         python_tree(text)
     except (RecursionError, MemoryError):
-        return Drop(reason="unparsable", detail="nested too deeply")
+        return Drop(reason=DropReason.UNPARSABLE, detail="nested too deeply")
     except (SyntaxError, ValueError) as exc:
         # The parser's own limits ("too many nested parentheses") hold for Python 2 as well.
         if "too many" in str(exc):
-            return Drop(reason="unparsable", detail="nested too deeply")
-        return None if _is_python2(text) else Drop(reason="unparsable", detail=str(exc))
+            return Drop(reason=DropReason.UNPARSABLE, detail="nested too deeply")
+        return None if _is_python2(text) else Drop(reason=DropReason.UNPARSABLE, detail=str(exc))
     return None
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from codeio_ops.config import Settings
 from codeio_ops.errors import SourceDamaged, SourceNotFound, SourceUnavailable
 from codeio_ops.fingerprint import sha256_hex
-from codeio_ops.ingest.base import SUFFIX_LANGUAGES, SourceFile, storable
+from codeio_ops.ingest.base import SUFFIX_LANGUAGES, SourceFile
 from codeio_ops.ingest.licence import MAX_LICENCE_BYTES, code_licence
+from codeio_ops.jsonvalue import storable
 
 if TYPE_CHECKING:
     from pygit2 import Commit, Oid, RemoteCallbacks, Repository, Tree

@@ -1,39 +1,20 @@
 """Reads source files from the rows of JSON Lines files (`.jsonl`, plain, `.gz` or `.zst`)."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
-from codeio_ops.config import Settings
-from codeio_ops.ingest.base import NO_LICENCE, SourceFile
-from codeio_ops.ingest.rows import row_file
-from codeio_ops.ingest.shards import Shards
-from codeio_ops.ingest.source_settings import Columns
+from codeio_ops.ingest.base import SourceFile
+from codeio_ops.ingest.rows import RowReader, row_file
 from codeio_ops.jsonl import lines, parse_line
 
-SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst")
 # JSON writes a byte of source in six characters at most.
 _LARGEST_ESCAPE = 6
 _OTHER_COLUMNS_BYTES = 1 << 20
 
 
-class JsonlReader:
+class JsonlReader(RowReader):
     """One or more files with one source file per row."""
 
-    def __init__(
-        self,
-        locator: str | Path,
-        *,
-        licence: str,
-        columns: Columns | None = None,
-        settings: Settings | None = None,
-    ) -> None:
-        self._shards = Shards(locator, SUFFIXES, settings)
-        self._licence = licence or NO_LICENCE
-        self._columns = columns or Columns()
-
-    def cursor(self) -> str:
-        """Return size and modification time of the file or files."""
-        return self._shards.cursor()
+    suffixes = (".jsonl", ".jsonl.gz", ".jsonl.zst")
 
     def files(self, *, max_bytes: int, since: str = "") -> Iterator[SourceFile]:
         """Yield the rows in their order; a row that is no object has its own bytes as content.

@@ -1,21 +1,17 @@
 """Reads source files from the rows of Parquet files, in the Hugging Face layout or alone."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from codeio_ops.config import Settings
 from codeio_ops.errors import SourceDamaged
-from codeio_ops.ingest.base import NO_LICENCE, SourceFile
-from codeio_ops.ingest.rows import row_file
-from codeio_ops.ingest.shards import ShardFile, Shards
-from codeio_ops.ingest.source_settings import Columns
+from codeio_ops.ingest.base import SourceFile
+from codeio_ops.ingest.rows import RowReader, row_file
+from codeio_ops.ingest.shards import ShardFile
 from codeio_ops.jsonl import refuse_pointer
 
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
 
-SUFFIXES = (".parquet",)
 _BATCH_ROWS = 256
 _BATCH_BYTES = 16 << 20
 # Source code never packs so well.
@@ -23,24 +19,10 @@ _LARGEST_RATIO = 200
 _SAFE_CHUNK_BYTES = 64 << 20
 
 
-class ParquetReader:
+class ParquetReader(RowReader):
     """One or more files with one source file per row."""
 
-    def __init__(
-        self,
-        locator: str | Path,
-        *,
-        licence: str,
-        columns: Columns | None = None,
-        settings: Settings | None = None,
-    ) -> None:
-        self._shards = Shards(locator, SUFFIXES, settings)
-        self._licence = licence or NO_LICENCE
-        self._columns = columns or Columns()
-
-    def cursor(self) -> str:
-        """Return size and modification time of the file or files."""
-        return self._shards.cursor()
+    suffixes = (".parquet",)
 
     def files(self, *, max_bytes: int, since: str = "") -> Iterator[SourceFile]:
         """Yield the rows in their order, reading no column that is not mapped.

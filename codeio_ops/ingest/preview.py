@@ -45,7 +45,7 @@ def preview_source(source: Source, settings: Settings, *, most: int) -> list[Pre
                 version=read.version,
                 licence=read.licence,
                 size_bytes=read.size_bytes,
-                outcome=drop.reason if drop else "kept",
+                outcome=drop.word if drop else "kept",
                 detail=drop.detail if drop else "",
             )
         )

@@ -17,8 +17,9 @@ from packaging.version import InvalidVersion, Version
 
 from codeio_ops.errors import SourceDamaged, SourceNotFound, SourceUnavailable
 from codeio_ops.ingest.archives import Member, members
-from codeio_ops.ingest.base import NO_LICENCE, SUFFIX_LANGUAGES, SourceFile, storable
+from codeio_ops.ingest.base import NO_LICENCE, SUFFIX_LANGUAGES, SourceFile
 from codeio_ops.ingest.licence import MAX_LICENCE_BYTES, code_licence, spdx_id
+from codeio_ops.jsonvalue import storable
 
 if TYPE_CHECKING:
     from pypi_simple import DistributionPackage
@@ -112,9 +113,7 @@ class PyPIReader:
             with PyPISimple(self._index) as client:
                 page = client.get_project_page(self._name, timeout=30)
         except NoSuchProjectError as exc:
-            raise SourceNotFound(
-                f"there is no package {self._name!r} on {self._index}", cure="check the name"
-            ) from exc
+            raise SourceNotFound(f"there is no package {self._name!r} on {self._index}") from exc
         except RequestException as exc:
             raise SourceUnavailable(f"{self._index} cannot be reached: {exc}") from exc
         return self._choose(page.packages)

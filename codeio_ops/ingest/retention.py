@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from codeio_ops.dedup.band_index import PREFIX as SEGMENT_PREFIX
-from codeio_ops.storage.blobs import PACK_PREFIX
+from codeio_ops.storage.blobs import PACK_LOCK, PACK_PREFIX
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
 
@@ -48,15 +48,16 @@ def collect_garbage(
 ) -> Collected:
     """Delete blobs and objects that nothing refers to and that are older than `grace`.
 
-    A pack goes only when no blob lies in it. Writers hold a lock from storing a pack to
-    committing its blobs, and this takes it, so a pack is never deleted between the two.
+    A pack goes only when no blob lies in it. Writers share a lock from storing a pack to
+    committing its blobs, and this takes it alone, so a pack is never deleted between the two.
+    The rows go first: a run that dies leaves objects, which the next run deletes.
     """
     before = (now - grace).isoformat()
-    with store.transaction() as transaction:
-        transaction.execute("maintenance.hold_back_writers")
-        blobs = transaction.value("maintenance.delete_unreferenced_blobs", before=before)
-        live = dict(transaction.pairs("maintenance.live_packs"))
-        segments = set(transaction.column("maintenance.live_segments"))
+    with store.locked(PACK_LOCK):
+        with store.transaction() as transaction:
+            blobs = transaction.value("maintenance.delete_unreferenced_blobs", before=before)
+            live = dict(transaction.pairs("maintenance.live_packs"))
+            segments = set(transaction.column("maintenance.live_segments"))
         packs = _delete(objects, PACK_PREFIX, set(live), before)
         stale = _delete(objects, SEGMENT_PREFIX, segments, before)
         dead = sum(

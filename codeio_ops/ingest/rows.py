@@ -1,17 +1,21 @@
 """Rows of a table, such as those of The Stack v2 and python-edu, as source files."""
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
 
+from codeio_ops.config import Settings
 from codeio_ops.ingest.base import (
     MAX_NAME_CHARS,
     MAX_PATH_CHARS,
     NO_LICENCE,
     SourceFile,
     bounded,
-    storable,
 )
 from codeio_ops.ingest.licence import licence_of_column
+from codeio_ops.ingest.shards import Shards
 from codeio_ops.ingest.source_settings import Columns
+from codeio_ops.jsonvalue import storable
 
 
 def row_file(
@@ -53,3 +57,29 @@ def _bytes(text: object) -> bytes | None:
         return text.encode() if isinstance(text, str) else None
     except UnicodeEncodeError:
         return None
+
+
+class RowReader:
+    """One or more files with one source file per row.
+
+    Attributes:
+        suffixes: Endings of the names of such files.
+    """
+
+    suffixes: ClassVar[tuple[str, ...]]
+
+    def __init__(
+        self,
+        locator: str | Path,
+        *,
+        licence: str,
+        columns: Columns | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        self._shards = Shards(locator, self.suffixes, settings)
+        self._licence = licence or NO_LICENCE
+        self._columns = columns or Columns()
+
+    def cursor(self) -> str:
+        """Return size and modification time of the file or files."""
+        return self._shards.cursor()

@@ -8,17 +8,19 @@ from itertools import islice
 from typing import TypeVar
 from uuid import UUID
 
-from codeio_ops.config import Settings
 from codeio_ops.errors import SourceEmpty
 from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.ingest.base import Reader, SourceFile
 from codeio_ops.ingest.filters import drop_reason
 from codeio_ops.ingest.licence import header_licence
 from codeio_ops.ingest.source_settings import SourceSettings
+from codeio_ops.ingest.sources import open_reader
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop, DropRecord, RawFile, RawFileOrigin, Record, Source
-from codeio_ops.storage.blobs import BlobStore
+from codeio_ops.storage.blobs import PACK_LOCK, BlobStore
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
+from codeio_ops.work import Work
 
 log = logging.getLogger(__name__)
 
@@ -48,15 +50,12 @@ class _Seen:
         )
 
 
-def ingest_source(
-    source: Source,
-    reader: Reader,
-    *,
-    store: Store,
-    blobs: BlobStore,
-    writer: FactWriter,
-    settings: Settings,
-) -> Counter[str]:
+def read_source(source: Source, work: Work) -> Counter[str]:
+    """Do what `ingest_source` does, with the reader of the source's kind."""
+    return ingest_source(source, open_reader(source, work.settings), work)
+
+
+def ingest_source(source: Source, reader: Reader, work: Work) -> Counter[str]:
     """Read a source and store the files that are new.
 
     Idempotent by (source, version, path, sha256). The cursor is written last, so a run that
@@ -74,19 +73,15 @@ def ingest_source(
         log.info("source %s is unchanged", source.locator, extra={"action": "ingest"})
         return Counter()
     counts: Counter[str] = Counter()
-    files = reader.files(max_bytes=settings.max_file_bytes, since=source.cursor_value)
+    files = reader.files(max_bytes=work.settings.max_file_bytes, since=source.cursor_value)
     for batch in batched(files, BATCH_FILES):
         seen = [_Seen.of(with_licence(file), source) for file in batch]
-        with store.transaction() as guard:
-            # While it is held, `maintenance` deletes no pack.
-            guard.execute("maintenance.hold_packs")
-            counts += _ingest_batch(seen, source, store, blobs, writer, settings, options)
+        # While it is held, `maintenance` deletes no pack.
+        with work.store.locked(PACK_LOCK, shared=True):
+            counts += _ingest_batch(seen, source, work, options)
     if not counts and not source.cursor_value:
-        raise SourceEmpty(
-            f"{source.kind}:{source.locator} holds no source file",
-            cure="check the locator, or pause it with `codeio source pause`",
-        )
-    with store.transaction() as transaction:
+        raise SourceEmpty(f"{source.kind}:{source.locator} holds no source file")
+    with work.store.transaction() as transaction:
         transaction.execute("ingest.set_cursor", source_id=source.source_id, cursor_value=cursor)
     log.info("ingested %s: %s", source.locator, dict(counts), extra={"action": "ingest"})
     return counts
@@ -106,14 +101,9 @@ def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 def _ingest_batch(
-    seen: list[_Seen],
-    source: Source,
-    store: Store,
-    blobs: BlobStore,
-    writer: FactWriter,
-    settings: Settings,
-    options: SourceSettings,
+    seen: list[_Seen], source: Source, work: Work, options: SourceSettings
 ) -> Counter[str]:
+    store, writer = work.store, work.writer
     known = _known(store, "ingest.known_origins", origin_ids=[s.origin_id for s in seen])
     fresh = {s.origin_id: s for s in seen if s.origin_id not in known}
     present = _known(
@@ -125,15 +115,15 @@ def _ingest_batch(
     counts = Counter(known=len(seen) - len(fresh))
     for item in fresh.values():
         duplicate = item.raw_file_id in present or item.raw_file_id in kept
-        drop = _duplicate(item) if duplicate else drop_reason(item.file, settings, options)
+        drop = _duplicate(item) if duplicate else drop_reason(item.file, work.settings, options)
         if duplicate or drop is None:
             origins.append(_origin(item, source, writer))
         if drop is None:
             kept[item.raw_file_id] = item
         else:
             drops.append(_drop_record(item, source, drop, writer))
-        counts[drop.reason if drop else "new"] += 1
-    writer.write([*_stored(kept, blobs, writer), *origins, *drops])
+        counts[drop.word if drop else "new"] += 1
+    writer.write([*_stored(kept, work.blobs, writer), *origins, *drops])
     return +counts
 
 
@@ -143,7 +133,7 @@ def _known(store: Store, query: str, **ids: list[UUID]) -> set[UUID]:
 
 
 def _duplicate(item: _Seen) -> Drop:
-    return Drop(reason="duplicate", detail=f"of raw file {item.raw_file_id}")
+    return Drop(reason=DropReason.DUPLICATE, detail=f"of raw file {item.raw_file_id}")
 
 
 def _stored(kept: dict[UUID, _Seen], blobs: BlobStore, writer: FactWriter) -> list[Record]:
@@ -180,8 +170,9 @@ def _origin(item: _Seen, source: Source, writer: FactWriter) -> RawFileOrigin:
 def _drop_record(item: _Seen, source: Source, drop: Drop, writer: FactWriter) -> DropRecord:
     place = f"{source.kind}:{source.locator} {item.file.path} ({item.sha256})"
     return DropRecord.new(
-        Drop(reason=drop.reason, detail=f"{place}: {drop.detail}"),
+        replace(drop, detail=f"{place}: {drop.detail}"),
         stage="ingest",
         subject_id=item.origin_id,
         stage_run_id=writer.run.stage_run_id,
+        source_id=source.source_id,
     )

@@ -4,14 +4,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
-from importlib.util import find_spec
 
 import psycopg2
 
 from codeio_ops.errors import StackError
 from codeio_ops.local import postgres
 from codeio_ops.local.environment import AIRFLOW_USER, base_environment
-from codeio_ops.local.home import REPOSITORY, Home, write_private
+from codeio_ops.local.home import Home, write_private
 from codeio_ops.local.processes import Component
 from codeio_ops.local.state import StackState
 
@@ -43,7 +42,7 @@ def components(environment: Mapping[str, str]) -> tuple[Component, ...]:
             argv=(sys.executable, "-m", "airflow", *arguments),
             env=environment,
             inherited=base_environment(),
-            cwd=str(REPOSITORY),
+            cwd=environment["AIRFLOW_HOME"],
             # The scheduler would wait for its running tasks; they are transactions.
             grace_s=8.0,
             tier=1,
@@ -65,13 +64,8 @@ def migrate(home: Home, state: StackState, environment: Mapping[str, str]) -> bo
     beside Airflow's version, and compared with the one in the database.
 
     Raises:
-        StackError: The migration fails, or the driver it needs is missing.
+        StackError: The migration fails.
     """
-    if find_spec("asyncpg") is None:
-        raise StackError(
-            "Airflow needs the package asyncpg to use Postgres, and it is not installed",
-            cure="Install the project's dependencies (`make setup`).",
-        )
     version = installed_version()
     before = {"airflow": version, "revision": _revision(state)}
     record = home.airflow / MIGRATED_FILE
@@ -80,7 +74,7 @@ def migrate(home: Home, state: StackState, environment: Mapping[str, str]) -> bo
     done = subprocess.run(
         (sys.executable, "-m", "airflow", "db", "migrate"),
         env=dict(environment),
-        cwd=REPOSITORY,
+        cwd=home.airflow,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

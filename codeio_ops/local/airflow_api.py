@@ -123,10 +123,6 @@ class AirflowApi:
         """Let a DAG run."""
         self._call("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": False})
 
-    def pause_dag(self, dag_id: str) -> None:
-        """Keep a DAG from starting new runs."""
-        self._call("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": True})
-
     def trigger(self, dag_id: str, conf: Mapping[str, Json]) -> str:
         """Start a run and return its id."""
         body: Json = {"logical_date": None, "conf": dict(conf)}

@@ -7,7 +7,7 @@ from enum import StrEnum
 from codeio_ops.config import Settings
 from codeio_ops.local import airflow, postgres, seaweed
 from codeio_ops.local.environment import base_environment
-from codeio_ops.local.home import REPOSITORY, Home
+from codeio_ops.local.home import Home
 from codeio_ops.local.ports import LOOPBACK
 from codeio_ops.local.processes import Component
 from codeio_ops.local.state import StackState
@@ -51,9 +51,8 @@ def _teacher(state: StackState, environment: Mapping[str, str]) -> Component:
     address = ("--host", LOOPBACK, "--port", str(state.ports["teacher"]))
     return Component(
         name="teacher",
-        argv=(sys.executable, "-m", "codeio_ops.cli", "teacher", "serve", *address),
+        argv=(sys.executable, "-m", "offline_teacher", "serve", *address),
         env=environment,
         inherited=base_environment(),
-        cwd=str(REPOSITORY),
         tier=1,
     )

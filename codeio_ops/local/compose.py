@@ -95,7 +95,7 @@ def initialise(directory: Path, settings: Settings, say: Say) -> None:
     say("creating roles and databases")
     postgres.create_roles_and_databases(state)
     say("migrating")
-    migrate(settings, say)
+    migrate(settings)
     say("creating the bucket")
     seaweed.ensure_bucket(state, settings.s3_bucket)
 

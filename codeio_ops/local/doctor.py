@@ -101,7 +101,7 @@ def _image(reference: str) -> str:
     finally:
         client.close()
     if facts.inputs_digest != inputs_digest():
-        raise ImageMissing(f"{reference} is out of date", cure="Run `codeio sandbox image`.")
+        raise ImageMissing(f"{reference} is out of date")
     return f"{reference} on {facts.base}"
 
 

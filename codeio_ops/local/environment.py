@@ -9,9 +9,10 @@ import os
 import shlex
 from collections.abc import Mapping
 
+from codeio_ops.bundled import DAGS
 from codeio_ops.errors import SettingsError
 from codeio_ops.local import postgres, seaweed
-from codeio_ops.local.home import REPOSITORY, Home, write_private
+from codeio_ops.local.home import Home, write_private
 from codeio_ops.local.ports import LOOPBACK
 from codeio_ops.local.state import StackState
 
@@ -36,15 +37,7 @@ def stack_environment(
         **_airflow(home, state),
         **chosen,
         "CODEIO_HOME": str(home.root),
-        "PYTHONPATH": python_path(user),
     }
-
-
-def python_path(user: Mapping[str, str]) -> str:
-    """Return the caller's `PYTHONPATH` with this checkout first."""
-    ours = str(REPOSITORY)
-    given = user.get("PYTHONPATH", "").split(os.pathsep)
-    return os.pathsep.join([ours, *(path for path in given if path not in {"", ours})])
 
 
 def base_environment() -> dict[str, str]:
@@ -63,7 +56,7 @@ def render(environment: Mapping[str, str]) -> str:
         if any(character in value for character in "'\n\r") or "${" in value:
             raise SettingsError(
                 f"the value of {name} has a quote, a line break or ${{",
-                cure=f"Change {name}; if it is a path, move the checkout.",
+                cure=f"Change {name}; if it is a path, move what it names.",
             )
     lines = [f"{name}={shlex.quote(value)}" for name, value in sorted(environment.items())]
     return "# Written by `codeio up`; it holds secrets.\n" + "\n".join(lines) + "\n"
@@ -154,8 +147,7 @@ def _airflow(home: Home, state: StackState) -> dict[str, str]:
 
 def _core(home: Home, state: StackState) -> dict[str, str]:
     return {
-        "dags_folder": str(REPOSITORY / "dags"),
-        "plugins_folder": str(REPOSITORY / "plugins"),
+        "dags_folder": str(DAGS),
         "executor": "LocalExecutor",
         "parallelism": "8",
         "load_examples": "False",

@@ -8,9 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-"""The checkout this code runs from; it holds `dags/` and `plugins/`."""
-
 
 @dataclass(frozen=True, slots=True)
 class Home:

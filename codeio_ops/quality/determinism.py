@@ -6,8 +6,8 @@ from operator import attrgetter
 from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.jsonvalue import Json, canonical
 from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement
-from codeio_ops.quality.self_test import PairToTest
-from codeio_ops.sandbox.base import Limits, Program, RunResult, Sandbox, Verdict
+from codeio_ops.sample.recheck import StoredPair
+from codeio_ops.sandbox.base import Limits, RunResult, Sandbox, Verdict
 
 # Twice what sampling and confirming use, which derive theirs from the program.
 _SEED = 0x5EED
@@ -15,7 +15,7 @@ _SEED = 0x5EED
 
 def determinism(inputs: GateInputs) -> Measurement:
     """Run a random sample of pairs again in fresh containers under another hash seed."""
-    pairs = inputs.store.fetch("release.pairs_to_test", PairToTest, release_id=inputs.release_id)
+    pairs = inputs.store.fetch("release.pairs_to_test", StoredPair, release_id=inputs.release_id)
     chosen = _draw(pairs, inputs.settings.audited_pairs, salt=str(inputs.release_id))
     changed = audit(
         chosen, sandbox=inputs.open_auditing_sandbox(), cpu_s=inputs.settings.call_cpu_s
@@ -29,7 +29,7 @@ def determinism(inputs: GateInputs) -> Measurement:
     )
 
 
-def audit(pairs: list[PairToTest], *, sandbox: Sandbox, cpu_s: float) -> list[str]:
+def audit(pairs: list[StoredPair], *, sandbox: Sandbox, cpu_s: float) -> list[str]:
     """Return a line for each pair whose output is another one now.
 
     Args:
@@ -40,14 +40,8 @@ def audit(pairs: list[PairToTest], *, sandbox: Sandbox, cpu_s: float) -> list[st
     changed = []
     for _, group in groupby(pairs, key=attrgetter("program_id")):
         mine = list(group)[::-1]
-        program = Program(
-            code=mine[0].main_function,
-            entry_point=mine[0].entry_point,
-            language=mine[0].language,
-        )
-        results = sandbox.run(
-            program, [pair.input for pair in mine], limits=Limits(cpu_s=cpu_s), seed=_SEED
-        )
+        given = [pair.input for pair in mine]
+        results = sandbox.run(mine[0].program, given, limits=Limits(cpu_s=cpu_s), seed=_SEED)
         changed += [
             f"{pair.io_pair_id} of program {pair.program_id}: {problem}"
             for pair, result in zip(mine, results, strict=True)
@@ -56,13 +50,13 @@ def audit(pairs: list[PairToTest], *, sandbox: Sandbox, cpu_s: float) -> list[st
     return changed
 
 
-def _draw(pairs: list[PairToTest], wanted: int, *, salt: str) -> list[PairToTest]:
+def _draw(pairs: list[StoredPair], wanted: int, *, salt: str) -> list[StoredPair]:
     """Return `wanted` pairs, another draw for each salt but always the same for one."""
     by_chance = sorted(pairs, key=lambda pair: sha256_hex(f"{salt}{pair.io_pair_id}".encode()))
     return sorted(by_chance[:wanted], key=lambda pair: (pair.program_id, pair.io_pair_id))
 
 
-def _problem(pair: PairToTest, result: RunResult) -> str:
+def _problem(pair: StoredPair, result: RunResult) -> str:
     if result.verdict is not Verdict.OK:
         return str(result.verdict)
     return "" if canonical(result.value) == canonical(pair.output) else "another output"

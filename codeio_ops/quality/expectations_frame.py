@@ -7,11 +7,12 @@ row of nulls, so that it is seen.
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from math import ceil
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from uuid import UUID
 
+from codeio_ops.errors import NotJson
 from codeio_ops.fingerprint import sha256_hex
-from codeio_ops.jsonvalue import Json, NotJson, check, within_size_rules
+from codeio_ops.jsonvalue import Json, check, within_size_rules
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.rows import SPLITS, SampleText, read_members, read_texts
 from codeio_ops.release.select import CORRECT
@@ -136,7 +137,7 @@ def _value_fault(value: Json) -> str | None:
 
 
 def _answer_fault(sample: SampleText) -> str | None:
-    field: Literal["input", "output"] = "output" if sample.direction == "output" else "input"
+    field = sample.direction
     turns = ((sample.verdict_1, sample.turn_1), (sample.verdict_2, sample.turn_2))
     for number, (verdict, text) in enumerate(turns, start=1):
         if verdict == CORRECT and not isinstance(extract_answer(text or "", field), Answer):

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from codeio_ops.errors import GateFailed
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
 from codeio_ops.quality.determinism import determinism
@@ -17,32 +16,17 @@ from codeio_ops.quality.expectations import judge_expectations
 from codeio_ops.quality.information import information
 from codeio_ops.quality.leakage.gate import leakage
 from codeio_ops.quality.licences import licences
-from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement, Severity
-from codeio_ops.quality.overrides import Override, overrides
+from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement
 from codeio_ops.quality.secrets import personal_data, secrets
-from codeio_ops.quality.self_test import PairToTest, self_test
+from codeio_ops.quality.self_test import self_test
 from codeio_ops.quality.splits import splits
 from codeio_ops.records import GateResult
 from codeio_ops.release.assemble import Release, find_release
-from codeio_ops.storage.engine import Store
+from codeio_ops.sample.recheck import StoredPair
 from codeio_ops.storage.queries import check_names
 from codeio_ops.storage.runs import FactWriter
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredResult:
-    """The latest result of a gate."""
-
-    gate_result_id: UUID
-    gate: str
-    severity: str
-    passed: bool
-    metric: str
-    value: float
-    threshold: float
-    evidence: Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +68,7 @@ def duplicates(inputs: GateInputs) -> Measurement:
 
 def verifier_self_test(inputs: GateInputs) -> Measurement:
     """Send stored pairs through the verifier as answers: true ones pass, altered ones fail."""
-    pairs = inputs.store.fetch("release.pairs_to_test", PairToTest, release_id=inputs.release_id)
+    pairs = inputs.store.fetch("release.pairs_to_test", StoredPair, release_id=inputs.release_id)
     report = self_test(pairs, sandbox=inputs.open_sandbox(), cpu_s=inputs.settings.call_cpu_s)
     misjudged: list[Json] = list(report.misjudged[:MAX_EVIDENCE])
     return Measurement(
@@ -123,6 +107,8 @@ GATES: Mapping[str, Gate] = {
     "splits": splits,
     "verifier_self_test": verifier_self_test,
 }
+# Those that run programs.
+SANDBOX_GATES = ("determinism", "verifier_self_test")
 
 
 def run_gate(gate: str, release: Release, inputs: GateInputs, *, writer: FactWriter) -> bool:
@@ -139,63 +125,6 @@ def run_gate(gate: str, release: Release, inputs: GateInputs, *, writer: FactWri
         measured.threshold, extra={"action": "gate"},
     )  # fmt: skip
     return measured.passed
-
-
-def decide(release: Release, *, store: Store) -> list[StoredResult]:
-    """Return the failures that a person must still decide about; none lets the release go.
-
-    Raises:
-        GateFailed: a hard gate failed or has not judged it, or a person rejected it; the
-            release is now `rejected`.
-    """
-    if release.status == "published":
-        return []
-    results = {result.gate: result for result in gate_results(store, release.release_id)}
-    rulings = {ruling.gate_result_id: ruling for ruling in overrides(store, release.release_id)}
-    lost = [
-        gate
-        for gate in sorted(GATES)
-        if gate not in results or _is_lost(results[gate], rulings.get(results[gate].gate_result_id))
-    ]
-    _set_status(release, "rejected" if lost else "candidate", store)
-    if lost:
-        raise _failed(release, lost)
-    return [r for r in results.values() if not r.passed and r.gate_result_id not in rulings]
-
-
-def settle(release: Release, *, store: Store) -> None:
-    """Let a candidate through when every gate passed or was overridden; else reject it.
-
-    Raises:
-        GateFailed: it is now `rejected`.
-    """
-    undecided = decide(release, store=store)
-    if undecided:
-        _set_status(release, "rejected", store)
-        raise _failed(release, sorted(result.gate for result in undecided))
-
-
-def _set_status(release: Release, status: str, store: Store) -> None:
-    with store.transaction() as transaction:
-        transaction.execute("release.set_status", release_id=release.release_id, status=status)
-
-
-def _failed(release: Release, gates: list[str]) -> GateFailed:
-    return GateFailed(
-        f"{release.name} v{release.version} failed: {', '.join(gates)}",
-        cure=f"see the evidence: codeio release show {release.name} {release.version}",
-    )
-
-
-def _is_lost(result: StoredResult, ruling: Override | None) -> bool:
-    if result.passed:
-        return False
-    return result.severity == Severity.HARD or (ruling is not None and not ruling.approved)
-
-
-def gate_results(store: Store, release_id: UUID) -> list[StoredResult]:
-    """Return the latest result of each gate on a release."""
-    return store.fetch("release.gate_results", StoredResult, release_id=release_id)
 
 
 def _row(gate: str, release: Release, measured: Measurement, stage_run_id: UUID) -> GateResult:

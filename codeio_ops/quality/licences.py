@@ -19,15 +19,11 @@ PERMISSIVE = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _ReleasedFile:
+class _ReleasedFile(BlobLocation):
     """A raw file with samples in the release, where it lies, and what its source says."""
 
     raw_file_id: UUID
     licence: str
-    sha256: str
-    pack_key: str
-    pack_offset: int
-    pack_bytes: int
 
 
 def licences(inputs: GateInputs) -> Measurement:
@@ -40,7 +36,7 @@ def licences(inputs: GateInputs) -> Measurement:
     if inputs.settings.allow_unknown_licence:
         allowed |= {NO_LICENCE}
     found: dict[str, Json] = {}
-    for sha256, content in BlobStore(inputs.objects).read(map(_location, files.values())):
+    for sha256, content in BlobStore(inputs.objects).read(files.values()):
         file = files[sha256]
         named = [file.licence, *stated_licences(content.decode(errors="replace"))]
         refused: list[Json] = [name for name in named if not is_allowed(name, allowed)]
@@ -54,13 +50,4 @@ def licences(inputs: GateInputs) -> Measurement:
             "allowed": list[Json](sorted(allowed)),
             "files": dict(list(found.items())[:MAX_EVIDENCE]),
         },
-    )
-
-
-def _location(file: _ReleasedFile) -> BlobLocation:
-    return BlobLocation(
-        sha256=file.sha256,
-        pack_key=file.pack_key,
-        pack_offset=file.pack_offset,
-        pack_bytes=file.pack_bytes,
     )

@@ -1,4 +1,4 @@
-"""Overrides: who let a release through although a soft gate failed, when and why."""
+"""Records who let a release through although a soft gate failed, when and why."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,22 +8,9 @@ from uuid import UUID
 from codeio_ops.errors import OverrideRefused
 from codeio_ops.fingerprint import content_id
 from codeio_ops.records import GateOverride
-from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
 
 MIN_REASON_CHARS = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Override:
-    """A decision about the latest result of a gate."""
-
-    gate: str
-    gate_result_id: UUID
-    approved: bool
-    decided_by: str
-    decided_at: datetime
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +28,6 @@ class Decision:
     reason: str
 
 
-def overrides(store: Store, release_id: UUID) -> list[Override]:
-    """Return the decisions about the latest results of a release, by gate, oldest first."""
-    return store.fetch("release.overrides", Override, release_id=release_id)
-
-
 def record_decision(
     decision: Decision, gate_result_ids: Sequence[UUID], *, writer: FactWriter
 ) -> None:
@@ -58,8 +40,7 @@ def record_decision(
     """
     if decision.approved and len(decision.reason.strip()) < MIN_REASON_CHARS:
         raise OverrideRefused(
-            f"an override needs a reason of at least {MIN_REASON_CHARS} characters",
-            cure="clear the task, and say why when it asks again",
+            f"an override needs a reason of at least {MIN_REASON_CHARS} characters"
         )
     writer.write(
         [

@@ -4,34 +4,33 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
-from codeio_ops.config import Settings
 from codeio_ops.jsonvalue import Json
 from codeio_ops.private_data import find_personal_data, find_secrets
 from codeio_ops.quality.leakage.training import SourceText, TrainingText, program_sources
 from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement, Severity
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop, DropRecord
-from codeio_ops.storage.engine import Store
-from codeio_ops.storage.runs import FactWriter
+from codeio_ops.work import Work
 
 log = logging.getLogger(__name__)
 
-Find = Callable[[str], Iterable[str]]
+Finder = Callable[[str], Iterable[str]]
 
 _NAMED_PLACES = 5
 
 
-def screen_private(*, store: Store, writer: FactWriter, settings: Settings) -> Counter[str]:
+def screen_private(work: Work) -> Counter[str]:
     """Quarantine the files of finished samples that hold a secret or personal data.
 
     What was found is kept in the drop by its kind, field and line, never in words. With
-    `settings.quarantine_private` off nothing happens, and the gates find it.
+    the setting `quarantine_private` off nothing happens, and the gates find it.
 
     Returns:
         Counts of programs, by reason.
     """
-    if not settings.quarantine_private:
+    if not work.settings.quarantine_private:
         return Counter()
-    texts = store.fetch("benchmark.finished_texts", TrainingText)
+    texts = work.store.fetch("benchmark.finished_texts", TrainingText)
     files = {str(text.program_id): text.raw_file_id for text in texts}
     counts: Counter[str] = Counter()
     drops = []
@@ -45,12 +44,12 @@ def screen_private(*, store: Store, writer: FactWriter, settings: Settings) -> C
                         Drop(reason=reason, detail=detail),
                         stage="screen",
                         subject_id=files[source.source],
-                        stage_run_id=writer.run.stage_run_id,
+                        stage_run_id=work.writer.run.stage_run_id,
                     )
                 )
-                counts[reason] += 1
+                counts[str(reason)] += 1
                 break
-    writer.write(drops)
+    work.writer.write(drops)
     log.info("private data in samples: %s", dict(counts), extra={"action": "screen"})
     return counts
 
@@ -65,10 +64,13 @@ def personal_data(inputs: GateInputs) -> Measurement:
     return _measured("programs with personal data", find_personal_data, inputs, Severity.SOFT)
 
 
-_FINDERS: Mapping[str, Find] = {"secret": find_secrets, "personal_data": find_personal_data}
+_FINDERS: Mapping[DropReason, Finder] = {
+    DropReason.SECRET: find_secrets,
+    DropReason.PERSONAL_DATA: find_personal_data,
+}
 
 
-def _measured(metric: str, find: Find, inputs: GateInputs, severity: Severity) -> Measurement:
+def _measured(metric: str, find: Finder, inputs: GateInputs, severity: Severity) -> Measurement:
     texts = inputs.store.fetch(
         "benchmark.release_texts", TrainingText, release_id=inputs.release_id
     )
@@ -86,5 +88,5 @@ def _measured(metric: str, find: Find, inputs: GateInputs, severity: Severity) -
     )
 
 
-def _places(source: SourceText, find: Find) -> list[str]:
+def _places(source: SourceText, find: Finder) -> list[str]:
     return [f"{name}: {kind}" for name, text in source.fields.items() for kind in find(text)]

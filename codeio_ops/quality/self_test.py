@@ -5,27 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
-from typing import Literal
-from uuid import UUID
 
 from codeio_ops.jsonvalue import Json
 from codeio_ops.quality.mutations import right_values, wrong_values
+from codeio_ops.sample.recheck import StoredPair
 from codeio_ops.sandbox.base import Sandbox
+from codeio_ops.unified_form import Direction
 from codeio_ops.verify.answers import PendingResponse, judge
 from codeio_ops.verify.verdicts import AnswerVerdict
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairToTest:
-    """A stored pair with its program."""
-
-    io_pair_id: UUID
-    input: Json
-    output: Json
-    program_id: UUID
-    language: str
-    entry_point: str
-    main_function: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +25,13 @@ class SelfTestReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Trial:
-    pair: PairToTest
+    pair: StoredPair
     label: str
     response: PendingResponse
     right: bool
 
 
-def self_test(pairs: list[PairToTest], *, sandbox: Sandbox, cpu_s: float) -> SelfTestReport:
+def self_test(pairs: list[StoredPair], *, sandbox: Sandbox, cpu_s: float) -> SelfTestReport:
     """Judge the true answers of every pair, and altered outputs, as if a teacher gave them.
 
     Args:
@@ -63,7 +50,7 @@ def self_test(pairs: list[PairToTest], *, sandbox: Sandbox, cpu_s: float) -> Sel
     return SelfTestReport(answers=answers, misjudged=tuple(misjudged))
 
 
-def _trials(pair: PairToTest) -> Iterator[_Trial]:
+def _trials(pair: StoredPair) -> Iterator[_Trial]:
     for label, value in right_values(pair.output):
         yield _trial(pair, f"true output, {label}", "output", value, right=True)
     yield _trial(pair, "true input", "input", pair.input, right=True)
@@ -72,9 +59,9 @@ def _trials(pair: PairToTest) -> Iterator[_Trial]:
 
 
 def _trial(
-    pair: PairToTest,
+    pair: StoredPair,
     label: str,
-    direction: Literal["output", "input"],
+    direction: Direction,
     value: Json,
     *,
     right: bool,

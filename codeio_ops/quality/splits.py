@@ -1,11 +1,9 @@
-"""Splits by function: validation holds no program of train, and none that is nearly one."""
+"""The gate on splits: validation holds no program of train, and none that is nearly one."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from codeio_ops.dedup.exact import clusters, near_duplicate_pairs
-from codeio_ops.fingerprint import sha256_hex
+from codeio_ops.dedup.exact import near_duplicate_pairs
 from codeio_ops.jsonvalue import Json
 from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement
 
@@ -17,16 +15,6 @@ class _SplitProgram:
     program_id: UUID
     main_function: str
     splits: list[str]
-
-
-def assign_splits(codes: Mapping[UUID, str], *, validation_percent: int) -> dict[UUID, str]:
-    """Return the split of each program; near duplicates go together.
-
-    The program of lowest id decides for its cluster, so that a split depends on nothing but
-    the programs there are.
-    """
-    firsts = clusters(dict(sorted(codes.items())))
-    return {program: _split(first, validation_percent) for program, first in firsts.items()}
 
 
 def splits(inputs: GateInputs) -> Measurement:
@@ -50,8 +38,3 @@ def splits(inputs: GateInputs) -> Measurement:
             "near_duplicates_apart": apart[:MAX_EVIDENCE],
         },
     )
-
-
-def _split(program_id: UUID, validation_percent: int) -> str:
-    bucket = int(sha256_hex(str(program_id).encode())[:8], 16) % 100
-    return "validation" if bucket < validation_percent else "train"

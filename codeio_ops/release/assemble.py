@@ -10,11 +10,11 @@ from uuid import UUID
 from codeio_ops.errors import NothingToRelease, ReleaseMissing
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
-from codeio_ops.quality.splits import assign_splits
-from codeio_ops.records import Drop, DropRecord, Record, ReleaseRow, ReleaseSample, SampleRow
+from codeio_ops.records import ReleaseRow, ReleaseSample, SampleRow
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.rows import SampleText, content_sha256, read_texts
 from codeio_ops.release.select import Chosen, Conversation, choose
+from codeio_ops.release.splits import assign_splits
 from codeio_ops.storage.engine import Store, Transaction
 from codeio_ops.storage.runs import FactWriter
 
@@ -41,12 +41,13 @@ class Release:
     samples: int
     funnel: list[FunnelStage]
     uri: str
+    manifest_sha256: str
     created_at: datetime
     published_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _ScreenedProgram:
+class _FinishedProgram:
     program_id: UUID
     main_function: str
 
@@ -60,14 +61,12 @@ def assemble_release(recipe: Recipe, *, store: Store, writer: FactWriter) -> Rel
     Raises:
         NothingToRelease: no finished conversation is left by the recipe.
     """
-    programs = _screen_programs(store, writer)
     conversations = store.fetch("release.conversations", Conversation)
-    splits = assign_splits(programs, validation_percent=recipe.validation_percent)
+    splits = assign_splits(_codes(store), validation_percent=recipe.validation_percent)
     chosen = choose(recipe, conversations, splits)
     if not chosen:
         raise NothingToRelease(
-            f"the recipe {recipe.name} takes none of {len(conversations)} finished conversations",
-            cure="run the pipeline first; `codeio run status` shows where rows wait",
+            f"the recipe {recipe.name} takes none of {len(conversations)} finished conversations"
         )
     writer.write([_sample(item, writer.run.stage_run_id) for item in chosen])
     content = content_sha256(recipe, _texts(chosen, store))
@@ -82,42 +81,18 @@ def find_release(store: Store, release_id: UUID) -> Release:
     """
     found = store.fetch("release.by_id", Release, release_id=release_id)
     if not found:
-        raise ReleaseMissing(f"no release {release_id}", cure="see `codeio release list`")
+        raise ReleaseMissing(f"no release {release_id}")
     return found[0]
 
 
-def _screen_programs(store: Store, writer: FactWriter) -> dict[UUID, str]:
-    """Drop programs that another one repeats, and return the code of the others.
+def _codes(store: Store) -> dict[UUID, str]:
+    """Return the code of every finished program, which the dedup stage found in no other.
 
     Those that the recipe leaves out or that were taken down are among them, so that a program
     stands in the same split of every release.
     """
-    programs = store.fetch("release.unscreened_programs", _ScreenedProgram)
-    first: dict[str, UUID] = {}
-    drops: list[Record] = []
-    kept: dict[UUID, str] = {}
-    for program in programs:
-        original = first.setdefault(program.main_function, program.program_id)
-        drop = _repeated(program, original)
-        if drop:
-            drops.append(
-                DropRecord.new(
-                    drop,
-                    stage="release",
-                    subject_id=program.program_id,
-                    stage_run_id=writer.run.stage_run_id,
-                )
-            )
-        else:
-            kept[program.program_id] = program.main_function
-    writer.write(drops)
-    return kept
-
-
-def _repeated(program: _ScreenedProgram, original: UUID) -> Drop | None:
-    if original == program.program_id:
-        return None
-    return Drop(reason="duplicate_program", detail=f"of program {original}")
+    programs = store.fetch("release.unscreened_programs", _FinishedProgram)
+    return {program.program_id: program.main_function for program in programs}
 
 
 def _sample(item: Chosen, stage_run_id: UUID) -> SampleRow:

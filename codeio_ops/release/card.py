@@ -7,9 +7,8 @@ from decimal import Decimal
 
 import yaml
 
-from codeio_ops.quality.gates import StoredResult
-from codeio_ops.quality.overrides import Override
 from codeio_ops.release.assemble import Release
+from codeio_ops.release.judgement import Override, StoredResult
 from codeio_ops.release.leak_table import FLAGS, BenchmarkLine
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.rows import SPLITS

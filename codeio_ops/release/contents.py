@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Iterator
 
 from codeio_ops.jsonvalue import canonical
-from codeio_ops.quality.gates import gate_results
-from codeio_ops.quality.overrides import overrides
 from codeio_ops.release.assemble import Release
 from codeio_ops.release.card import CardFacts, Cost, dataset_card
 from codeio_ops.release.croissant import CROISSANT_NAME, croissant
 from codeio_ops.release.export import export_files
+from codeio_ops.release.judgement import Judgement
 from codeio_ops.release.leak_table import GATE as LEAKAGE_GATE
 from codeio_ops.release.leak_table import leak_table
 from codeio_ops.release.manifest import FileEntry
@@ -22,7 +21,9 @@ from codeio_ops.storage.engine import Store
 CARD_NAME = "README.md"
 
 
-def release_files(release: Release, recipe: Recipe, store: Store) -> Iterator[tuple[str, bytes]]:
+def release_files(
+    release: Release, recipe: Recipe, judgement: Judgement, store: Store
+) -> Iterator[tuple[str, bytes]]:
     """Yield (path, content) of each file; the same facts give the same bytes."""
     statistics = Statistics()
 
@@ -37,13 +38,13 @@ def release_files(release: Release, recipe: Recipe, store: Store) -> Iterator[tu
     licences = sorted(statistics.licences)
     metadata = canonical(croissant(release, recipe, licences, entries))
     yield CROISSANT_NAME, metadata.encode()
-    yield from _card_files(release, recipe, statistics, store)
+    yield from _card_files(release, recipe, judgement, statistics, store)
 
 
 def _card_files(
-    release: Release, recipe: Recipe, statistics: Statistics, store: Store
+    release: Release, recipe: Recipe, judgement: Judgement, statistics: Statistics, store: Store
 ) -> Iterator[tuple[str, bytes]]:
-    gates = gate_results(store, release.release_id)
+    gates = judgement.results
     leaks = leak_table(gates)
     threshold = next((gate.threshold for gate in gates if gate.gate == LEAKAGE_GATE), None)
     funnel = [(stage["stage"], stage["rows"]) for stage in release.funnel]
@@ -56,7 +57,7 @@ def _card_files(
         gates=gates,
         leaks=leaks,
         costs=store.fetch("release.cost", Cost, release_id=release.release_id),
-        overrides=[o for o in overrides(store, release.release_id) if o.approved],
+        overrides=[o for o in judgement.overrides if o.approved],
         plots=list(plots),
     )
     yield CARD_NAME, dataset_card(facts).encode()

@@ -16,6 +16,7 @@ from codeio_ops.release.assemble import Release
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.select import Conversation, left_out
 from codeio_ops.storage.engine import Store
+from codeio_ops.unified_form import Direction
 
 Change = Literal["came", "went", "changed"]
 
@@ -64,7 +65,7 @@ class _Member:
     prompt_id: UUID
     program_id: UUID
     question: int
-    direction: Literal["input", "output"]
+    direction: Direction
     first_verdict_id: UUID
     second_verdict_id: UUID | None
     first_response_id: UUID

@@ -1,10 +1,10 @@
 """The leakage table of the card, read from the evidence of the leakage gate."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from codeio_ops.jsonvalue import Json
-from codeio_ops.quality.gates import StoredResult
+from codeio_ops.release.judgement import StoredResult
 
 GATE = "leakage"
 FLAGS = ("paper_any13", "any13", "leak", "unscannable")
@@ -28,7 +28,7 @@ class BenchmarkLine:
         return None if found is None else found / self.items if self.items else 0.0
 
 
-def leak_table(gates: list[StoredResult]) -> list[BenchmarkLine]:
+def leak_table(gates: Sequence[StoredResult]) -> list[BenchmarkLine]:
     """Return a line for each benchmark that the gate names, sorted by name.
 
     The evidence holds `benchmarks`: `{NAME: {items, paper_any13, any13, leak, unscannable}}`,

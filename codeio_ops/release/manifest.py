@@ -47,3 +47,7 @@ class Manifest(BaseModel):
     recipe: Recipe
     code_version: str
     files: tuple[FileEntry, ...]
+
+    def to_bytes(self) -> bytes:
+        """Return it as it is stored."""
+        return self.model_dump_json(indent=2).encode()

@@ -14,8 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from codeio_ops.errors import SettingsError
 from codeio_ops.jsonvalue import Json
-
-Direction = Literal["input", "output"]
+from codeio_ops.unified_form import Direction
 
 _SHIPPED = resources.files(__package__).joinpath("recipes")
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from codeio_ops.jsonvalue import Json, canonical, compact
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.storage.engine import Store
+from codeio_ops.unified_form import Direction
 
 SPLITS = ("train", "validation")
 PAGE_ROWS = 1_000
@@ -30,7 +31,7 @@ class SampleText:
     source_path: str
     licence: str
     language: str
-    direction: str
+    direction: Direction
     prompt: str
     input: Json
     output: Json

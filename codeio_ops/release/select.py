@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from codeio_ops.fingerprint import content_id, sha256_hex
-from codeio_ops.release.recipe import Direction, Recipe
+from codeio_ops.release.recipe import Recipe
+from codeio_ops.unified_form import Direction
 
 CORRECT, WRONG = "correct", "wrong"
 _HASHES = 1 << 32

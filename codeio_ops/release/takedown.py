@@ -85,10 +85,7 @@ def take_down(
     """
     reach = reach_of(kind, value, store=store)
     if not reach.raw_files:
-        raise NothingToTakeDown(
-            f"no file has the {kind} {value!r}",
-            cure="see the columns source_locator, source_path and licence of a release",
-        )
+        raise NothingToTakeDown(f"no file has the {kind} {value!r}")
     run_id = writer.run.stage_run_id
     writer.write([Takedown.new(kind, value, reason=reason, stage_run_id=run_id)])
     log.info(

@@ -14,12 +14,13 @@ from codeio_ops.config import Settings
 from codeio_ops.errors import ProgramFault
 from codeio_ops.jsonvalue import Json, canonical, within_size_rules
 from codeio_ops.progress import tracked
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop, DropRecord, IoPair, Record
 from codeio_ops.sample.measures import Observed
-from codeio_ops.sandbox.base import Limits, Program, RunResult, Sandbox, Verdict
-from codeio_ops.storage.engine import Store
-from codeio_ops.storage.runs import FactWriter
+from codeio_ops.sandbox.base import Limits, Program, RunResult, Sandbox, StoredProgram, Verdict
 from codeio_ops.storage.shards import Shard
+from codeio_ops.unified_form import INPUT_GENERATOR
+from codeio_ops.work import Work
 
 log = logging.getLogger(__name__)
 
@@ -29,16 +30,14 @@ _MOST_DRAWS = 128
 # A program that keeps timing out costs more than its pairs are worth.
 _MAX_TIMEOUTS = 3
 _FLUSH_PROGRAMS = 20
+# Problems of a draw that are reasons of their own where no draw gave a pair.
+_KEPT = frozenset({"load_error", "timeout", "memory_limit", "not_json", "too_large"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PendingProgram:
+class PendingProgram(StoredProgram):
     """A program to sample; the columns of `codeio.pending_sample`."""
 
-    program_id: UUID
-    language: str
-    entry_point: str
-    main_function: str
     input_generator: str
 
     @property
@@ -64,24 +63,8 @@ class Sampled:
     observed: Observed
 
 
-def sample_programs(
-    shard: Shard,
-    *,
-    store: Store,
-    sandbox: Sandbox,
-    confirming: Sandbox,
-    writer: FactWriter,
-    settings: Settings,
-) -> Counter[str]:
+def sample_programs(shard: Shard, work: Work) -> Counter[str]:
     """Sample the pending programs of the shard; each ends with pairs or a drop record.
-
-    Args:
-        shard: The range of programs.
-        store: The database.
-        sandbox: Runs the generator and the program.
-        confirming: Another sandbox, with another hash seed, that runs every pair again.
-        writer: Records the facts.
-        settings: Draws, pairs and limits.
 
     Returns:
         Counts: `sampled`, `pairs`, and one for each drop reason.
@@ -90,10 +73,11 @@ def sample_programs(
         SandboxFault: a sandbox failed on harmless programs too; what was sampled before
             is stored. A program that alone makes it fail is dropped as `sandbox_fault`.
     """
-    pending = store.fetch("pending.sample", PendingProgram, low=shard.low, high=shard.high)
+    sandbox, writer = work.sandbox, work.sandbox_writer
+    pending = work.rows(shard, PendingProgram)
     counts: Counter[str] = Counter()
     unwritten: list[Record] = []
-    sampler = Sampler(sandbox, confirming, settings)
+    sampler = Sampler(sandbox, work.confirming_sandbox, work.settings)
     with ThreadPoolExecutor(sandbox.workers) as threads:
         outcomes = threads.map(sampler.sample, pending)
         try:
@@ -132,7 +116,7 @@ class Sampler:
             outcome = self._outcome(program, observed)
         except ProgramFault as fault:
             # Tried again it would fail again, and the whole shard with it.
-            outcome = Drop(reason="sandbox_fault", detail=str(fault))
+            outcome = Drop(reason=DropReason.SANDBOX_FAULT, detail=str(fault))
         return Sampled(outcome=outcome, observed=observed)
 
     def _outcome(self, program: PendingProgram, observed: Observed) -> list[Pair] | Drop:
@@ -140,10 +124,14 @@ class Sampler:
         if len(pairs) < self._settings.min_pairs:
             return _too_few(pairs, failures)
         if len({canonical(pair.output) for pair in pairs}) == 1:
-            return Drop(reason="constant_output", detail=f"one output for {len(pairs)} inputs")
+            return Drop(
+                reason=DropReason.CONSTANT_OUTPUT, detail=f"one output for {len(pairs)} inputs"
+            )
         changed = self._unconfirmed(program, pairs)
         if changed:
-            return Drop(reason="nondeterministic", detail=f"{changed} of {len(pairs)} pairs")
+            return Drop(
+                reason=DropReason.NONDETERMINISTIC, detail=f"{changed} of {len(pairs)} pairs"
+            )
         return pairs
 
     def _collect(
@@ -170,7 +158,7 @@ class Sampler:
     def _draws(self, program: PendingProgram, failures: Counter[str]) -> Iterator[list[Json]]:
         """Yield batches of new inputs that keep the size rules, from at most `max_draws` draws."""
         generator = Program(
-            code=program.input_generator, entry_point="input_generator", language=program.language
+            code=program.input_generator, entry_point=INPUT_GENERATOR, language=program.language
         )
         seen: set[str] = set()
         drawn, size = 0, _FIRST_DRAWS
@@ -190,12 +178,7 @@ class Sampler:
     def _call(
         self, program: PendingProgram, inputs: list[Json], sandbox: Sandbox, seed: int
     ) -> list[RunResult]:
-        code = Program(
-            code=program.main_function,
-            entry_point=program.entry_point,
-            language=program.language,
-        )
-        return sandbox.run(code, inputs, limits=self._limits, seed=seed)
+        return sandbox.run(program.program, inputs, limits=self._limits, seed=seed)
 
     def _unconfirmed(self, program: PendingProgram, pairs: list[Pair]) -> int:
         """Count pairs that come out otherwise in another container, order and seed."""
@@ -236,16 +219,15 @@ def _too_few(pairs: list[Pair], failures: Counter[str]) -> Drop:
     """Name the reason that stands for most of the failed draws."""
     detail = ", ".join(f"{count} {reason}" for reason, count in failures.most_common())
     worst = failures.most_common(1)[0][0] if failures else ""
-    kept = {"load_error", "timeout", "memory_limit", "not_json", "too_large"}
     return Drop(
-        reason=str(worst) if worst in kept and not pairs else "too_few_pairs",
+        reason=DropReason(worst) if worst in _KEPT and not pairs else DropReason.TOO_FEW_PAIRS,
         detail=f"{len(pairs)} pairs; {detail or 'no other input'}",
     )
 
 
 def _counts(outcome: list[Pair] | Drop) -> Counter[str]:
     if isinstance(outcome, Drop):
-        return Counter({outcome.reason: 1})
+        return Counter({outcome.word: 1})
     return Counter(sampled=1, pairs=len(outcome))
 
 

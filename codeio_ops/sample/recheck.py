@@ -11,15 +11,13 @@ from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
 
-from codeio_ops.config import Settings
 from codeio_ops.jsonvalue import Json, canonical
 from codeio_ops.progress import tracked
 from codeio_ops.records import PairCheck
-from codeio_ops.sandbox.base import Limits, Program, RunResult, Sandbox, Verdict
-from codeio_ops.storage.engine import Store
-from codeio_ops.storage.runs import FactWriter
-from codeio_ops.storage.shards import Shard
+from codeio_ops.sandbox.base import Limits, RunResult, StoredProgram, Verdict
+from codeio_ops.storage.shards import Rows, Shard
 from codeio_ops.verify.answers import run_inputs
+from codeio_ops.work import Work
 
 log = logging.getLogger(__name__)
 
@@ -27,19 +25,20 @@ HOLDS = "same_output"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _StalePair:
+class StoredPair(StoredProgram):
+    """A stored pair with its program."""
+
     io_pair_id: UUID
     input: Json
     output: Json
-    program_id: UUID
-    language: str
-    entry_point: str
-    main_function: str
 
 
-def recheck_pairs(
-    shard: Shard, *, store: Store, sandbox: Sandbox, writer: FactWriter, settings: Settings
-) -> Counter[str]:
+def parameters(work: Work, rows: Rows) -> dict[str, str]:
+    """Return what the query of the stage needs."""
+    return {"image": work.image_digest}
+
+
+def recheck_pairs(shard: Shard, work: Work) -> Counter[str]:
     """Run the stale pairs of the shard again, and store whether each output is the same.
 
     Idempotent by (pair, image).
@@ -50,25 +49,21 @@ def recheck_pairs(
     Raises:
         SandboxFault: the sandbox failed; pairs checked before are stored.
     """
-    image = sandbox.image_digest
-    stale = store.fetch("stale.recheck", _StalePair, low=shard.low, high=shard.high, image=image)
+    sandbox, writer = work.sandbox, work.sandbox_writer
+    stale = work.rows(shard, StoredPair, **parameters(work, shard.rows))
     programs = [list(group) for _, group in groupby(stale, key=attrgetter("program_id"))]
     counts: Counter[str] = Counter()
     for pairs in tracked(programs, total=len(programs), what="programs with stale pairs"):
         results = run_inputs(
-            Program(
-                code=pairs[0].main_function,
-                entry_point=pairs[0].entry_point,
-                language=pairs[0].language,
-            ),
+            pairs[0].program,
             [pair.input for pair in pairs],
             sandbox=sandbox,
-            limits=Limits(cpu_s=settings.call_cpu_s),
+            limits=Limits(cpu_s=work.settings.call_cpu_s),
         )
         checks = [
             PairCheck.new(
                 pair.io_pair_id,
-                sandbox_image_digest=image,
+                sandbox_image_digest=sandbox.image_digest,
                 outcome=(outcome := _outcome(pair, result)),
                 holds=outcome == HOLDS,
                 stage_run_id=writer.run.stage_run_id,
@@ -81,7 +76,7 @@ def recheck_pairs(
     return counts
 
 
-def _outcome(pair: _StalePair, result: RunResult) -> str:
+def _outcome(pair: StoredPair, result: RunResult) -> str:
     if result.verdict is not Verdict.OK:
         return str(result.verdict)
     return HOLDS if canonical(result.value) == canonical(pair.output) else "other_output"

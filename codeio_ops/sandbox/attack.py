@@ -16,6 +16,7 @@ from codeio_ops.jsonl import parse_line, read_lines
 from codeio_ops.jsonvalue import Json
 from codeio_ops.sandbox.base import Limits, Program, RunResult, Verdict
 from codeio_ops.sandbox.pool import DockerSandbox
+from codeio_ops.unified_form import ENTRY_POINT
 
 SUITE = Path(__file__).with_name("hostile")
 
@@ -42,7 +43,7 @@ class Attack(BaseModel):
     acceptable: frozenset[str]
     code: str
     language: str = "python"
-    entry_point: str = "main_solution"
+    entry_point: str = ENTRY_POINT
     error: str = ""
     value: JsonValue = None
     cpu_s: float = Field(default=1.0, gt=0)
@@ -131,19 +132,14 @@ def attack(sandbox: DockerSandbox, attacks: Sequence[Attack]) -> list[Outcome]:
 
 
 def _read(path: Path) -> list[Attack]:
-    if path.suffix != ".yaml":
+    if path.suffix not in (".yaml", ".yml"):
         lines = [parse_line(line) for _, line in read_lines(path)]
-        rows = [{"cpu_s": _FOREIGN_CPU_S, **_object(row)} for row in lines]
+        objects = TypeAdapter(list[dict[str, object]]).validate_python(lines)
+        rows = [{"cpu_s": _FOREIGN_CPU_S, **row} for row in objects]
     else:
         text = path.read_text(encoding="utf-8")
         rows = [{"language": path.stem, **row} for row in yaml.safe_load(text)]
     return TypeAdapter(list[Attack]).validate_python(rows)
-
-
-def _object(row: object) -> dict[str, object]:
-    if not isinstance(row, dict):
-        raise ValueError("a row is not a JSON object")
-    return row
 
 
 def _outcome(sandbox: DockerSandbox, one: Attack) -> Outcome:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+from uuid import UUID
 
 from codeio_ops.jsonvalue import Json
 
@@ -56,6 +57,23 @@ class Program:
     code: str
     entry_point: str
     language: str = "python"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredProgram:
+    """The columns of `codeio.program` that running one takes."""
+
+    program_id: UUID
+    language: str
+    entry_point: str
+    main_function: str
+
+    @property
+    def program(self) -> Program:
+        """The program as a sandbox takes it."""
+        return Program(
+            code=self.main_function, entry_point=self.entry_point, language=self.language
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from codeio_ops.bundled import SANDBOX_IMAGE
 from codeio_ops.errors import SandboxFault
 from codeio_ops.sandbox.engine import engine_errors, ignoring_absent
 from codeio_ops.sandbox.protocol import PREFIX, Header, decode_header, decode_prefix
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-IMAGE_DIRECTORY = Path(__file__).parents[2] / "sandbox_image"
 LABEL = "codeio.sandbox"
 OWNER_LABEL = "codeio.owner"
 
@@ -225,7 +224,7 @@ def _confinement(spec: ContainerSpec) -> dict[str, Any]:
 
 @cache
 def _seccomp_profile() -> str:
-    return (IMAGE_DIRECTORY / "seccomp.json").read_text(encoding="utf-8")
+    return (SANDBOX_IMAGE / "seccomp.json").read_text(encoding="utf-8")
 
 
 def _attach(client: "DockerClient", container_id: str) -> _Stream:

@@ -11,12 +11,14 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import docker
 import docker.errors
 import requests.exceptions
 
+from codeio_ops.config import Settings
 from codeio_ops.errors import EngineUnavailable, ImageMissing, SandboxFault
 
 Say = Callable[[str], None]
@@ -36,14 +38,43 @@ _DAEMON_FLAGS: tuple[tuple[str, ...], ...] = (
 )
 
 
-def connect(*, timeout_s: float = CALL_TIMEOUT_S) -> docker.DockerClient:
-    """Return a client of the engine that `DOCKER_HOST` names, or of the local one.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineAddress:
+    """Where an engine listens.
+
+    Attributes:
+        host: Its URL; empty is that of `DOCKER_HOST`, or the local engine.
+        cert_path: Directory of `ca.pem`, `cert.pem` and `key.pem`; empty speaks without TLS.
+    """
+
+    host: str = ""
+    cert_path: str = ""
+
+    @classmethod
+    def of(cls, settings: Settings) -> "EngineAddress":
+        """Return the address that the settings name."""
+        return cls(host=settings.docker_host, cert_path=settings.docker_cert_path)
+
+    def _variables(self) -> dict[str, str] | None:
+        if not self.host:
+            return None
+        tls = {"DOCKER_CERT_PATH": self.cert_path, "DOCKER_TLS_VERIFY": "1"}
+        return {"DOCKER_HOST": self.host, **(tls if self.cert_path else {})}
+
+
+USUAL_ENGINE = EngineAddress()
+
+
+def connect(
+    address: EngineAddress = USUAL_ENGINE, *, timeout_s: float = CALL_TIMEOUT_S
+) -> docker.DockerClient:
+    """Return a client of an engine.
 
     Raises:
         EngineUnavailable: no engine answers.
     """
     try:
-        client = docker.from_env(timeout=int(timeout_s))
+        client = docker.from_env(timeout=int(timeout_s), environment=address._variables())
         client.ping()
     except (docker.errors.DockerException, requests.exceptions.RequestException) as exc:
         raise EngineUnavailable(f"no Docker engine answers: {exc}", cure=_cure()) from exc
@@ -61,9 +92,7 @@ def engine_errors(doing: str) -> Iterator[None]:
     try:
         yield
     except docker.errors.ImageNotFound as exc:
-        raise ImageMissing(
-            f"{doing}: the sandbox image is not on this engine", cure="codeio sandbox image"
-        ) from exc
+        raise ImageMissing(f"{doing}: the sandbox image is not on this engine") from exc
     except (docker.errors.DockerException, requests.exceptions.RequestException) as exc:
         raise SandboxFault(f"{doing}: {exc}") from exc
 

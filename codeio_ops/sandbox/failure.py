@@ -8,8 +8,8 @@ signals, clocks and counters of the supervisor.
 
 import signal
 
-from codeio_ops import jsonvalue
-from codeio_ops.errors import SandboxFault
+from codeio_ops.errors import NotJson, SandboxFault
+from codeio_ops.jsonvalue import parse, storable
 from codeio_ops.sandbox.base import Limits, RunResult, Verdict
 from codeio_ops.sandbox.protocol import Ended, Reply
 
@@ -99,12 +99,12 @@ def _checked_value(body: bytes, wall_ms: float, limits: Limits) -> RunResult:
     if len(body) > limits.output_bytes:
         return RunResult(verdict=Verdict.OUTPUT_LIMIT, wall_ms=wall_ms)
     try:
-        value = jsonvalue.parse(body)
-    except jsonvalue.NotJson as exc:
+        value = parse(body)
+    except NotJson as exc:
         return RunResult(
             verdict=_verdict_on(body),
             error_type=type(exc).__name__,
-            error_message=_clean(str(exc), _MESSAGE_CHARS),
+            error_message=storable(str(exc))[:_MESSAGE_CHARS],
             wall_ms=wall_ms,
         )
     return RunResult(verdict=Verdict.OK, value=value, wall_ms=wall_ms)
@@ -131,9 +131,4 @@ def _verdict_on(refused: bytes) -> Verdict:
 
 def _error_text(body: bytes) -> tuple[str, str]:
     error_type, _, message = body.decode(errors="replace").partition("\n")
-    return _clean(error_type, _TYPE_CHARS), _clean(message, _MESSAGE_CHARS)
-
-
-def _clean(text: str, chars: int) -> str:
-    """Make a program's words fit to be stored: Postgres has no NUL, UTF-8 no surrogates."""
-    return text.encode(errors="replace").decode().replace("\x00", "\ufffd")[:chars]
+    return storable(error_type)[:_TYPE_CHARS], storable(message)[:_MESSAGE_CHARS]

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from codeio_ops.bundled import SANDBOX_IMAGE
 from codeio_ops.errors import EngineUnavailable, ImageMissing, SandboxFault, TerminalError
-from codeio_ops.sandbox.container import IMAGE_DIRECTORY
 from codeio_ops.sandbox.engine import Say, apt_install, connect, engine_errors, is_debian
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def image_facts(client: "DockerClient", image: str) -> ImageFacts:
         found = client.images.get(image)
     labels = found.labels
     if INPUTS_LABEL not in labels:
-        raise ImageMissing(f"{image} is not a sandbox image", cure="codeio sandbox image")
+        raise ImageMissing(f"{image} is not a sandbox image")
     return ImageFacts(
         image_id=str(found.id),
         inputs_digest=labels[INPUTS_LABEL],
@@ -101,7 +101,7 @@ def image_facts(client: "DockerClient", image: str) -> ImageFacts:
     )
 
 
-def inputs_digest(directory: Path = IMAGE_DIRECTORY) -> str:
+def inputs_digest(directory: Path = SANDBOX_IMAGE) -> str:
     """Digest the files that decide what the sandbox does, by name and content."""
     digest = hashlib.sha256()
     for path in sorted(path for pattern in _INPUTS for path in directory.glob(pattern)):
@@ -192,9 +192,9 @@ def _install_mmdebstrap(say: Say) -> None:
 
 def _prepare_context(context: Path, architecture: str, say: Say) -> None:
     say("fetching the locked packages")
-    shutil.copy(IMAGE_DIRECTORY / "Dockerfile", context)
+    shutil.copy(SANDBOX_IMAGE / "Dockerfile", context)
     (context / "runner").mkdir()
-    for path in [path for pattern in _RUNNER for path in IMAGE_DIRECTORY.glob(pattern)]:
+    for path in [path for pattern in _RUNNER for path in SANDBOX_IMAGE.glob(pattern)]:
         shutil.copy(path, context / "runner")
     site = context / "site"
     _fetch_packages(site, architecture)
@@ -203,7 +203,7 @@ def _prepare_context(context: Path, architecture: str, say: Say) -> None:
 
 
 def _fetch_packages(site: Path, architecture: str) -> None:
-    lock = str(IMAGE_DIRECTORY / "requirements.lock")
+    lock = str(SANDBOX_IMAGE / "requirements.lock")
     options = ["--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:"]
     target = ["--python-version=3.11", f"--python-platform={_PLATFORMS[architecture]}"]
     _run([_uv(), "pip", "install", f"--target={site}", *options, *target, "-r", lock])

@@ -11,7 +11,7 @@ from codeio_ops.jsonvalue import Json
 from codeio_ops.sandbox import selfcheck
 from codeio_ops.sandbox.base import Limits, Program, RunResult
 from codeio_ops.sandbox.container import MEMORY_MIB, ContainerSpec
-from codeio_ops.sandbox.engine import connect
+from codeio_ops.sandbox.engine import USUAL_ENGINE, EngineAddress, connect
 from codeio_ops.sandbox.image import ImageFacts, image_facts
 from codeio_ops.sandbox.protocol import Job
 from codeio_ops.sandbox.sweep import sweep_orphans
@@ -60,6 +60,7 @@ class DockerSandbox:
         runtime: str = "runc",
         memory_mib: int = MEMORY_MIB,
         labels: Mapping[str, str] = _NO_LABELS,
+        engine: EngineAddress = USUAL_ENGINE,
     ) -> "DockerSandbox":
         """Connect, remove orphans of dead processes, and start and check one container.
 
@@ -71,6 +72,7 @@ class DockerSandbox:
             runtime: Container runtime of the engine.
             memory_mib: Memory of each container.
             labels: Labels for the containers, for example of the run and the task.
+            engine: The engine that runs them.
 
         Raises:
             EngineUnavailable: no engine answers.
@@ -78,7 +80,7 @@ class DockerSandbox:
             SandboxUnsafe: a container would not be confined; nothing runs.
             SandboxFault: the engine could not start a container.
         """
-        client = connect()
+        client = connect(engine)
         sweep_orphans(client)
         spec = ContainerSpec(
             image=image,

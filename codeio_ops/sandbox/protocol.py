@@ -13,8 +13,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from codeio_ops.errors import SandboxFault, TerminalError
-from codeio_ops.jsonvalue import Json, NotJson, compact
+from codeio_ops.errors import NotJson, SandboxFault, TerminalError
+from codeio_ops.jsonvalue import Json, compact
 from codeio_ops.sandbox.base import Limits, Program
 
 PROTOCOL_VERSION = 2

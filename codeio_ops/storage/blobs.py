@@ -19,6 +19,8 @@ from codeio_ops.storage.objects import ObjectStore
 
 MAX_PACK_BYTES = 8 << 20
 PACK_PREFIX = "packs/"
+# Name of the lock that writers share from storing a pack to committing its blobs.
+PACK_LOCK = "packs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

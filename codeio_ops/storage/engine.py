@@ -9,18 +9,17 @@ from uuid import UUID
 
 from psycopg2 import OperationalError as DriverError
 from psycopg2.extensions import connection as DriverConnection  # noqa: N812
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, func, select
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from codeio_ops.errors import StoreRefused, StoreUnavailable
 from codeio_ops.jsonvalue import Json
 from codeio_ops.records import Record
 from codeio_ops.storage.copy import insert_records
+from codeio_ops.storage.postgres_errors import first_line, postgres_error
 from codeio_ops.storage.queries import check, query
 
 T = TypeVar("T")
-
-_REFUSALS = ("password authentication failed", "does not exist", "no password supplied")
 
 
 class Transaction:
@@ -42,6 +41,11 @@ class Transaction:
     def value(self, name: str, /, **parameters: object) -> Any:
         """Run a named query and return the first column of its first row, or None."""
         return self._connection.execute(query(name), parameters).scalar()
+
+    def count(self, name: str, /, **parameters: object) -> int:
+        """Return how many rows a named query gives."""
+        counted = select(func.count()).select_from(query(name).columns().subquery())
+        return self._connection.execute(counted, parameters).scalar_one()
 
     def column(self, name: str, /, **parameters: object) -> list[Any]:
         """Run a named query and return its first column."""
@@ -100,18 +104,27 @@ class Store:
             StoreUnavailable: Postgres cannot be reached, or broke off.
             StoreRefused: Postgres refuses the login, or the schema is missing.
         """
-        try:
-            with self._engine.begin() as connection:
-                yield Transaction(connection)
-        except OperationalError as exc:
-            raise _translated(exc) from exc
-        except ProgrammingError as exc:
-            if "does not exist" in str(exc.orig):
-                raise StoreRefused(
-                    f"the database lacks what the query needs: {_first_line(exc)}",
-                    cure="run `codeio migrate`",
-                ) from exc
-            raise
+        with _translated_errors(), self._engine.begin() as connection:
+            yield Transaction(connection)
+
+    @contextmanager
+    def locked(self, name: str, /, *, shared: bool = False) -> Iterator[None]:
+        """Hold the lock of this name for the block, and wait for it first if others do.
+
+        It belongs to a connection of its own on which no transaction is open, so that work
+        of minutes, such as uploads, keeps no transaction open; transactions inside the block
+        are others. Shared holders wait for an exclusive one only, and it for all of them.
+
+        Raises:
+            StoreUnavailable: Postgres cannot be reached, or broke off: the lock was lost.
+        """
+        suffix = "_shared" if shared else ""
+        with _translated_errors(), self._unmanaged() as connection:
+            connection.execute(query(f"lock.take{suffix}"), {"name": name})
+            try:
+                yield
+            finally:
+                connection.execute(query(f"lock.release{suffix}"), {"name": name})
 
     def fetch(self, name: str, into: type[T], /, **parameters: object) -> list[T]:
         """Run one named query in a transaction of its own; see `Transaction.fetch`."""
@@ -122,6 +135,11 @@ class Store:
         """Run one named query in a transaction of its own; see `Transaction.value`."""
         with self.transaction() as transaction:
             return transaction.value(name, **parameters)
+
+    def count(self, name: str, /, **parameters: object) -> int:
+        """Count the rows of one named query; see `Transaction.count`."""
+        with self.transaction() as transaction:
+            return transaction.count(name, **parameters)
 
     def fetch_json(self, name: str, /, **parameters: object) -> list[Json]:
         """Run one named query and return its rows as JSON objects.
@@ -138,8 +156,12 @@ class Store:
 
     def run_alone(self, name: str, /) -> None:
         """Run a named statement that Postgres allows in no transaction, such as VACUUM."""
-        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with _translated_errors(), self._unmanaged() as connection:
             connection.execute(query(name))
+
+    def _unmanaged(self) -> Connection:
+        """Return a connection on which every statement stands alone."""
+        return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
     def close(self) -> None:
         """Close all connections."""
@@ -159,17 +181,18 @@ def _json_cell(value: Any) -> Json:
             return cell
 
 
-def _translated(exc: OperationalError) -> StoreUnavailable | StoreRefused:
-    line = _first_line(exc)
-    if isinstance(exc.orig, DriverError) and any(word in line for word in _REFUSALS):
-        return StoreRefused(
-            f"Postgres refuses the connection: {line}",
-            cure="check the user, password and database in CODEIO_DATABASE_URL",
-        )
-    return StoreUnavailable(
-        f"Postgres cannot be reached: {line}", cure="run `codeio status`, then `codeio up`"
-    )
-
-
-def _first_line(exc: OperationalError | ProgrammingError) -> str:
-    return str(exc.orig).strip().partition("\n")[0]
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as exc:
+        if isinstance(exc.orig, DriverError):
+            raise postgres_error(exc.orig) from exc
+        raise StoreUnavailable(f"Postgres cannot be reached: {first_line(exc.orig)}") from exc
+    except ProgrammingError as exc:
+        if "does not exist" in str(exc.orig):
+            raise StoreRefused(
+                f"the database lacks what the query needs: {first_line(exc.orig)}",
+                cure="run `codeio migrate`",
+            ) from exc
+        raise

@@ -1,30 +1,104 @@
-"""Brings a database to the current schema: numbered SQL files, run in order by Alembic."""
+"""Brings a database to the current schema: `sql/migrations` once, `sql/views` when they change.
 
-from pathlib import Path
+Migrations are numbered, forward only, and hold tables; each is run once. Views, functions,
+triggers and grants are defined once, in files that are run again, all of them in the order of
+their names, whenever one differs from what was run last or a migration is new. Everything
+happens in one transaction; `codeio.schema_file` keeps the sha256 of what was run.
+"""
 
-from alembic import command, op
-from alembic.config import Config
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
 
+from sqlalchemy import Connection, create_engine, text
+
+from codeio_ops.errors import SchemaForeign
+from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.storage.queries import SQL_DIRECTORY
 
-_SCRIPTS = Path(__file__).parent / "revisions"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SqlFile:
+    path: str
+    script: str
+
+    @property
+    def sha256(self) -> str:
+        return sha256_hex(self.script.encode())
 
 
-def migrate(owner_url: str, *, revision: str = "head") -> None:
-    """Apply the migrations up to `revision` that the database of `owner_url` lacks.
+def migrate(owner_url: str, *, sql: Traversable = SQL_DIRECTORY) -> None:
+    """Apply what the database of `owner_url` lacks of the files below `sql`.
 
     The roles `codeio_app` and `codeio_auditor` must exist.
+
+    Raises:
+        SchemaForeign: the database holds a schema that these files did not make.
     """
-    config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS))
-    config.attributes["url"] = owner_url
-    command.upgrade(config, revision)
+    engine = create_engine(owner_url)
+    try:
+        with engine.begin() as connection:
+            # Two starts at the same time must not migrate twice.
+            connection.execute(text("SELECT pg_advisory_xact_lock(7502316)"))
+            _bring_up(connection, _files(sql, "migrations"), _files(sql, "views"))
+    finally:
+        engine.dispose()
 
 
-def run_file(name: str) -> None:
-    """Run a file of `sql/migrations/` as it stands; only a migration may call this."""
-    script = (SQL_DIRECTORY / "migrations" / name).read_text()
-    driver = op.get_bind().connection.dbapi_connection
+def _files(sql: Traversable, folder: str) -> list[_SqlFile]:
+    """Return the SQL files of a folder in the order of their names."""
+    found = [item for item in (sql / folder).iterdir() if item.name.endswith(".sql")]
+    return [
+        _SqlFile(path=f"{folder}/{item.name}", script=item.read_text(encoding="utf-8"))
+        for item in sorted(found, key=lambda item: item.name)
+    ]
+
+
+def _bring_up(
+    connection: Connection, migrations: list[_SqlFile], repeatable: list[_SqlFile]
+) -> None:
+    known = _known(connection)
+    applied = {path: sha256 for path, sha256 in known.items() if path.startswith("migrations/")}
+    _require_beginning(applied, migrations)
+    new = migrations[len(applied) :]
+    if not new and known == applied | {file.path: file.sha256 for file in repeatable}:
+        return
+    drop, *create = repeatable
+    for file in (drop, *new, *create):
+        _run(connection, file)
+    connection.execute(text("DELETE FROM codeio.schema_file WHERE path LIKE 'views/%'"))
+    connection.execute(
+        text("INSERT INTO codeio.schema_file (path, sha256) VALUES (:path, :sha256)"),
+        [{"path": file.path, "sha256": file.sha256} for file in (*new, *repeatable)],
+    )
+
+
+def _known(connection: Connection) -> dict[str, str]:
+    """Return path -> sha256 of the files that made the schema; nothing where there is none."""
+    if connection.scalar(text("SELECT to_regnamespace('codeio')")) is None:
+        return {}
+    if connection.scalar(text("SELECT to_regclass('codeio.schema_file')")) is None:
+        raise _foreign("it was made before version 0.2.0")
+    rows = connection.execute(text("SELECT path, sha256 FROM codeio.schema_file"))
+    return {row.path: row.sha256 for row in rows}
+
+
+def _require_beginning(applied: dict[str, str], migrations: list[_SqlFile]) -> None:
+    """Refuse a database whose migrations are not the first ones of ours."""
+    ours = {file.path: file.sha256 for file in migrations[: len(applied)]}
+    for path, sha256 in sorted(applied.items()):
+        if ours.get(path) != sha256:
+            raise _foreign(f"its {path} is not the one of this version")
+
+
+def _foreign(reason: str) -> SchemaForeign:
+    return SchemaForeign(
+        f"the schema of the database is that of another version: {reason}",
+        cure="delete the data (`make clean`, or drop the database), or name another database",
+    )
+
+
+def _run(connection: Connection, file: _SqlFile) -> None:
+    driver = connection.connection.dbapi_connection
     assert driver is not None
     # SQLAlchemy would take a percent sign in the script for a parameter.
-    driver.cursor().execute(script)
+    driver.cursor().execute(file.script)

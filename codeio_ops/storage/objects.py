@@ -75,7 +75,7 @@ class ObjectStore:
 
     def put(self, key: str, body: bytes) -> None:
         """Store `body` under `key`, replacing what is there."""
-        with _translated(self.bucket):
+        with s3_errors(f"bucket {self.bucket}"):
             self._client.put_object(Bucket=self.bucket, Key=key, Body=body)
 
     def put_new(self, key: str, body: bytes) -> None:
@@ -115,23 +115,21 @@ class ObjectStore:
         from botocore.exceptions import ClientError
 
         try:
-            with _translated(self.bucket, passing=_ABSENT_CODES):
+            with s3_errors(f"bucket {self.bucket}", passing=_ABSENT_CODES):
                 held = self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
         except ClientError:
             return False
         if held != body:
-            raise ReleaseExists(
-                f"s3://{self.bucket}/{key} exists with other content",
-                cure="releases are immutable: publish under another name",
-            )
+            raise ReleaseExists(f"s3://{self.bucket}/{key} exists with other content")
         return True
 
     def _create(self, key: str, body: bytes) -> bool:
         """Store `body` under `key` if it is free; return whether it was."""
         from botocore.exceptions import ClientError
 
+        passing = _EXISTS_CODES | _UNKNOWN_CODES
         try:
-            with _translated(self.bucket, passing=_EXISTS_CODES | _UNKNOWN_CODES):
+            with s3_errors(f"bucket {self.bucket}", passing=passing):
                 self._client.put_object(Bucket=self.bucket, Key=key, Body=body, IfNoneMatch="*")
         except ClientError as exc:
             if _code(exc) in _EXISTS_CODES:
@@ -144,17 +142,17 @@ class ObjectStore:
 
     def delete(self, key: str) -> None:
         """Remove an object; one that is not there is no error."""
-        with _translated(self.bucket):
+        with s3_errors(f"bucket {self.bucket}"):
             self._client.delete_object(Bucket=self.bucket, Key=key)
 
     def get(self, key: str) -> bytes:
         """Return the whole object."""
-        with _translated(self.bucket):
+        with s3_errors(f"bucket {self.bucket}"):
             return self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
 
     def get_range(self, key: str, start: int, end: int) -> bytes:
         """Return the bytes [`start`, `end`) of an object."""
-        with _translated(self.bucket):
+        with s3_errors(f"bucket {self.bucket}"):
             reply = self._client.get_object(
                 Bucket=self.bucket, Key=key, Range=f"bytes={start}-{end - 1}"
             )
@@ -166,7 +164,7 @@ class ObjectStore:
 
     def listing(self, prefix: str) -> Iterator[ObjectInfo]:
         """Yield what is known of each object whose key begins with `prefix`, by key."""
-        with _translated(self.bucket):
+        with s3_errors(f"bucket {self.bucket}"):
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.bucket, Prefix=prefix
             )
@@ -185,8 +183,8 @@ def _code(exc: "ClientError") -> str:
 
 
 @contextmanager
-def _translated(bucket: str, passing: frozenset[str] = frozenset()) -> Iterator[None]:
-    """Raise our errors for boto3's, except for the error codes in `passing`."""
+def s3_errors(what: str, passing: frozenset[str] = frozenset()) -> Iterator[None]:
+    """Raise our errors for boto3's about `what`, except for the error codes in `passing`."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -196,22 +194,17 @@ def _translated(bucket: str, passing: frozenset[str] = frozenset()) -> Iterator[
         if code in passing:
             raise
         if code in _TRANSIENT_CODES:
-            raise BlobStoreUnavailable(f"S3 answers {code} for bucket {bucket}") from exc
+            raise BlobStoreUnavailable(f"S3 answers {code} for {what}") from exc
         if code in _ABSENT_CODES:
             raise BlobStoreRefused(
-                f"bucket {bucket} lacks an object that should be there",
+                f"{what} lacks an object that should be there",
                 cure="restore it from a copy of the bucket",
             ) from exc
         if code in _UNKNOWN_CODES:
             raise BlobStoreRefused(
-                f"the store of bucket {bucket} does not know what it is asked for: {code}",
+                f"the store of {what} does not know what it is asked for: {code}",
                 cure="use a store that speaks this part of S3, or update yours",
             ) from exc
-        raise BlobStoreRefused(
-            f"S3 refuses access to bucket {bucket}: {code}",
-            cure="check CODEIO_S3_ACCESS_KEY, CODEIO_S3_SECRET_KEY and CODEIO_S3_BUCKET",
-        ) from exc
+        raise BlobStoreRefused(f"S3 refuses access to {what}: {code}") from exc
     except BotoCoreError as exc:
-        raise BlobStoreUnavailable(
-            f"S3 cannot be reached: {exc}", cure="run `codeio status`, then `codeio up`"
-        ) from exc
+        raise BlobStoreUnavailable(f"S3 cannot be reached: {exc}") from exc

@@ -6,11 +6,12 @@ bound. A query is addressed as `<aggregate>.<query>`. Checks are files of their 
 
 import re
 from functools import cache
-from pathlib import Path
+from importlib.resources import files
 
 from sqlalchemy import TextClause, text
 
-SQL_DIRECTORY = Path(__file__).parents[2] / "sql"
+# A link to the directory at the top of the repository, and a directory in a wheel.
+SQL_DIRECTORY = files("codeio_ops") / "sql"
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 
@@ -33,7 +34,7 @@ def check(name: str) -> TextClause:
 
 def check_names() -> list[str]:
     """Return the names of all checks, sorted."""
-    return sorted(path.stem for path in (SQL_DIRECTORY / "checks").glob("*.sql"))
+    return sorted(item.name.removesuffix(".sql") for item in (SQL_DIRECTORY / "checks").iterdir())
 
 
 @cache

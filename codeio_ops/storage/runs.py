@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from codeio_ops import __version__
-from codeio_ops.config import Settings
-from codeio_ops.config_reference import DECIDING
+from codeio_ops.code_version import code_version
+from codeio_ops.config import DECIDING, Settings
 from codeio_ops.fingerprint import content_id, value_sha256
 from codeio_ops.records import Record, StageRun
 from codeio_ops.storage.engine import Store
@@ -47,7 +46,7 @@ def stage_run(
         task_id=task.task_id,
         map_index=task.map_index,
         try_number=task.try_number,
-        code_version=__version__,
+        code_version=code_version(),
         settings_sha256=settings_sha256(settings),
         sandbox_image_digest=image_digest,
         partition_key=partition_key,

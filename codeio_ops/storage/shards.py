@@ -11,8 +11,6 @@ from math import ceil
 from typing import Literal, cast
 from uuid import UUID
 
-from codeio_ops.storage.engine import Store
-
 # What waits for a stage, or what it did by means that are no longer current; each is a file
 # of `sql/queries`.
 Rows = Literal["pending", "stale"]
@@ -79,34 +77,24 @@ def _begin(number: int) -> str:
 
 
 def plan_shards(
-    store: Store,
-    stage: str,
-    *,
-    shard_rows: int,
-    least: int = 1,
-    limit: int = 0,
-    rows: Rows = "pending",
-    **parameters: object,
+    held: int, *, shard_rows: int, least: int = 1, limit: int = 0, rows: Rows = "pending"
 ) -> list[Shard]:
-    """Cut what waits for `stage` into shards of about `shard_rows` rows.
+    """Cut the `held` rows that a stage would take into shards of about `shard_rows` rows.
 
     Args:
-        store: The database.
-        stage: A stage of `sql/queries/pending.sql`, or `stale.sql`.
+        held: Rows that the stage would take.
         shard_rows: Rows wanted in one shard.
-        least: Fewest shards to make when anything is pending: the tasks that can run at
+        least: Fewest shards to make when anything is held: the tasks that can run at
             the same time.
         limit: About how many rows to take; 0 takes all.
         rows: Whether what waits is cut, or what is stale.
-        parameters: Further parameters of the stage's query.
 
     Returns:
-        No shard when nothing is pending; at most `MAX_SHARDS`.
+        No shard when nothing is held; at most `MAX_SHARDS`.
     """
-    pending = store.value(f"{rows}.count_{stage}", **parameters)
-    if not pending:
+    if not held:
         return []
-    taken = min(limit or pending, pending)
+    taken = min(limit or held, held)
     count = min(max(ceil(taken / shard_rows), least), MAX_SHARDS)
-    shards = split_range(count, held=taken, share=Fraction(taken, pending))
+    shards = split_range(count, held=taken, share=Fraction(taken, held))
     return [replace(shard, rows=rows) for shard in shards]

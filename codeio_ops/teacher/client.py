@@ -11,6 +11,7 @@ after the calls in flight have ended: they are paid for.
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from itertools import islice
 
 from codeio_ops.config import Settings
@@ -31,6 +32,7 @@ from codeio_ops.teacher.pace import Gate, Limits, MemoryPace, Pace, PostgresPace
 from codeio_ops.teacher.prices import known_price
 from codeio_ops.teacher.reply import read_reply
 from codeio_ops.teacher.session import Result, Session, connect, parameters
+from codeio_ops.teacher.stated_version import stated_version
 
 
 class Teacher:
@@ -72,10 +74,17 @@ class Teacher:
         pace = MemoryPace() if endpoint.offline else PostgresPace(store, endpoint.name)
         return cls(settings, endpoint, journal=PostgresJournal(store, writer), pace=pace)
 
-    @property
+    @cached_property
     def identity(self) -> TeacherIdentity:
-        """Who answers, as it is stored with every response."""
-        return self._endpoint.identity
+        """Who answers, as it is stored with every response; the embedded teacher is asked.
+
+        Raises:
+            TeacherUnavailable: the embedded teacher does not answer.
+            TeacherRefused: it refuses the key or the model.
+        """
+        if not self._endpoint.offline:
+            return self._endpoint.identity()
+        return self._endpoint.identity(stated_version(self._settings, self._endpoint))
 
     @property
     def name(self) -> str:
@@ -126,7 +135,7 @@ class Teacher:
         while True:
             async for result in flight.fill(waiting):
                 yield result
-            ended = await flight.land()
+            ended = await flight.next_ended()
             if not ended:
                 return
             await self._keep(ended, flight)
@@ -138,7 +147,7 @@ class Teacher:
         """Pass requests on; in place of one whose reply is in the journal comes the result."""
         waiting = iter(requests)
         while group := list(islice(waiting, self._settings.teacher_concurrency)):
-            keys = [self.fingerprint(request) for request in group]
+            keys = await asyncio.to_thread(lambda: [self.fingerprint(each) for each in group])
             found = await asyncio.to_thread(self._journal.find, keys)
             for key, request in zip(keys, group, strict=True):
                 yield self._read(request, found[key]) if key in found else request

@@ -9,7 +9,6 @@ from pydantic import SecretStr
 from codeio_ops.config import OFFLINE_MODEL, Settings
 from codeio_ops.errors import SettingsError
 from codeio_ops.teacher.messages import TeacherIdentity, TeacherKind
-from offline_teacher import OFFLINE_VERSION
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 ADDRESS_CURE = "Check OPENAI_BASE_URL, or start the embedded teacher with `codeio up`."
@@ -81,15 +80,17 @@ class Endpoint:
         """What shares one rate limit: an address and a model."""
         return f"{self.base_url} {self.model}"
 
-    @property
-    def identity(self) -> TeacherIdentity:
-        """Who answers, as it is stored with every response."""
+    def identity(self, stated_version: str = "") -> TeacherIdentity:
+        """Who answers, as it is stored with every response.
+
+        Args:
+            stated_version: What the embedded teacher says of itself.
+        """
         kind = _kind(self.host, offline=self.offline)
-        version = OFFLINE_VERSION if self.offline else ""
         return TeacherIdentity(
             kind=kind,
             model_id=self.model,
-            version=self.weights_sha256 if kind == "local-model" else version,
+            version=self.weights_sha256 if kind == "local-model" else stated_version,
             endpoint_host=self.host,
         )
 

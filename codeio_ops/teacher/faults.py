@@ -88,10 +88,7 @@ def _endpoint_refuses(exc: APIStatusError, endpoint: Endpoint) -> TeacherRefused
             cure=f"Set {endpoint.key_setting} to a key that this endpoint accepts.",
         )
     if status == 404:
-        return TeacherRefused(
-            f"the teacher at {endpoint.base_url} does not know the model {endpoint.model!r}",
-            cure="Set CODEIO_MODEL to one of its models, or correct OPENAI_BASE_URL.",
-        )
+        return unknown_model(endpoint)
     if status == 402 or exc.code in _NO_CREDIT_CODES:
         return TeacherRefused(
             f"the account at {endpoint.base_url} has no credit left",
@@ -107,6 +104,14 @@ def _redirects(exc: APIStatusError, endpoint: Endpoint) -> TeacherRefused:
         f"the teacher at {endpoint.base_url} sends requests on to {address} "
         f"(status {exc.status_code}), and they are sent to nobody else",
         cure="Set OPENAI_BASE_URL to that address if it is the one you mean.",
+    )
+
+
+def unknown_model(endpoint: Endpoint) -> TeacherRefused:
+    """The error of an endpoint that does not serve the model."""
+    return TeacherRefused(
+        f"the teacher at {endpoint.base_url} does not know the model {endpoint.model!r}",
+        cure="Set CODEIO_MODEL to one of its models, or correct OPENAI_BASE_URL.",
     )
 
 

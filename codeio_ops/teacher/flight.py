@@ -54,7 +54,7 @@ class Flight:
             elif not self._start(found):
                 return
 
-    async def land(self) -> list[Ended]:
+    async def next_ended(self) -> list[Ended]:
         """Wait until calls end and return them; none when none is in flight.
 
         Raises:

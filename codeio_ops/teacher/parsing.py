@@ -7,15 +7,14 @@ of the transform template.
 import ast
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import pairwise
 
 from codeio_ops.python_syntax import BAD_SYNTAX, parse_python
+from codeio_ops.reasons import DropReason
+from codeio_ops.records import Drop
 from codeio_ops.teacher.markdown import Section, has_structure, sections
+from codeio_ops.unified_form import ENTRY_POINT, INPUT_GENERATOR
 
-PARSER_VERSION = "1"
-ENTRY_POINT = "main_solution"
-GENERATOR = "input_generator"
 MAX_PART_CHARS = 100_000
 MAX_REPLY_CHARS = 400_000
 
@@ -25,15 +24,6 @@ _REFUSED = "refused"
 _REASON_CODE = re.compile(r"[a-z][a-z_]{1,30}")
 _PYTHON = ("python", "python3", "py")
 _WH_WORD = re.compile(r"\b(?:what|which|how|when|where|who|whose|whom|why)\b", re.IGNORECASE)
-
-
-class RefusalReason(StrEnum):
-    """Why a reply gives no program."""
-
-    REFUSED = "refused"
-    BAD_FORMAT = "bad_format"
-    NO_FUNCTION = "no_function"
-    TRUNCATED = "truncated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,24 +41,24 @@ class Refusal:
     """A reply without a program.
 
     Attributes:
-        reason: The kind, as stored in `drop_record`.
+        reason: The kind.
         detail: What exactly is missing; for `refused`, the teacher's own words.
     """
 
-    reason: RefusalReason
+    reason: DropReason
     detail: str
 
 
-def refusal_code(refusal: Refusal) -> tuple[str, str]:
-    """Return (reason, detail) to count a refusal by: the teacher's own code, if it gives one."""
+def refusal_drop(refusal: Refusal) -> Drop:
+    """Return the drop of a refusal, with the teacher's own code, if it gives one."""
     code, _, rest = refusal.detail.partition(":")
-    if refusal.reason is RefusalReason.REFUSED and _REASON_CODE.fullmatch(code):
-        return f"refused_{code}", rest.strip()
-    return str(refusal.reason), refusal.detail
+    if refusal.reason is DropReason.REFUSED and _REASON_CODE.fullmatch(code):
+        return Drop(reason=refusal.reason, code=code, detail=rest.strip())
+    return Drop(reason=refusal.reason, detail=refusal.detail)
 
 
-class _Bad(Exception):
-    def __init__(self, reason: RefusalReason, detail: str) -> None:
+class _Refused(Exception):
+    def __init__(self, reason: DropReason, detail: str) -> None:
         super().__init__(detail)
         self.refusal = Refusal(reason=reason, detail=detail)
 
@@ -81,24 +71,24 @@ def parse_transform(reply: str) -> ProgramParts | Refusal:
     """
     try:
         return _parse(reply)
-    except _Bad as bad:
-        return bad.refusal
+    except _Refused as refused:
+        return refused.refusal
 
 
 def _parse(reply: str) -> ProgramParts:
     if "\x00" in reply:
-        raise _Bad(RefusalReason.BAD_FORMAT, "the reply holds a NUL character")
+        raise _Refused(DropReason.BAD_FORMAT, "the reply holds a NUL character")
     if len(reply) > MAX_REPLY_CHARS:
-        raise _Bad(RefusalReason.BAD_FORMAT, "the reply is too long")
+        raise _Refused(DropReason.BAD_FORMAT, "the reply is too long")
     found = sections(reply)
     by_title = {_title(part): part for part in found}
     if _REFUSED in by_title:
-        raise _Bad(RefusalReason.REFUSED, by_title[_REFUSED].prose[:500] or "no reason given")
+        raise _Refused(DropReason.REFUSED, by_title[_REFUSED].prose[:500] or "no reason given")
     if any(not fence.closed for part in found for fence in part.fences):
-        raise _Bad(RefusalReason.TRUNCATED, "the reply ends inside a fenced block")
+        raise _Refused(DropReason.TRUNCATED, "the reply ends inside a fenced block")
     for title in _TITLES:
         if title not in by_title:
-            raise _Bad(RefusalReason.BAD_FORMAT, f"section missing: {title}")
+            raise _Refused(DropReason.BAD_FORMAT, f"section missing: {title}")
     _check_no_subsections(found)
     main, description, generator, statement = (by_title[title] for title in _TITLES)
     parts = ProgramParts(
@@ -121,56 +111,56 @@ def _check_no_subsections(found: list[Section]) -> None:
     """Refuse headings below those of the two sections in prose: their text would be lost."""
     for part, following in pairwise(found):
         if _title(part) in _PROSE_TITLES and _title(following) not in _TITLES:
-            raise _Bad(RefusalReason.BAD_FORMAT, f"headings or fences in section: {part.title}")
+            raise _Refused(DropReason.BAD_FORMAT, f"headings or fences in section: {part.title}")
 
 
 def _code(part: Section) -> str:
     blocks = [fence.content for fence in part.fences if fence.language in _PYTHON]
     if not blocks:
-        raise _Bad(RefusalReason.BAD_FORMAT, f"no python block in section: {part.title}")
+        raise _Refused(DropReason.BAD_FORMAT, f"no python block in section: {part.title}")
     return _limited(part.title, blocks[-1].strip("\n"))
 
 
 def _prose(part: Section) -> str:
     text = part.prose.strip()
     if part.fences or has_structure(text):
-        raise _Bad(RefusalReason.BAD_FORMAT, f"headings or fences in section: {part.title}")
+        raise _Refused(DropReason.BAD_FORMAT, f"headings or fences in section: {part.title}")
     if not text:
-        raise _Bad(RefusalReason.BAD_FORMAT, f"section empty: {part.title}")
+        raise _Refused(DropReason.BAD_FORMAT, f"section empty: {part.title}")
     return _limited(part.title, text)
 
 
 def _limited(title: str, text: str) -> str:
     if len(text) > MAX_PART_CHARS:
-        raise _Bad(RefusalReason.BAD_FORMAT, f"section too long: {title}")
+        raise _Refused(DropReason.BAD_FORMAT, f"section too long: {title}")
     return text
 
 
 def _argument_names(code: str) -> list[str]:
     arguments = _function(code, ENTRY_POINT).args
     if arguments.posonlyargs or arguments.vararg or arguments.kwarg:
-        raise _Bad(
-            RefusalReason.BAD_FORMAT, f"{ENTRY_POINT} must take arguments by their names only"
+        raise _Refused(
+            DropReason.BAD_FORMAT, f"{ENTRY_POINT} must take arguments by their names only"
         )
     names = [argument.arg for argument in (*arguments.args, *arguments.kwonlyargs)]
     if not names:
-        raise _Bad(RefusalReason.BAD_FORMAT, f"{ENTRY_POINT} takes no argument")
+        raise _Refused(DropReason.BAD_FORMAT, f"{ENTRY_POINT} takes no argument")
     return names
 
 
 def _check_generator(code: str) -> None:
-    arguments = _function(code, GENERATOR).args
+    arguments = _function(code, INPUT_GENERATOR).args
     positional = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
     if positional or any(default is None for default in arguments.kw_defaults):
-        raise _Bad(RefusalReason.BAD_FORMAT, f"{GENERATOR} must work without arguments")
+        raise _Refused(DropReason.BAD_FORMAT, f"{INPUT_GENERATOR} must work without arguments")
 
 
 def _check_statement(statement: str, names: list[str]) -> None:
     if not _WH_WORD.search(statement, 0, max(statement.rfind("?"), 0)):
-        raise _Bad(RefusalReason.BAD_FORMAT, "the problem statement asks no wh-question")
+        raise _Refused(DropReason.BAD_FORMAT, "the problem statement asks no wh-question")
     for name in names:
         if not re.search(rf"\b{re.escape(name)}\b", statement):
-            raise _Bad(RefusalReason.BAD_FORMAT, f"the problem statement does not name {name!r}")
+            raise _Refused(DropReason.BAD_FORMAT, f"the problem statement does not name {name!r}")
 
 
 def _function(code: str, name: str) -> ast.FunctionDef:
@@ -178,7 +168,7 @@ def _function(code: str, name: str) -> ast.FunctionDef:
         node for node in _tree(code).body if isinstance(node, ast.FunctionDef) and node.name == name
     ]
     if not found:
-        raise _Bad(RefusalReason.NO_FUNCTION, f"{name} is not defined at the top level")
+        raise _Refused(DropReason.NO_FUNCTION, f"{name} is not defined at the top level")
     return found[-1]
 
 
@@ -186,4 +176,4 @@ def _tree(code: str) -> ast.Module:
     try:
         return parse_python(code)
     except BAD_SYNTAX as exc:
-        raise _Bad(RefusalReason.BAD_FORMAT, f"code does not parse: {exc}"[:300]) from exc
+        raise _Refused(DropReason.BAD_FORMAT, f"code does not parse: {exc}"[:300]) from exc

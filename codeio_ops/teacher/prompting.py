@@ -16,11 +16,12 @@ from functools import cache
 from importlib import resources
 from typing import Literal, get_args
 
-from codeio_ops.errors import TerminalError
+from codeio_ops.errors import NotJson, PromptUnsafe, UnknownPrompt
 from codeio_ops.fingerprint import sha256_hex
-from codeio_ops.jsonvalue import Json, NotJson, parse
+from codeio_ops.jsonvalue import Json, parse
 from codeio_ops.teacher.markdown import Section, fenced, has_structure, sections
 from codeio_ops.teacher.messages import Message
+from codeio_ops.unified_form import Direction
 
 TemplateName = Literal[
     "transform",
@@ -30,7 +31,6 @@ TemplateName = Literal[
     "predict_input_without_code",
     "revise",
 ]
-Direction = Literal["output", "input"]
 
 RENDERER_VERSION = "1"
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
@@ -39,15 +39,11 @@ _TITLES: Mapping[str, TemplateName] = {
     "Predict the output": "predict_output",
     "Find an input": "predict_input",
 }
+PREDICT_TEMPLATES: Mapping[Direction, TemplateName] = {
+    "output": "predict_output",
+    "input": "predict_input",
+}
 _LANGUAGE_LINE = re.compile(r"^Language: (.+)$", re.MULTILINE)
-
-
-class PromptUnsafe(TerminalError):
-    """A statement or description holds headings or fences, which would change the prompt."""
-
-
-class UnknownPrompt(TerminalError):
-    """A text is not a prompt that these templates give."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,39 +98,24 @@ def transform_prompt(source: str, *, language: str = "python") -> str:
     return _render("transform", {"source": fenced(source, word), "language": word})
 
 
-def predict_output_prompt(
-    *,
-    problem_statement: str,
-    io_description: str,
-    reference_code: str,
-    given_input: Json,
-    language: str = "python",
-) -> str:
-    """Ask what the program returns for `given_input`.
+def predict_prompt(task: PredictTask, *, language: str = "python") -> str:
+    """Ask what a program returns for an input, or for an input that gives an output.
 
     Raises:
         PromptUnsafe: the statement or the description holds headings or fences.
     """
-    return _predict_prompt(
-        "predict_output", problem_statement, io_description, reference_code, given_input, language
-    )
-
-
-def predict_input_prompt(
-    *,
-    problem_statement: str,
-    io_description: str,
-    reference_code: str,
-    given_output: Json,
-    language: str = "python",
-) -> str:
-    """Ask for an input that makes the program return `given_output`.
-
-    Raises:
-        PromptUnsafe: the statement or the description holds headings or fences.
-    """
-    return _predict_prompt(
-        "predict_input", problem_statement, io_description, reference_code, given_output, language
+    statement, description = task.problem_statement, task.io_description
+    for part, text in (("problem statement", statement), ("io description", description)):
+        if has_structure(text):
+            raise PromptUnsafe(f"the {part} holds headings or fences")
+    return _render(
+        PREDICT_TEMPLATES[task.direction],
+        {
+            "problem_statement": statement.strip(),
+            "io_description": description.strip(),
+            "given": _given(task.given),
+            "reference_code": fenced(task.reference_code.strip("\n"), language),
+        },
     )
 
 
@@ -192,23 +173,6 @@ def read_prompt(text: str) -> TransformTask | PredictTask:
             return _read_predict(by_title, "input", "Given output")
         case _:
             raise UnknownPrompt("the text is none of the prompts this teacher knows")
-
-
-def _predict_prompt(
-    name: TemplateName, statement: str, description: str, code: str, given: Json, language: str
-) -> str:
-    for part, text in (("problem statement", statement), ("io description", description)):
-        if has_structure(text):
-            raise PromptUnsafe(f"the {part} holds headings or fences")
-    return _render(
-        name,
-        {
-            "problem_statement": statement.strip(),
-            "io_description": description.strip(),
-            "given": _given(given),
-            "reference_code": fenced(code.strip("\n"), language),
-        },
-    )
 
 
 def _given(value: Json) -> str:

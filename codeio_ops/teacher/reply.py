@@ -1,12 +1,12 @@
 """Reading the body of a chat completion, whatever an endpoint put into it."""
 
 import json
-import re
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from codeio_ops.config import Settings
-from codeio_ops.jsonvalue import Json, NotJson, check
+from codeio_ops.errors import NotJson
+from codeio_ops.jsonvalue import Json, check, storable
 from codeio_ops.teacher.journal import MAX_BODY_BYTES, StoredReply
 from codeio_ops.teacher.messages import CallFailure, Completion, FailedCall
 from codeio_ops.teacher.prices import known_price
@@ -24,7 +24,6 @@ _WITHHELD = {
     "content_filter", "content_filtered", "safety", "recitation", "blocklist", "prohibited_content",
     "spii", "refusal", "error_toxic",
 }  # fmt: skip
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class _Part(BaseModel):
@@ -128,15 +127,15 @@ def read_reply(
     choice = parsed.choices[0]
     return Completion(
         key=key,
-        text=_storable(choice.message.content),
-        reasoning=_storable(choice.message.reasoning_content or choice.message.reasoning),
-        finish_reason=_storable(choice.finish_reason),
-        model=_storable(parsed.model or model),
+        text=storable(choice.message.content),
+        reasoning=storable(choice.message.reasoning_content or choice.message.reasoning),
+        finish_reason=storable(choice.finish_reason),
+        model=storable(parsed.model or model),
         prompt_tokens=usage.prompt_tokens,
         completion_tokens=usage.completion_tokens,
         latency_ms=reply.latency_ms,
         cost_usd=cost,
-        request_id=_storable(reply.request_id or parsed.id),
+        request_id=storable(reply.request_id or parsed.id),
         provenance=_provenance(parsed.codeio),
     )
 
@@ -165,7 +164,7 @@ def _failure(body: _Body, *, keeps_truncated: bool) -> tuple[CallFailure, str] |
         return CallFailure.TRUNCATED, "the reply reached max_tokens"
     if stopped not in _STOPS | _LENGTHS:
         said = choice.finish_reason or None
-        return CallFailure.BAD_REPLY, _storable(f"finish_reason is {said!r}"[:200])
+        return CallFailure.BAD_REPLY, storable(f"finish_reason is {said!r}"[:200])
     if not choice.message.content.strip():
         if stopped in _LENGTHS:
             return CallFailure.TRUNCATED, "the reply reached max_tokens before its first word"
@@ -175,10 +174,6 @@ def _failure(body: _Body, *, keeps_truncated: bool) -> tuple[CallFailure, str] |
 
 def _stopped(body: _Body) -> str:
     return body.choices[0].finish_reason.lower() if body.choices else ""
-
-
-def _storable(text: str) -> str:
-    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def _provenance(extra: dict[str, JsonValue]) -> dict[str, Json]:

@@ -43,10 +43,6 @@ _RATE_LIMITED_TRIES = 12
 _BACKOFF = wait_random_exponential(multiplier=0.5, max=20.0)
 _PROBE = Request(key="probe", messages=(Message(role="user", content="Reply with: OK"),))
 _PROBE_TOKENS = 16
-_REFUSED_CURE = (
-    "Check OPENAI_BASE_URL, CODEIO_MODEL, CODEIO_MAX_TOKENS, CODEIO_MAX_TOKENS_FIELD and "
-    "CODEIO_TEMPERATURE."
-)
 
 Result = Completion | FailedCall
 Called = tuple[Result, StoredReply | None]
@@ -246,7 +242,6 @@ class Session:
         except RequestRefused as refusal:
             raise TeacherRefused(
                 f"the teacher at {self._endpoint.base_url} refuses every request ({refusal})",
-                cure=_REFUSED_CURE,
             ) from refusal
 
     async def _answers_probe(self) -> bool:

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
+from codeio_ops.config import OFFLINE_MODEL
 from codeio_ops.jsonvalue import Json
 from codeio_ops.records import Record, StageRun
 from codeio_ops.sandbox.base import Limits, Program, RunResult
@@ -106,7 +107,7 @@ class ScriptedEndpoint(LocalEndpoint):
     """An endpoint on loopback that takes its replies from a script; a context manager.
 
     The script is a list that is used up, its last reply repeating, or a function of the
-    request's body.
+    request's body. Asked for its models, it lists the embedded teacher's, of version `scripted`.
 
     Attributes:
         requests: Bodies of the requests so far.
@@ -143,6 +144,15 @@ class ScriptedEndpoint(LocalEndpoint):
 def _handler(endpoint: ScriptedEndpoint) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            models: Json = [{"id": OFFLINE_MODEL, "object": "model", "version": "scripted"}]
+            body = json.dumps({"object": "list", "data": models}).encode()
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
         def do_POST(self) -> None:
             length = int(self.headers.get("content-length", "0"))

@@ -9,41 +9,35 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
-from typing import Literal
 from uuid import UUID
 
-from codeio_ops.config import Settings
 from codeio_ops.errors import ProgramFault
 from codeio_ops.fingerprint import content_id
-from codeio_ops.jsonvalue import Json
+from codeio_ops.jsonvalue import Json, storable
 from codeio_ops.progress import tracked
 from codeio_ops.records import StageRun, VerdictRow
-from codeio_ops.sandbox.base import Limits, Program, RunResult, Sandbox, Verdict
-from codeio_ops.storage.engine import Store
-from codeio_ops.storage.runs import FactWriter
-from codeio_ops.storage.shards import Shard
+from codeio_ops.sandbox.base import Limits, Program, RunResult, Sandbox, StoredProgram, Verdict
+from codeio_ops.storage.shards import Rows, Shard
+from codeio_ops.unified_form import Direction
 from codeio_ops.verify import VERIFIER_VERSION
 from codeio_ops.verify.compare import same_value
 from codeio_ops.verify.extract import NoAnswer, extract_answer
 from codeio_ops.verify.feedback import feedback
 from codeio_ops.verify.verdicts import AnswerVerdict
+from codeio_ops.work import Work
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PendingResponse:
+class PendingResponse(StoredProgram):
     """A response to judge, with the pair it is about."""
 
     response_id: UUID
     body: str
-    direction: Literal["output", "input"]
+    direction: Direction
     input: Json
     output: Json
-    program_id: UUID
-    language: str
-    entry_point: str
-    main_function: str
 
     @property
     def shown(self) -> Json:
@@ -62,9 +56,21 @@ class Judgement:
     error_message: str = ""
 
 
-def verify_responses(
-    shard: Shard, *, store: Store, sandbox: Sandbox, writer: FactWriter, settings: Settings
-) -> Counter[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Unrun:
+    """A predicted input that only its run can judge."""
+
+    value: Json
+
+
+def parameters(work: Work, rows: Rows) -> dict[str, str]:
+    """Return what the queries of the stage need."""
+    if rows == "stale":
+        return {"image": work.image_digest}
+    return {"verifier_version": VERIFIER_VERSION}
+
+
+def verify_responses(shard: Shard, work: Work) -> Counter[str]:
     """Judge the responses of the shard that this verifier version has not judged.
 
     Of a shard of stale rows: those whose predicted input another sandbox image ran.
@@ -77,20 +83,14 @@ def verify_responses(
     Raises:
         SandboxFault: the sandbox failed; verdicts given before are stored.
     """
-    pending = store.fetch(
-        f"{shard.rows}.verify",
-        PendingResponse,
-        low=shard.low,
-        high=shard.high,
-        verifier_version=VERIFIER_VERSION,
-        image=writer.run.sandbox_image_digest,
-    )
+    sandbox, writer, cpu_s = work.sandbox, work.sandbox_writer, work.settings.call_cpu_s
+    pending = work.rows(shard, PendingResponse, **parameters(work, shard.rows))
     counts: Counter[str] = Counter()
     programs = [list(group) for _, group in groupby(pending, key=attrgetter("program_id"))]
     for responses in tracked(programs, total=len(programs), what="programs with answers"):
-        judgements = judge(responses, sandbox=sandbox, cpu_s=settings.call_cpu_s)
+        judgements = judge(responses, sandbox=sandbox, cpu_s=cpu_s)
         rows = [
-            _row(response, judgement, writer.run, settings.call_cpu_s)
+            _row(response, judgement, writer.run, cpu_s)
             for response, judgement in zip(responses, judgements, strict=True)
         ]
         writer.write(rows)
@@ -101,23 +101,34 @@ def verify_responses(
 
 def judge(responses: list[PendingResponse], *, sandbox: Sandbox, cpu_s: float) -> list[Judgement]:
     """Judge responses about one program, in their order."""
-    answers = [_answer(response) for response in responses]
-    runnable = [
-        (index, answer.answer)
-        for index, (response, answer) in enumerate(zip(responses, answers, strict=True))
-        if response.direction == "input" and answer.verdict is AnswerVerdict.CORRECT
+    answers = [_read(response) for response in responses]
+    inputs = [answer.value for answer in answers if isinstance(answer, _Unrun)]
+    if not inputs:
+        return [answer for answer in answers if isinstance(answer, Judgement)]
+    program, limits = responses[0].program, Limits(cpu_s=cpu_s)
+    results = iter(run_inputs(program, inputs, sandbox=sandbox, limits=limits))
+    return [
+        _judge_run(answer.value, next(results), response.output)
+        if isinstance(answer, _Unrun)
+        else answer
+        for response, answer in zip(responses, answers, strict=True)
     ]
-    if runnable:
-        program = Program(
-            code=responses[0].main_function,
-            entry_point=responses[0].entry_point,
-            language=responses[0].language,
+
+
+def feedback_on(response: PendingResponse, judgement: Judgement, *, cpu_s: float) -> str:
+    """Say what became of a response, in words that can be stored."""
+    return storable(
+        feedback(
+            judgement.verdict,
+            direction=response.direction,
+            given=response.shown,
+            prediction=judgement.answer,
+            produced=judgement.produced,
+            error_type=judgement.error_type,
+            error_message=judgement.error_message,
+            cpu_s=cpu_s,
         )
-        inputs = [answer for _, answer in runnable]
-        results = run_inputs(program, inputs, sandbox=sandbox, limits=Limits(cpu_s=cpu_s))
-        for (index, answer), result in zip(runnable, results, strict=True):
-            answers[index] = _judge_run(answer, result, responses[index].output)
-    return answers
+    )
 
 
 def run_inputs(
@@ -140,18 +151,15 @@ def run_inputs(
         ]
 
 
-def _answer(response: PendingResponse) -> Judgement:
-    """Judge what the host can: an unreadable answer, or a predicted output.
-
-    A readable predicted input passes as `correct` until it has run.
-    """
+def _read(response: PendingResponse) -> Judgement | _Unrun:
+    """Judge what the host can: an unreadable answer, or a predicted output."""
     found = extract_answer(response.body, response.direction)
     if isinstance(found, NoAnswer):
         return Judgement(verdict=found.kind)
     if response.direction == "input":
-        readable = isinstance(found.value, dict)
-        verdict = AnswerVerdict.CORRECT if readable else AnswerVerdict.NOT_OBJECT
-        return Judgement(verdict=verdict, answer=found.value)
+        if isinstance(found.value, dict):
+            return _Unrun(value=found.value)
+        return Judgement(verdict=AnswerVerdict.NOT_OBJECT, answer=found.value)
     right = same_value(found.value, response.output)
     return Judgement(
         verdict=AnswerVerdict.CORRECT if right else AnswerVerdict.WRONG, answer=found.value
@@ -186,17 +194,8 @@ def _row(
         verdict=judgement.verdict,
         answer=judgement.answer,
         produced=judgement.produced,
-        error_type=judgement.error_type.replace("\x00", "\ufffd"),
-        error_message=judgement.error_message.replace("\x00", "\ufffd"),
-        feedback=feedback(
-            judgement.verdict,
-            direction=response.direction,
-            given=response.shown,
-            prediction=judgement.answer,
-            produced=judgement.produced,
-            error_type=judgement.error_type,
-            error_message=judgement.error_message,
-            cpu_s=cpu_s,
-        ).replace("\x00", "\ufffd"),
+        error_type=storable(judgement.error_type),
+        error_message=storable(judgement.error_message),
+        feedback=feedback_on(response, judgement, cpu_s=cpu_s),
         stage_run_id=run.stage_run_id,
     )

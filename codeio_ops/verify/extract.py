@@ -12,13 +12,12 @@ faults: braces inside strings, lone braces in prose and text inside strings are 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
-from codeio_ops.jsonvalue import Json, NotJson
+from codeio_ops.errors import NotJson
+from codeio_ops.jsonvalue import Json
+from codeio_ops.unified_form import Direction
 from codeio_ops.verify.literal import read_value
 from codeio_ops.verify.verdicts import AnswerVerdict
-
-AnswerField = Literal["input", "output"]
 
 MAX_ANSWER_CHARS = 100_000
 _MAX_ATTEMPTS = 64
@@ -57,7 +56,7 @@ class NoAnswer:
     kind: AnswerVerdict
 
 
-def extract_answer(text: str, field: AnswerField) -> Answer | NoAnswer:
+def extract_answer(text: str, field: Direction) -> Answer | NoAnswer:
     """Find the value of `field` in the JSON object that a reply ends with."""
     try:
         value = _last_value_said(text)

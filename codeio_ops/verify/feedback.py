@@ -9,14 +9,11 @@ Source: arXiv 2502.07316, section 2.4, for the kinds; the words are our own.
 
 import json
 import re
-from typing import Literal
 
 from codeio_ops.jsonvalue import Json
+from codeio_ops.unified_form import Direction
 from codeio_ops.verify.verdicts import AnswerVerdict
 
-Direction = Literal["output", "input"]
-
-FEEDBACK_VERSION = "1"
 MAX_VALUE_CHARS = 2_000
 MAX_ERROR_CHARS = 300
 

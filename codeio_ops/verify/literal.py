@@ -8,7 +8,8 @@ import ast
 import json
 import re
 
-from codeio_ops.jsonvalue import MAX_DEPTH, Json, NotJson, check, parse
+from codeio_ops.errors import NotJson
+from codeio_ops.jsonvalue import MAX_DEPTH, Json, check, parse
 from codeio_ops.python_syntax import BAD_SYNTAX, parse_expression
 
 MAX_LITERAL_CHARS = 100_000

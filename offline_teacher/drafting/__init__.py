@@ -4,9 +4,9 @@ Static analysis proposes units and inputs, the sandbox says which of them work.
 """
 
 from offline_teacher.drafting.draft import (
+    DraftOutcome,
     ProgramDraft,
-    TransformOutcome,
-    transform_source,
+    draft_programs,
 )
 
-__all__ = ["ProgramDraft", "TransformOutcome", "transform_source"]
+__all__ = ["ProgramDraft", "DraftOutcome", "draft_programs"]

@@ -3,17 +3,9 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from offline_teacher.drafting.container_specs import (
-    ListSpec,
-    MatrixSpec,
-)
 from offline_teacher.drafting.parse import ParsedFile
-from offline_teacher.drafting.scalar_specs import TextSpec
-
-if TYPE_CHECKING:
-    from offline_teacher.drafting.spec_union import Spec
+from offline_teacher.drafting.specs import ListSpec, MatrixSpec, Spec, TextSpec
 
 _MAX_CHARS = 30
 
@@ -46,7 +38,7 @@ def _text_of(node: ast.expr) -> str:
     return ""
 
 
-def with_alphabet(spec: "Spec", characters: str) -> "Spec | None":
+def with_alphabet(spec: Spec, characters: str) -> Spec | None:
     """The spec over those characters, or None where it holds no free strings."""
     match spec:
         case TextSpec(seeds=()):

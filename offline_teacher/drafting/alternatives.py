@@ -2,14 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from offline_teacher.drafting.container_specs import ListSpec, MatrixSpec
-from offline_teacher.drafting.scalar_specs import IntSpec, TextSpec
-from offline_teacher.drafting.structure_specs import TreeSpec
-
-if TYPE_CHECKING:
-    from offline_teacher.drafting.spec_union import Spec
+from offline_teacher.drafting.specs import IntSpec, ListSpec, MatrixSpec, Spec, TextSpec, TreeSpec
 
 MAX_CANDIDATES = 5
 
@@ -18,7 +12,7 @@ MAX_CANDIDATES = 5
 class Candidate:
     """A possible spec of a parameter and where it comes from."""
 
-    spec: "Spec"
+    spec: Spec
     source: str
 
 
@@ -49,7 +43,7 @@ def _is_structured(spec: TextSpec) -> bool:
     )
 
 
-def _small(spec: "Spec", *, seen: bool) -> "Spec | None":
+def _small(spec: Spec, *, seen: bool) -> Spec | None:
     match spec:
         case ListSpec(element=IntSpec(), longest=longest) if longest > 4 and not seen:
             return replace(spec, element=IntSpec(low=-4, high=4), shortest=3, longest=6)

@@ -2,29 +2,22 @@
 
 import ast
 import re
-from typing import TYPE_CHECKING
 
 from codeio_ops.python_syntax import BAD_SYNTAX, parse_expression
-from offline_teacher.drafting.container_specs import (
+from offline_teacher.drafting.specs import (
+    BoolSpec,
+    FloatSpec,
+    IntSpec,
+    LinkedListSpec,
     ListSpec,
     MapSpec,
     MatrixSpec,
     RowSpec,
+    Spec,
+    TextSpec,
+    TreeSpec,
     default_map,
 )
-from offline_teacher.drafting.scalar_specs import (
-    BoolSpec,
-    FloatSpec,
-    IntSpec,
-    TextSpec,
-)
-from offline_teacher.drafting.structure_specs import (
-    LinkedListSpec,
-    TreeSpec,
-)
-
-if TYPE_CHECKING:
-    from offline_teacher.drafting.spec_union import Spec
 
 NUMBERS = ListSpec(element=IntSpec(low=0, high=20))
 DIGITS = MatrixSpec(cell=IntSpec(low=0, high=9))
@@ -46,7 +39,7 @@ _SEQUENCES = frozenset(
 )
 _SETS = frozenset(("Set", "set", "FrozenSet", "frozenset"))
 _MAPS = frozenset(("Dict", "dict", "Mapping", "DefaultDict", "defaultdict", "OrderedDict"))
-_NAMED: "dict[str, Spec]" = {
+_NAMED: dict[str, Spec] = {
     "int": IntSpec(),
     "float": FloatSpec(),
     "complex": FloatSpec(),
@@ -64,7 +57,7 @@ _NAMED: "dict[str, Spec]" = {
     "ListNode": LinkedListSpec(),
     "TreeNode": TreeSpec(),
 }
-_PHRASES: "tuple[tuple[str, Spec], ...]" = (
+_PHRASES: tuple[tuple[str, Spec], ...] = (
     (r"(list|array).*\b(list|array)|matrix|2-?d", DIGITS),
     (r"(list|array|sequence|iterable).*(str|word)", STRINGS),
     (r"(list|array|sequence|iterable).*float", ListSpec(element=FloatSpec())),
@@ -79,7 +72,7 @@ _PHRASES: "tuple[tuple[str, Spec], ...]" = (
 )
 
 
-def spec_from_annotation(text: str) -> "Spec | None":
+def spec_from_annotation(text: str) -> Spec | None:
     """The spec of an annotation such as `List[int]`, `Dict[str, int]` or `str`.
 
     Returns:
@@ -94,7 +87,7 @@ def spec_from_annotation(text: str) -> "Spec | None":
     return spec_from_node(node)
 
 
-def spec_from_node(node: ast.expr | None) -> "Spec | None":
+def spec_from_node(node: ast.expr | None) -> Spec | None:
     """The spec of an annotation given as a syntax tree."""
     match node:
         case ast.Constant(value=str(text)):
@@ -108,7 +101,7 @@ def spec_from_node(node: ast.expr | None) -> "Spec | None":
     return None
 
 
-def spec_from_docstring(docstring: str, name: str) -> "Spec | None":
+def spec_from_docstring(docstring: str, name: str) -> Spec | None:
     """The spec of a parameter from `:type name:`, `name (TYPE):` or `name : TYPE` lines."""
     quoted = re.escape(name)
     patterns = (
@@ -122,14 +115,14 @@ def spec_from_docstring(docstring: str, name: str) -> "Spec | None":
     return None if text is None else _spec_from_phrase(text.strip().rstrip("."))
 
 
-def _spec_from_phrase(text: str) -> "Spec | None":
+def _spec_from_phrase(text: str) -> Spec | None:
     spec = spec_from_annotation(text)
     if spec is not None or len(text) > _MAX_TEXT:
         return spec
     return next((spec for pattern, spec in _PHRASES if re.search(pattern, text.lower())), None)
 
 
-def _subscripted(name: str, inner: ast.expr) -> "Spec | None":
+def _subscripted(name: str, inner: ast.expr) -> Spec | None:
     if name in _SEQUENCES:
         return _sequence(inner)
     if name in _SETS:
@@ -143,20 +136,20 @@ def _subscripted(name: str, inner: ast.expr) -> "Spec | None":
     return _mapping(inner) if name in _MAPS else None
 
 
-def _sequence(inner: ast.expr) -> "Spec":
+def _sequence(inner: ast.expr) -> Spec:
     element = spec_from_node(inner) or IntSpec(low=0, high=20)
     if isinstance(element, ListSpec) and element.wanted == "list":
         return MatrixSpec(cell=element.element)
     return ListSpec(element=_shorter(element))
 
 
-def _shorter(element: "Spec") -> "Spec":
+def _shorter(element: Spec) -> Spec:
     if isinstance(element, TextSpec):
         return TextSpec(alphabet=element.alphabet, shortest=1, longest=5)
     return element
 
 
-def _tuple(inner: ast.expr) -> "Spec | None":
+def _tuple(inner: ast.expr) -> Spec | None:
     parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
     open_ended = isinstance(parts[-1], ast.Constant) if parts else True
     specs = [spec_from_node(part) for part in parts if not isinstance(part, ast.Constant)]
@@ -168,7 +161,7 @@ def _tuple(inner: ast.expr) -> "Spec | None":
     return RowSpec(columns=known, wanted="tuple")
 
 
-def _mapping(inner: ast.expr) -> "Spec | None":
+def _mapping(inner: ast.expr) -> Spec | None:
     if not isinstance(inner, ast.Tuple) or len(inner.elts) != 2:
         return None
     key, value = (spec_from_node(part) for part in inner.elts)

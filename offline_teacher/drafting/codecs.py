@@ -2,23 +2,18 @@
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from offline_teacher.drafting.closure import Closure
-from offline_teacher.drafting.container_specs import (
+from offline_teacher.drafting.specs import (
+    GraphSpec,
+    LikeSpec,
+    LinkedListSpec,
     ListSpec,
     MapSpec,
     RowSpec,
-)
-from offline_teacher.drafting.relation_specs import LikeSpec
-from offline_teacher.drafting.structure_specs import (
-    GraphSpec,
-    LinkedListSpec,
+    Spec,
     TreeSpec,
 )
-
-if TYPE_CHECKING:
-    from offline_teacher.drafting.spec_union import Spec
 
 _LIST_NODE = """\
 class ListNode:
@@ -137,7 +132,7 @@ def _required(signature: str) -> int:
     return sum("=" not in part for part in parts)
 
 
-def codec_of(spec: "Spec") -> str:
+def codec_of(spec: Spec) -> str:
     """Name of the codec that an input needs; empty when the JSON value is used as it is."""
     match spec:
         case LikeSpec(base=base):

@@ -7,13 +7,19 @@ from dataclasses import dataclass
 from codeio_ops.jsonvalue import canonical, within_size_rules
 from codeio_ops.sandbox.base import Sandbox
 from offline_teacher.drafting.emit import description, program_source
+from offline_teacher.drafting.generators import generator_source
 from offline_teacher.drafting.lift import script_units
 from offline_teacher.drafting.operations import operation_units
 from offline_teacher.drafting.parse import ParsedFile, parse_file
+from offline_teacher.drafting.problem_statement import state_problem
 from offline_teacher.drafting.refusal import UnitRefused
-from offline_teacher.drafting.search import Checked, Find, search, trace, verify
-from offline_teacher.drafting.specs import generator_source
-from offline_teacher.drafting.statement import state_problem
+from offline_teacher.drafting.trial_jobs import (
+    Checked,
+    WorkingUnit,
+    demo_calls,
+    verify,
+    working_units,
+)
 from offline_teacher.drafting.units import Unit, function_units
 
 MIN_PAIRS = 10
@@ -57,7 +63,7 @@ class ProgramDraft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TransformOutcome:
+class DraftOutcome:
     """Drafts of one file, best first, or the reason why there is none.
 
     Attributes:
@@ -71,9 +77,9 @@ class TransformOutcome:
     detail: str = ""
 
 
-def transform_source(
+def draft_programs(
     source: str, *, sandbox: Sandbox, confirm: Sandbox | None = None, max_drafts: int = 1
-) -> TransformOutcome:
+) -> DraftOutcome:
     """Turn a raw Python file into programs, without a model.
 
     Deterministic: equal sources give equal outcomes, whatever the load of the machine.
@@ -91,25 +97,26 @@ def transform_source(
     try:
         file = parse_file(source)
     except UnitRefused as refusal:
-        return TransformOutcome(drafts=(), reason=refusal.reason, detail=refusal.detail)
+        return DraftOutcome(drafts=(), reason=refusal.reason, detail=refusal.detail)
     units, refusals = _plan(sandbox, file)
     drafts: list[ProgramDraft] = []
-    found = 0
+    worked = 0
     for start in range(0, len(units), _BATCH):
-        finds = search(sandbox, units[start : start + _BATCH], enough=max_drafts - len(drafts))
-        found += len(finds)
-        for find in sorted(finds, key=lambda item: -_value(item)):
-            draft = _draft(file, find, sandbox, confirm or sandbox)
+        batch = units[start : start + _BATCH]
+        found = working_units(sandbox, batch, enough=max_drafts - len(drafts))
+        worked += len(found)
+        for working in sorted(found, key=lambda item: -_value(item)):
+            draft = _draft(file, working, sandbox, confirm or sandbox)
             if draft is not None:
                 drafts.append(draft)
             if len(drafts) >= max_drafts:
-                return TransformOutcome(drafts=tuple(drafts))
-    return TransformOutcome(drafts=tuple(drafts), **_why(units, refusals, found, bool(drafts)))
+                return DraftOutcome(drafts=tuple(drafts))
+    return DraftOutcome(drafts=tuple(drafts), **_why(units, refusals, worked, bool(drafts)))
 
 
 def _plan(sandbox: Sandbox, file: ParsedFile) -> tuple[list[Unit], list[UnitRefused]]:
     """The units worth trying, most promising first, and the refusals of the others."""
-    traces = trace(sandbox, file)
+    traces = demo_calls(sandbox, file)
     plain = [*function_units(file, traces)]
     rest = [*operation_units(file, traces), *script_units(file)]
     functions = sorted((unit for unit in plain if isinstance(unit, Unit)), key=lambda u: u.rank)
@@ -119,29 +126,33 @@ def _plan(sandbox: Sandbox, file: ParsedFile) -> tuple[list[Unit], list[UnitRefu
     return [*methods_last[:_MAX_UNITS], *others], refusals
 
 
-def _value(find: Find) -> float:
-    """Compares finds of one file: a good profile, and a unit with some logic."""
-    return find.score + 0.5 * find.unit.has_logic + 0.02 * min(find.unit.statements, 25)
+def _value(working: WorkingUnit) -> float:
+    """Compares units of one file: a good profile, and some logic."""
+    return working.score + 0.5 * working.unit.has_logic + 0.02 * min(working.unit.statements, 25)
 
 
-def _draft(file: ParsedFile, find: Find, sandbox: Sandbox, confirm: Sandbox) -> ProgramDraft | None:
-    """Write the program of a find and verify it twice."""
-    program = program_source(find.unit, find.inputs, find.result)
-    generator = generator_source(find.inputs)
+def _draft(
+    file: ParsedFile, working: WorkingUnit, sandbox: Sandbox, confirm: Sandbox
+) -> ProgramDraft | None:
+    """Write the program of a unit and verify it twice."""
+    program = program_source(working.unit, working.inputs, working.result)
+    generator = generator_source(working.inputs)
     forwards = verify(sandbox, program, generator, backwards=False)
     if not _is_acceptable(forwards):
         return None
     backwards = verify(confirm, program, generator, backwards=True)
     if list(map(canonical_pair, forwards.pairs)) != list(map(canonical_pair, backwards.pairs)):
         return None
-    statement = state_problem(file, find.unit, [name for name, _ in find.inputs], find.result)
+    statement = state_problem(
+        file, working.unit, [name for name, _ in working.inputs], working.result
+    )
     return ProgramDraft(
         main_function=program,
-        io_description=description(find.inputs, find.result, statement.returns),
+        io_description=description(working.inputs, working.result, statement.returns),
         input_generator=generator,
         problem_statement=statement.text,
-        unit=find.unit.name,
-        evidence=find.evidence,
+        unit=working.unit.name,
+        evidence=working.evidence,
         statement_source=statement.source,
     )
 
@@ -169,13 +180,13 @@ def _is_acceptable(checked: Checked) -> bool:
 
 
 def _why(
-    units: Sequence[Unit], refusals: Sequence[UnitRefused], found: int, drafted: bool
+    units: Sequence[Unit], refusals: Sequence[UnitRefused], worked: int, drafted: bool
 ) -> dict[str, str]:
     """Reason and detail of a file without a draft."""
     if drafted:
         return {"reason": "", "detail": ""}
-    if found:
-        return {"reason": "not_verified", "detail": f"{found} units worked, none held"}
+    if worked:
+        return {"reason": "not_verified", "detail": f"{worked} units worked, none held"}
     if units:
         names = ", ".join(unit.name for unit in units[:5])
         return {"reason": "no_inputs_found", "detail": names}

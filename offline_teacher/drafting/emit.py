@@ -1,7 +1,7 @@
 """The text of a program: the file's own definitions, codecs and `main_solution`."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 from offline_teacher.drafting.codecs import (
     argument,
@@ -12,26 +12,24 @@ from offline_teacher.drafting.codecs import (
     readers,
 )
 from offline_teacher.drafting.results import ResultForm, nested_type
-from offline_teacher.drafting.specs import input_description
+from offline_teacher.drafting.spec_text import input_description
+from offline_teacher.drafting.specs import Spec
 from offline_teacher.drafting.units import Unit
 
-if TYPE_CHECKING:
-    from offline_teacher.drafting.spec_union import Spec
-
-    Inputs = Sequence[tuple[str, Spec]]
+Inputs: TypeAlias = Sequence[tuple[str, Spec]]
 
 _PRINT_IMPORTS = ("import contextlib", "import io")
 _MAX_PROSE = 160
 
 
-def probe_source(unit: Unit, inputs: "Inputs") -> str:
+def probe_source(unit: Unit, inputs: Inputs) -> str:
     """A module with `probe`, which takes JSON arguments and returns the raw result."""
     names = ", ".join(name for name, _ in inputs)
     probe = f"def probe({names}):\n    return {_call(unit, inputs)}"
     return _module(unit, inputs, [], [probe], imports=())
 
 
-def program_source(unit: Unit, inputs: "Inputs", result: ResultForm) -> str:
+def program_source(unit: Unit, inputs: Inputs, result: ResultForm) -> str:
     """The finished module; `main_solution` stands last."""
     imports = _PRINT_IMPORTS if result.role == "printed" else ()
     main = _main_solution(unit, inputs, result)
@@ -40,7 +38,7 @@ def program_source(unit: Unit, inputs: "Inputs", result: ResultForm) -> str:
 
 def _module(
     unit: Unit,
-    inputs: "Inputs",
+    inputs: Inputs,
     reading: list[str],
     last: list[str],
     *,
@@ -65,11 +63,11 @@ def _sorted_imports(imports: Sequence[str]) -> str:
     return "\n".join([*future, *plain, *rest])
 
 
-def _call(unit: Unit, inputs: "Inputs") -> str:
+def _call(unit: Unit, inputs: Inputs) -> str:
     return unit.call.format(**{name: argument(name, codec_of(spec)) for name, spec in inputs})
 
 
-def _main_solution(unit: Unit, inputs: "Inputs", result: ResultForm) -> str:
+def _main_solution(unit: Unit, inputs: Inputs, result: ResultForm) -> str:
     signature = ", ".join(name for name, _ in inputs)
     body = {
         "returned": _returned,
@@ -99,7 +97,7 @@ def _printed(call: str, _: ResultForm) -> list[str]:
     ]
 
 
-def description(inputs: "Inputs", result: ResultForm, returns: str) -> str:
+def description(inputs: Inputs, result: ResultForm, returns: str) -> str:
     """The description of inputs and output, one line for each.
 
     Args:

@@ -8,7 +8,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from codeio_ops.jsonvalue import Json
 from offline_teacher.drafting.alphabets import tested_characters, with_alphabet
@@ -18,11 +18,6 @@ from offline_teacher.drafting.alternatives import (
     with_alternatives,
 )
 from offline_teacher.drafting.annotations import spec_from_docstring, spec_from_node
-from offline_teacher.drafting.container_specs import (
-    ListSpec,
-    MapSpec,
-    MatrixSpec,
-)
 from offline_teacher.drafting.examples import (
     as_json,
     examples_in_text,
@@ -31,25 +26,24 @@ from offline_teacher.drafting.examples import (
 from offline_teacher.drafting.names import specs_from_name
 from offline_teacher.drafting.parse import ParsedFile
 from offline_teacher.drafting.refusal import UnitRefused
-from offline_teacher.drafting.scalar_specs import (
+from offline_teacher.drafting.specs import (
     ChoiceSpec,
     FloatSpec,
+    GraphSpec,
     IntSpec,
+    LinkedListSpec,
+    ListSpec,
+    MapSpec,
+    MatrixSpec,
+    Spec,
     TextSpec,
+    TreeSpec,
     WordsSpec,
 )
-from offline_teacher.drafting.structure_specs import (
-    GraphSpec,
-    LinkedListSpec,
-    TreeSpec,
-)
 from offline_teacher.drafting.usage import Usage, usage_of
-from offline_teacher.drafting.usage_specs import specs_from_weights
+from offline_teacher.drafting.usage_specs import specs_from_usage
 
-if TYPE_CHECKING:
-    from offline_teacher.drafting.spec_union import Spec
-
-_GUESSES: "tuple[Spec, ...]" = (IntSpec(), ListSpec(element=IntSpec(low=0, high=20)), TextSpec())
+_GUESSES: tuple[Spec, ...] = (IntSpec(), ListSpec(element=IntSpec(low=0, high=20)), TextSpec())
 _TEXT_LIKE = (TextSpec, WordsSpec, ChoiceSpec)
 _LIST_LIKE = (ListSpec, MatrixSpec)
 _COMMENT = re.compile(r"#[^\n]*")
@@ -76,7 +70,7 @@ class Parameter:
     default: ast.expr | None = None
 
     @property
-    def best(self) -> "Spec":
+    def best(self) -> Spec:
         """The likeliest spec."""
         return self.candidates[0].spec
 
@@ -167,7 +161,7 @@ def _ranked(clues: _Clues) -> tuple[Candidate, ...]:
     return with_alternatives(ranked[:MAX_CANDIDATES])
 
 
-def _search_tree(spec: "Spec", clues: _Clues) -> "Spec":
+def _search_tree(spec: Spec, clues: _Clues) -> Spec:
     if isinstance(spec, TreeSpec) and clues.search_tree:
         return replace(spec, search=True)
     return spec
@@ -183,10 +177,10 @@ def _check_usable(clues: _Clues, usage: Usage) -> None:
         raise UnitRefused("object_parameter", clues.argument.arg)
 
 
-def _evidence(clues: _Clues, usage: Usage) -> "Iterator[tuple[str, Spec]]":
+def _evidence(clues: _Clues, usage: Usage) -> Iterator[tuple[str, Spec]]:
     nodes = bool(usage.weight("tree", "linked"))
     annotated = spec_from_node(clues.argument.annotation)
-    used = specs_from_weights(usage)
+    used = specs_from_usage(usage)
     if nodes:
         yield from (("usage", spec) for spec in used[:1])
     else:
@@ -203,12 +197,12 @@ def _evidence(clues: _Clues, usage: Usage) -> "Iterator[tuple[str, Spec]]":
     yield from (("name", spec) for spec in named[:3])
 
 
-def _agreeing(named: "Sequence[Spec]", used: "Sequence[Spec]") -> "list[Spec]":
+def _agreeing(named: Sequence[Spec], used: Sequence[Spec]) -> list[Spec]:
     """The first spec that the name suggests and the usage allows."""
     return [spec for spec in named if any(_alike(spec, other) for other in used[:3])][:1]
 
 
-def _valued(clues: _Clues, annotated: "Spec | None") -> "Iterator[tuple[str, Spec]]":
+def _valued(clues: _Clues, annotated: Spec | None) -> Iterator[tuple[str, Spec]]:
     """Specs of real values: traced ones, then those written in prose."""
     traced = _traced(clues.observed)
     if traced is not None:
@@ -218,7 +212,7 @@ def _valued(clues: _Clues, annotated: "Spec | None") -> "Iterator[tuple[str, Spe
         yield "docstring", written
 
 
-def _traced(observed: list[Observed]) -> "Spec | None":
+def _traced(observed: list[Observed]) -> Spec | None:
     if observed and all(item.kind.startswith("!") for item in observed):
         return _node_spec(observed[0].kind)
     seen = [item for item in observed if not item.kind.startswith("!")]
@@ -237,13 +231,13 @@ def _traced(observed: list[Observed]) -> "Spec | None":
     return spec
 
 
-def _node_spec(kind: str) -> "Spec | None":
+def _node_spec(kind: str) -> Spec | None:
     if "Tree" in kind:
         return TreeSpec()
     return LinkedListSpec() if "Node" in kind else None
 
 
-def _default(clues: _Clues) -> "Iterator[tuple[str, Spec]]":
+def _default(clues: _Clues) -> Iterator[tuple[str, Spec]]:
     value = literal(clues.default)
     spec = None if value is None else spec_from_values([value])
     if spec is not None:
@@ -260,7 +254,7 @@ def literal(node: ast.expr | None) -> Json:
         return None
 
 
-def _alike(one: "Spec", other: "Spec") -> bool:
+def _alike(one: Spec, other: Spec) -> bool:
     if isinstance(one, _TEXT_LIKE) and isinstance(other, _TEXT_LIKE):
         return True
     if isinstance(one, ListSpec) and isinstance(other, ListSpec):

@@ -7,30 +7,25 @@ Example values come from the file's own calls (traced), from doctests and from t
 import ast
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from codeio_ops.jsonvalue import Json
 from codeio_ops.python_syntax import parse_expression
-from offline_teacher.drafting.container_specs import (
+from offline_teacher.drafting.specs import (
+    BoolSpec,
+    ChoiceSpec,
+    FloatSpec,
+    GraphSpec,
+    IntSpec,
     ListSpec,
     MapSpec,
     MatrixSpec,
     RecordSpec,
     RowSpec,
-    default_map,
-)
-from offline_teacher.drafting.scalar_specs import (
-    BoolSpec,
-    ChoiceSpec,
-    FloatSpec,
-    IntSpec,
+    Spec,
     TextSpec,
     WordsSpec,
+    default_map,
 )
-from offline_teacher.drafting.structure_specs import GraphSpec
-
-if TYPE_CHECKING:
-    from offline_teacher.drafting.spec_union import Spec
 
 _MAX_INT = 10**9
 _MAX_TEXT = 60
@@ -40,7 +35,7 @@ _SCALAR = re.compile(r"-?\d+(\.\d+)?\b|True\b|False\b|true\b|false\b")
 _CLOSERS = {"[": "]", "{": "}", "(": ")"}
 
 
-def spec_from_values(values: Sequence[Json]) -> "Spec | None":
+def spec_from_values(values: Sequence[Json]) -> Spec | None:
     """Generalise example values of one parameter; None where they have no common kind."""
     known = [value for value in values if value is not None]
     kinds = {type(value) for value in known}
@@ -76,7 +71,7 @@ def _floats(values: list[float]) -> FloatSpec:
     )
 
 
-def _texts(values: list[str]) -> "Spec":
+def _texts(values: list[str]) -> Spec:
     if all(" " in v.strip() and _PROSE.fullmatch(v) for v in values):
         return WordsSpec()
     alphabet = "".join(sorted({c for v in values for c in v if c.isprintable()})) or "abc"
@@ -90,7 +85,7 @@ def _texts(values: list[str]) -> "Spec":
     )
 
 
-def _lists(values: list[list[Json]]) -> "Spec | None":
+def _lists(values: list[list[Json]]) -> Spec | None:
     table = _table([[row for row in v if isinstance(row, list)] for v in values], values)
     if table is not None:
         return table
@@ -111,7 +106,7 @@ def _lists(values: list[list[Json]]) -> "Spec | None":
     )
 
 
-def _table(rows: list[list[list[Json]]], values: list[list[Json]]) -> "Spec | None":
+def _table(rows: list[list[list[Json]]], values: list[list[Json]]) -> Spec | None:
     """Rows of equal length: a matrix, or a list of rows when there are two or three columns."""
     if any(not r or len(r) < len(v) for r, v in zip(rows, values, strict=True)):
         return None
@@ -130,7 +125,7 @@ def _table(rows: list[list[list[Json]]], values: list[list[Json]]) -> "Spec | No
     return MatrixSpec(cell=cell, fewest=fewest, most=most, square=square)
 
 
-def _records_of(rows: list[list[Json]], *, most: int) -> "Spec | None":
+def _records_of(rows: list[list[Json]], *, most: int) -> Spec | None:
     columns = [spec_from_values(list(column)) for column in zip(*rows, strict=True)]
     known = tuple(column for column in columns if column is not None)
     if len(known) < len(columns):
@@ -138,7 +133,7 @@ def _records_of(rows: list[list[Json]], *, most: int) -> "Spec | None":
     return ListSpec(element=RowSpec(columns=known), shortest=1, longest=most)
 
 
-def _maps(values: list[dict[str, Json]]) -> "Spec | None":
+def _maps(values: list[dict[str, Json]]) -> Spec | None:
     graph = _graph(values)
     if graph is not None:
         return graph

@@ -4,22 +4,17 @@ import ast
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from codeio_ops.jsonvalue import Json
 from codeio_ops.python_syntax import parse_python
 from offline_teacher.drafting.alternatives import Candidate
 from offline_teacher.drafting.closure import close_over
-from offline_teacher.drafting.container_specs import ListSpec
 from offline_teacher.drafting.evidence import Parameter, literal
 from offline_teacher.drafting.examples import spec_from_values
 from offline_teacher.drafting.parse import ParsedFile
 from offline_teacher.drafting.refusal import UnitRefused
-from offline_teacher.drafting.scalar_specs import FloatSpec, IntSpec, TextSpec
+from offline_teacher.drafting.specs import FloatSpec, IntSpec, ListSpec, Spec, TextSpec
 from offline_teacher.drafting.units import Unit, count_statements, has_logic
-
-if TYPE_CHECKING:
-    from offline_teacher.drafting.spec_union import Spec
 
 SCRIPT_NAME = "run_script"
 _MAX_LIFTED = 4
@@ -33,7 +28,7 @@ _SHORT_TEXT = TextSpec(shortest=3, longest=9)
 class _Lifting:
     """The parameters found so far and the statements that stay."""
 
-    found: "dict[str, Spec]" = field(default_factory=dict)
+    found: dict[str, Spec] = field(default_factory=dict)
     kept: list[ast.stmt] = field(default_factory=list)
 
 
@@ -132,7 +127,7 @@ def _has_room(lifting: _Lifting, wanted: int) -> bool:
     return len(lifting.found) + wanted <= _MAX_LIFTED
 
 
-def _converted(name: str, spec: "Spec") -> list[ast.stmt]:
+def _converted(name: str, spec: Spec) -> list[ast.stmt]:
     if isinstance(spec, ListSpec) and spec.wanted != "list":
         return parse_python(f"{name} = {spec.wanted}({name})").body
     return []
@@ -147,7 +142,7 @@ def _reads(value: ast.expr) -> bool:
     )
 
 
-def _input_spec(value: ast.expr) -> "Spec | None":
+def _input_spec(value: ast.expr) -> Spec | None:
     """What a value read with `input()` is; the parameter replaces the whole expression."""
     if not _reads(value):
         return None
@@ -166,7 +161,7 @@ def _input_spec(value: ast.expr) -> "Spec | None":
     return _SHORT_TEXT if plain or text.endswith((".strip()", ".lower()", ".upper()")) else None
 
 
-def _literal_spec(name: str, value: ast.expr) -> "Spec | None":
+def _literal_spec(name: str, value: ast.expr) -> Spec | None:
     known = literal(value)
     if known is None or isinstance(known, bool) or known in _DULL or name.isupper():
         return None

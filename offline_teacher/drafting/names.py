@@ -1,29 +1,22 @@
 """What the name of a parameter suggests, the weakest evidence of all."""
 
 import re
-from typing import TYPE_CHECKING
 
-from offline_teacher.drafting.container_specs import (
+from offline_teacher.drafting.specs import (
+    BoolSpec,
+    FloatSpec,
+    GraphSpec,
+    IntSpec,
+    LinkedListSpec,
     ListSpec,
     MatrixSpec,
     RowSpec,
+    Spec,
+    TextSpec,
+    TreeSpec,
+    WordsSpec,
     default_map,
 )
-from offline_teacher.drafting.scalar_specs import (
-    BoolSpec,
-    FloatSpec,
-    IntSpec,
-    TextSpec,
-    WordsSpec,
-)
-from offline_teacher.drafting.structure_specs import (
-    GraphSpec,
-    LinkedListSpec,
-    TreeSpec,
-)
-
-if TYPE_CHECKING:
-    from offline_teacher.drafting.spec_union import Spec
 
 _NUMBERS = ListSpec(element=IntSpec(low=0, high=20))
 _PAIR = (IntSpec(low=0, high=5), IntSpec(low=0, high=8))
@@ -39,7 +32,7 @@ def _exactly(words: str, *, prefix: str = "", suffix: str = "") -> re.Pattern[st
     return re.compile(f"^{prefix}({'|'.join(words.split())}){suffix}$", re.IGNORECASE)
 
 
-_BY_NAME: "tuple[tuple[re.Pattern[str], tuple[Spec, ...]], ...]" = (
+_BY_NAME: tuple[tuple[re.Pattern[str], tuple[Spec, ...]], ...] = (
     (_exactly("root tree t1 t2", suffix=r"\d?"), (TreeSpec(),)),
     (
         _exactly("head heada headb l1 l2 list_?node node", suffix=r"\d?"),
@@ -102,6 +95,6 @@ _BY_NAME: "tuple[tuple[re.Pattern[str], tuple[Spec, ...]], ...]" = (
 )
 
 
-def specs_from_name(name: str) -> "tuple[Spec, ...]":
+def specs_from_name(name: str) -> tuple[Spec, ...]:
     """Specs that the name suggests, likeliest first; empty where it says nothing."""
     return next((specs for pattern, specs in _BY_NAME if pattern.search(name)), ())

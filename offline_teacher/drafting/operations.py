@@ -3,22 +3,20 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from offline_teacher.drafting.alternatives import Candidate
 from offline_teacher.drafting.closure import close_over
 from offline_teacher.drafting.evidence import Parameter, Traces, parameters_of
 from offline_teacher.drafting.parse import ParsedFile
 from offline_teacher.drafting.refusal import UnitRefused
-from offline_teacher.drafting.scalar_specs import (
+from offline_teacher.drafting.specs import (
     ChoiceSpec,
     FloatSpec,
     IntSpec,
-    TextSpec,
-)
-from offline_teacher.drafting.structure_specs import (
     Operation,
     OperationsSpec,
+    Spec,
+    TextSpec,
 )
 from offline_teacher.drafting.units import (
     Unit,
@@ -26,9 +24,6 @@ from offline_teacher.drafting.units import (
     count_statements,
     methods_of,
 )
-
-if TYPE_CHECKING:
-    from offline_teacher.drafting.spec_union import Spec
 
 _MAX_ARGUMENTS = 2
 _MAX_OPERATIONS = 8
@@ -104,13 +99,13 @@ def _operation(
     return Operation(name=method.name, arguments=known)
 
 
-def _scalar(parameter: Parameter) -> "Spec | None":
+def _scalar(parameter: Parameter) -> Spec | None:
     """The likeliest spec that is a single value."""
     specs = (candidate.spec for candidate in parameter.candidates)
     return next((spec for spec in specs if isinstance(spec, _ARGUMENTS)), None)
 
 
-def _narrow(spec: "Spec") -> "Spec":
+def _narrow(spec: Spec) -> Spec:
     """A small range, so that operations meet the same values again."""
     if isinstance(spec, IntSpec):
         low = max(spec.low, 0)

@@ -4,34 +4,29 @@ import ast
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from codeio_ops.jsonvalue import Json
 from offline_teacher.drafting.alternatives import MAX_CANDIDATES, Candidate
-from offline_teacher.drafting.container_specs import (
-    ListSpec,
-    MapSpec,
-    MatrixSpec,
-    RecordSpec,
-)
 from offline_teacher.drafting.evidence import Parameter, Traces
-from offline_teacher.drafting.relation_specs import LikeSpec, MemberSpec, PlaceSpec
-from offline_teacher.drafting.scalar_specs import (
+from offline_teacher.drafting.specs import (
     ChoiceSpec,
     ConstSpec,
     FloatSpec,
+    GraphSpec,
     IntSpec,
+    LikeSpec,
+    LinkedListSpec,
+    ListSpec,
+    MapSpec,
+    MatrixSpec,
+    MemberSpec,
+    PlaceSpec,
+    RecordSpec,
+    Spec,
     TextSpec,
+    TreeSpec,
     WordsSpec,
 )
-from offline_teacher.drafting.structure_specs import (
-    GraphSpec,
-    LinkedListSpec,
-    TreeSpec,
-)
-
-if TYPE_CHECKING:
-    from offline_teacher.drafting.spec_union import Spec
 
 _LENGTH = re.compile(r"^(n|size|length|len\w*|num\w*|m|arr_size)$", re.IGNORECASE)
 _LOW = re.compile(r"^(low|start|left|l|lo|first|begin|p|i|beg|si)$", re.IGNORECASE)
@@ -48,9 +43,9 @@ class _Pair:
     """A parameter, another one it may depend on, and what was seen of both."""
 
     name: str
-    spec: "Spec"
+    spec: Spec
     other: str
-    other_spec: "Spec"
+    other_spec: Spec
     seen: tuple[tuple[Json, Json], ...]
     source: str
     names: tuple[str, ...]
@@ -109,18 +104,18 @@ def relate(
     return result
 
 
-def _preferring(parameter: Parameter, spec: "Spec") -> Parameter:
+def _preferring(parameter: Parameter, spec: Spec) -> Parameter:
     first = Candidate(spec=spec, source="relation")
     rest = parameter.candidates[: MAX_CANDIDATES - 1]
     return replace(parameter, candidates=(first, *rest))
 
 
-def _relation(pair: _Pair) -> "Spec | None":
+def _relation(pair: _Pair) -> Spec | None:
     rules: tuple[Callable[[_Pair], Spec | None], ...] = (_place, _key, _member, _like)
     return next((spec for spec in (rule(pair) for rule in rules) if spec is not None), None)
 
 
-def _place(pair: _Pair) -> "Spec | None":
+def _place(pair: _Pair) -> Spec | None:
     if not isinstance(pair.spec, IntSpec):
         return None
     if isinstance(pair.other_spec, LinkedListSpec) and _COUNT.match(pair.name):
@@ -131,7 +126,7 @@ def _place(pair: _Pair) -> "Spec | None":
     return _seen_place(pair, lengths) if lengths else _likely_place(pair)
 
 
-def _seen_place(pair: _Pair, lengths: list[tuple[int, int]]) -> "Spec | None":
+def _seen_place(pair: _Pair, lengths: list[tuple[int, int]]) -> Spec | None:
     equal = all(value == length for value, length in lengths)
     value, length = lengths[0]
     if equal and (len(lengths) > 1 or _LENGTH.match(pair.name)):
@@ -147,7 +142,7 @@ def _seen_place(pair: _Pair, lengths: list[tuple[int, int]]) -> "Spec | None":
     return PlaceSpec(of=pair.other, role="count") if inside and _COUNT.match(pair.name) else None
 
 
-def _likely_place(pair: _Pair) -> "Spec | None":
+def _likely_place(pair: _Pair) -> Spec | None:
     low = any(_LOW.match(name) for name in pair.names)
     high = any(_HIGH.match(name) for name in pair.names)
     reads = re.search(rf"\b{re.escape(pair.other)}\[", pair.source)
@@ -167,7 +162,7 @@ def _ranges_over(pair: _Pair) -> bool:
     return re.search(rf"range\([^)]*\b{name}\b|\[{name} - 1\]", pair.source) is not None
 
 
-def _key(pair: _Pair) -> "Spec | None":
+def _key(pair: _Pair) -> Spec | None:
     if not isinstance(pair.other_spec, _MAPS):
         return None
     if not isinstance(pair.spec, IntSpec | TextSpec | ChoiceSpec):
@@ -182,7 +177,7 @@ def _key(pair: _Pair) -> "Spec | None":
     return MemberSpec(of=pair.other, base=pair.spec, always=True, integer=integer)
 
 
-def _member(pair: _Pair) -> "Spec | None":
+def _member(pair: _Pair) -> Spec | None:
     other = pair.other_spec
     if not isinstance(other, ListSpec | LinkedListSpec):
         return None
@@ -197,7 +192,7 @@ def _member(pair: _Pair) -> "Spec | None":
     return None
 
 
-def _like(pair: _Pair) -> "Spec | None":
+def _like(pair: _Pair) -> Spec | None:
     one, other = pair.spec, pair.other_spec
     if not pair.later or len(pair.names) > 3:
         return None

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from codeio_ops.jsonvalue import Json, NotJson, canonical, parse, within_size_rules
+from codeio_ops.jsonvalue import Json, canonical, within_size_rules
 
 Role = Literal["returned", "changed", "printed"]
 _MIN_CALLS = 3
@@ -62,16 +62,6 @@ class ResultForm:
     outputs: tuple[Json, ...]
 
 
-def read_reply(value: Json) -> Json:
-    """The JSON text that the harness returned, parsed; None where it is no text."""
-    if not isinstance(value, str):
-        return None
-    try:
-        return parse(value)
-    except NotJson:
-        return None
-
-
 def read_profile(reply: Json) -> ProfileReply:
     """One profile's reply; malformed parts are left out."""
     fields = reply if isinstance(reply, dict) else {}
@@ -83,7 +73,7 @@ def read_profile(reply: Json) -> ProfileReply:
     return ProfileReply(
         calls=tuple(call for call in read if call is not None),
         errors=sum(numbers.values()),
-        endless=numbers.get("StepLimit", 0),
+        endless=numbers.get("BudgetSpent", 0),
         large=large if isinstance(large, int) else 0,
     )
 

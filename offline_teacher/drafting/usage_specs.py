@@ -1,33 +1,25 @@
 """Ranked specs of a parameter from the weights of its usage."""
 
-import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
-from offline_teacher.drafting.container_specs import (
-    ListSpec,
-    MatrixSpec,
-    RowSpec,
-    default_map,
-)
-from offline_teacher.drafting.parse import ParsedFile
-from offline_teacher.drafting.scalar_specs import (
+from offline_teacher.drafting.specs import (
     BoolSpec,
     FloatSpec,
     IntSpec,
-    TextSpec,
-    WordsSpec,
-)
-from offline_teacher.drafting.structure_specs import (
     LinkedListSpec,
+    ListSpec,
+    MatrixSpec,
+    RowSpec,
+    Spec,
+    TextSpec,
     TreeSpec,
+    WordsSpec,
+    default_map,
 )
-from offline_teacher.drafting.usage import Usage, usage_of
+from offline_teacher.drafting.usage import Usage
 
-if TYPE_CHECKING:
-    from offline_teacher.drafting.spec_union import Spec
-
-    Ranked = tuple[float, Spec]
+Ranked: TypeAlias = tuple[float, Spec]
 
 _ROWS = ListSpec(
     element=RowSpec(columns=(IntSpec(low=0, high=6), IntSpec(low=0, high=9))),
@@ -37,14 +29,7 @@ _ROWS = ListSpec(
 _STRINGS = ListSpec(element=TextSpec(shortest=1, longest=5))
 
 
-def specs_from_usage(
-    function_ast: ast.FunctionDef, parameter: str, file: ParsedFile | None = None
-) -> "list[Spec]":
-    """Specs that fit what the body does with the parameter, likeliest first."""
-    return specs_from_weights(usage_of(function_ast, parameter, file))
-
-
-def specs_from_weights(usage: Usage) -> "list[Spec]":
+def specs_from_usage(usage: Usage) -> list[Spec]:
     """Specs that fit the weights, likeliest first; ties keep the order of the rules."""
     rules = (_nodes, _maps, _texts, _sequences, _numbers, _rest)
     ranked = [item for rule in rules for item in rule(usage) if item[0] > 0]
@@ -52,26 +37,26 @@ def specs_from_weights(usage: Usage) -> "list[Spec]":
     return list(dict.fromkeys(ordered))
 
 
-def _nodes(usage: Usage) -> "Iterator[Ranked]":
+def _nodes(usage: Usage) -> Iterator[Ranked]:
     yield usage.weight("tree"), TreeSpec()
     yield usage.weight("linked"), LinkedListSpec()
 
 
-def _maps(usage: Usage) -> "Iterator[Ranked]":
+def _maps(usage: Usage) -> Iterator[Ranked]:
     weight = usage.weight("map")
     if weight:
         yield weight + 0.5, default_map()
         yield weight, default_map(ListSpec(element=IntSpec(low=0, high=9)))
 
 
-def _texts(usage: Usage) -> "Iterator[Ranked]":
+def _texts(usage: Usage) -> Iterator[Ranked]:
     weight = usage.weight("text")
     if weight:
         yield weight + 0.5 * usage.weight("sequence", "list"), TextSpec()
         yield weight * 0.9, WordsSpec()
 
 
-def _sequences(usage: Usage) -> "Iterator[Ranked]":
+def _sequences(usage: Usage) -> Iterator[Ranked]:
     weight = usage.weight("sequence", "list")
     if not weight:
         return
@@ -88,7 +73,7 @@ def _sequences(usage: Usage) -> "Iterator[Ranked]":
     yield weight * 0.5, ListSpec(element=TextSpec(alphabet="abc", shortest=1, longest=3))
 
 
-def _nested(usage: Usage, weight: float, texts: float) -> "Iterator[Ranked]":
+def _nested(usage: Usage, weight: float, texts: float) -> Iterator[Ranked]:
     pairs = usage.weight("pairs")
     if usage.nested or usage.element_weight("sequence") > 1:
         yield weight + 2, MatrixSpec(cell=IntSpec(low=0, high=9))
@@ -99,14 +84,14 @@ def _nested(usage: Usage, weight: float, texts: float) -> "Iterator[Ranked]":
         yield weight + 2, _ROWS
 
 
-def _numbers(usage: Usage) -> "Iterator[Ranked]":
+def _numbers(usage: Usage) -> Iterator[Ranked]:
     weight = usage.weight("integer", "number", "float")
     if weight:
         yield weight, IntSpec()
         yield usage.weight("float") + 0.4 * weight, FloatSpec()
 
 
-def _rest(usage: Usage) -> "Iterator[Ranked]":
+def _rest(usage: Usage) -> Iterator[Ranked]:
     yield usage.weight("truth") * 0.2, BoolSpec()
     yield (
         usage.weight("set"),

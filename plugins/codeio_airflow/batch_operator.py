@@ -9,10 +9,10 @@ from typing import Any
 from airflow.sdk import BaseOperator, Context
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from codeio_airflow.clients import skip_dry_run, task_clients
-from codeio_ops.asking.waiting import Purpose, waiting_requests
-from codeio_ops.config import Settings
+from codeio_airflow.clients import skip_dry_run, task_work
+from codeio_airflow.connections import settings_of_trigger
 from codeio_ops.errors import SettingsError, TerminalError, TransientError
+from codeio_ops.pipeline import STAGES
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class BatchTrigger(BaseTrigger):
         from codeio_ops.teacher.batch import any_ended
         from codeio_ops.teacher.endpoint import Endpoint
 
-        settings = await asyncio.to_thread(Settings.load)
+        settings = await asyncio.to_thread(settings_of_trigger)
         endpoint = Endpoint.chosen(settings)
         while True:
             try:
@@ -59,10 +59,10 @@ class BatchOperator(BaseOperator):
     Killed or cleared at any point, it goes on with the batches that are open.
     """
 
-    def __init__(self, *, purpose: Purpose, **kwargs: Any) -> None:
+    def __init__(self, *, stage: str, **kwargs: Any) -> None:
         """Keep the stage."""
         super().__init__(**kwargs)
-        self.purpose = purpose
+        self.stage = stage
 
     def execute(self, context: Context) -> None:
         """Advance, and wait for what is open.
@@ -88,21 +88,11 @@ class BatchOperator(BaseOperator):
         from codeio_ops.teacher.batch import BatchClient
         from codeio_ops.teacher.endpoint import Endpoint
 
-        with task_clients(self.purpose) as clients:
-            settings, store = clients.settings, clients.store
+        with task_work(self.stage) as work:
+            settings = work.settings
             with closing(BatchClient(settings, Endpoint.chosen(settings))) as client:
-                batches = Batches(
-                    client,
-                    clients.teacher,
-                    purpose=self.purpose,
-                    store=store,
-                    writer=clients.writer,
-                    settings=settings,
-                )
-                waiting = waiting_requests(
-                    self.purpose, store=store, blobs=clients.blobs, settings=settings
-                )
-                still_open = batches.advance(waiting)
+                waiting = STAGES[self.stage].waiting_requests(work)
+                still_open = Batches(client, work).advance(waiting)
         if still_open:
             trigger = BatchTrigger(still_open, settings.teacher_batch_poll_s)
             self.defer(trigger=trigger, method_name="resume")

@@ -1,18 +1,12 @@
-"""Calls the benchmark functions of `codeio_ops` with the clients of a task."""
+"""Calls the benchmark functions of `codeio_ops` with the work of a task."""
 
-from codeio_airflow.clients import TaskClients
 from codeio_ops.quality.leakage.registry import index_benchmark
+from codeio_ops.work import Work
 
 
-def index_one(name: str, location: str, clients: TaskClients) -> dict[str, int]:
+def index_one(name: str, location: str, work: Work) -> dict[str, int]:
     """Index one benchmark, and return its counts."""
-    indexed = index_benchmark(
-        name,
-        location,
-        objects=clients.objects,
-        writer=clients.writer,
-        settings=clients.settings,
-    )
+    indexed = index_benchmark(name, location, work)
     return {
         "items": indexed.items,
         "unscannable": indexed.unscannable,

@@ -9,10 +9,6 @@ from airflow.sdk.definitions.retry_policy import ExceptionRetryPolicy, RetryActi
 from codeio_airflow.failures import deadline, report_failure, report_retry
 from codeio_ops.errors import TerminalError, TransientError
 
-# Slots of these pools cap what runs at the same time on the whole installation.
-SANDBOX_POOL = "sandbox"
-TEACHER_POOL = "llm"
-
 # How long a person has to override a soft gate; then the release is rejected.
 OVERRIDE_TIMEOUT = timedelta(hours=12)
 

@@ -1,6 +1,8 @@
 """Says why a task failed in one line, in its log and on the Overview page, with the cure."""
 
+import asyncio
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +10,7 @@ from airflow.sdk import Context
 from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
+from codeio_airflow.connections import settings_of_task, settings_of_trigger
 from codeio_ops.config import Settings
 from codeio_ops.errors import CodeIOError
 from codeio_ops.fingerprint import content_id
@@ -31,7 +34,10 @@ def report_retry(context: Context) -> None:
 
 
 async def report_deadline(context: dict[str, Any]) -> None:
-    """Report a DAG run that takes longer than `DEADLINE`; called by the triggerer."""
+    """Report a DAG run that takes longer than `DEADLINE`; called by the triggerer.
+
+    The triggerer runs all its callbacks in one event loop, so the database is asked in a thread.
+    """
     run = context["dag_run"]
     failure = _failure(
         run["dag_id"],
@@ -40,7 +46,7 @@ async def report_deadline(context: dict[str, Any]) -> None:
         cause=f"the run has not ended within {DEADLINE}",
         cure="see which task runs or waits: a full pool, a slow teacher, or a stopped scheduler",
     )
-    _store(failure)
+    await asyncio.to_thread(_store, failure, settings_of_trigger)
 
 
 def deadline() -> DeadlineAlert:
@@ -72,7 +78,7 @@ def _report(context: Context, *, final: bool) -> None:
         try_number=instance.try_number,
         final=final,
     )
-    _store(failure)
+    _store(failure, settings_of_task)
 
 
 def _failure(
@@ -103,11 +109,11 @@ def _failure(
     )
 
 
-def _store(failure: TaskFailure) -> None:
+def _store(failure: TaskFailure, settings: Callable[[], Settings]) -> None:
     from codeio_ops.storage.engine import Store
 
     try:
-        store = Store.open(Settings.load().database_url.get_secret_value())
+        store = Store.open(settings().database_url.get_secret_value())
         store.insert([failure])
         store.close()
     except CodeIOError as exc:

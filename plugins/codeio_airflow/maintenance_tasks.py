@@ -1,24 +1,25 @@
-"""Calls the retention functions of `codeio_ops` with the clients of a task."""
+"""Calls the retention functions of `codeio_ops` with the work of a task."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from codeio_airflow.clients import TaskClients
+from codeio_airflow.connections import settings_of_task
 from codeio_ops.ingest import retention
+from codeio_ops.work import Work
 
 
-def collect(clients: TaskClients) -> dict[str, int]:
+def collect(work: Work) -> dict[str, int]:
     """Delete what nothing refers to, and return counts and bytes."""
     now = datetime.now(UTC)
-    return asdict(retention.collect_garbage(clients.store, clients.objects, now=now))
+    return asdict(retention.collect_garbage(work.store, work.objects, now=now))
 
 
-def requeue(wanted: Mapping[str, Sequence[str]], clients: TaskClients) -> dict[str, int]:
+def requeue(wanted: Mapping[str, Sequence[str]], work: Work) -> dict[str, int]:
     """Let stages try again; return how many rows by `stage.reason`."""
     return {
-        f"{stage}.{reason}": retention.requeue(clients.store, stage=stage, reason=reason)
+        f"{stage}.{reason}": retention.requeue(work.store, stage=stage, reason=reason)
         for stage, reasons in wanted.items()
         for reason in reasons
     }
@@ -31,13 +32,13 @@ def sweep() -> int:
         EngineUnavailable: no engine answers.
         SandboxFault: the engine failed.
     """
-    from codeio_ops.sandbox.engine import connect
+    from codeio_ops.sandbox.engine import EngineAddress, connect
     from codeio_ops.sandbox.sweep import sweep_orphans
 
-    with closing(connect()) as client:
+    with closing(connect(EngineAddress.of(settings_of_task()))) as client:
         return len(sweep_orphans(client))
 
 
-def vacuum(clients: TaskClients) -> dict[str, int]:
+def vacuum(work: Work) -> dict[str, int]:
     """Vacuum, and return the bytes of each table."""
-    return {item.relation: item.bytes for item in retention.vacuum(clients.store)}
+    return {item.relation: item.bytes for item in retention.vacuum(work.store)}

@@ -5,7 +5,7 @@ else imports this module. Asked when a task has ended, it answers from what the 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from airflow.providers.openlineage.extractors.base import BaseExtractor, OperatorLineage
 from airflow.sdk.types import RuntimeTaskInstanceProtocol
@@ -21,21 +21,11 @@ from openlineage.client.facet_v2 import (
 from sqlalchemy import make_url
 
 from codeio_airflow.assets import RELEASES
-from codeio_ops import records
+from codeio_airflow.connections import settings_of_task
 from codeio_ops.config import Settings
-from codeio_ops.release.publish import prefix_of
+from codeio_ops.pipeline import STAGES
+from codeio_ops.release.readback import prefix_of
 from codeio_ops.storage.engine import Store
-
-# What each stage of the funnel reads and writes.
-_READS_AND_WRITES: dict[str, tuple[type[records.Record], type[records.Record]]] = {
-    "transform": (records.RawFile, records.ProgramRow),
-    "sample": (records.ProgramRow, records.IoPair),
-    "prompt": (records.IoPair, records.PromptRow),
-    "answer": (records.PromptRow, records.ResponseRow),
-    "verify": (records.ResponseRow, records.VerdictRow),
-    "revise": (records.VerdictRow, records.ResponseRow),
-    "release": (records.VerdictRow, records.SampleRow),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +69,7 @@ class TableExtractor(BaseExtractor):
         self, task_instance: RuntimeTaskInstanceProtocol
     ) -> OperatorLineage[Dataset, RunFacet]:
         """Return the datasets of a try that has ended."""
-        settings = Settings.load()
+        settings = settings_of_task()
         run = {"dag_id": task_instance.dag_id, "run_id": task_instance.run_id}
         index = -1 if task_instance.map_index is None else task_instance.map_index
         task = {"task_id": task_instance.task_id, "map_index": index}
@@ -90,42 +80,61 @@ class TableExtractor(BaseExtractor):
             sources = store.fetch("lineage.sources_read", SourceRead, **this_try)
             publishes = any(outlet == RELEASES for outlet in self.operator.outlets)
             published = store.fetch("lineage.published", Published, **run) if publishes else []
+            tables = _Tables(settings, store)
+            return OperatorLineage(
+                inputs=[*tables.read(written), *map(_source, sources)],
+                outputs=[
+                    *tables.written(written),
+                    *(_release(settings, release) for release in published),
+                ],
+            )
         finally:
             store.close()
-        return OperatorLineage(
-            inputs=[*_inputs(settings, written), *map(_source, sources)],
-            outputs=[
-                *_outputs(settings, written),
-                *(_release(settings, release) for release in published),
-            ],
+
+
+class _Tables:
+    """The tables of our database as datasets, with their columns."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._url = make_url(settings.database_url.get_secret_value())
+        self._store = store
+
+    def read(self, written: Sequence[Written]) -> list[InputDataset]:
+        """Return what the stages took that wrote something."""
+        tables = [STAGES[item.stage].reads for item in written]
+        return [
+            InputDataset(
+                namespace=self._namespace, name=self._name(table), facets=self._facets(table)
+            )
+            for table in tables
+            if table
+        ]
+
+    def written(self, written: Sequence[Written]) -> list[OutputDataset]:
+        """Return what the stages made, with counts of rows."""
+        return [
+            OutputDataset(
+                namespace=self._namespace,
+                name=self._name(table),
+                facets=self._facets(table),
+                outputFacets=_rows(item.rows),
+            )
+            for item in written
+            if (table := STAGES[item.stage].writes)
+        ]
+
+    @property
+    def _namespace(self) -> str:
+        return f"postgres://{self._url.host}:{self._url.port}"
+
+    def _name(self, table: str) -> str:
+        return f"{self._url.database}.codeio.{table}"
+
+    def _facets(self, table: str) -> dict[str, DatasetFacet]:
+        columns = self._store.fetch(
+            "lineage.columns", schema_dataset.SchemaDatasetFacetFields, table=table
         )
-
-
-def _inputs(settings: Settings, written: Sequence[Written]) -> list[InputDataset]:
-    tables = {stage: table for stage, (table, _) in _READS_AND_WRITES.items()}
-    return [
-        InputDataset(
-            namespace=_namespace(settings),
-            name=_name(settings, tables[w.stage]),
-            facets=_facets(tables[w.stage]),
-        )
-        for w in written
-        if w.stage in tables
-    ]
-
-
-def _outputs(settings: Settings, written: Sequence[Written]) -> list[OutputDataset]:
-    tables = {stage: table for stage, (_, table) in _READS_AND_WRITES.items()}
-    tables["ingest"] = records.RawFile
-    return [
-        OutputDataset(
-            namespace=_namespace(settings),
-            name=_name(settings, tables[w.stage]),
-            facets=_facets(tables[w.stage]),
-            outputFacets=_rows(w.rows),
-        )
-        for w in written
-    ]
+        return {"schema": schema_dataset.SchemaDatasetFacet(fields=columns)}
 
 
 def _source(source: SourceRead) -> InputDataset:
@@ -145,23 +154,3 @@ def _release(settings: Settings, release: Published) -> OutputDataset:
 def _rows(count: int) -> dict[str, OutputDatasetFacet]:
     facet = output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(rowCount=count)
     return {"outputStatistics": facet}
-
-
-def _facets(table: type[records.Record]) -> dict[str, DatasetFacet]:
-    columns = [
-        schema_dataset.SchemaDatasetFacetFields(
-            name=column.name, type=getattr(column.type, "__name__", str(column.type))
-        )
-        for column in fields(table)
-    ]
-    return {"schema": schema_dataset.SchemaDatasetFacet(fields=columns)}
-
-
-def _namespace(settings: Settings) -> str:
-    url = make_url(settings.database_url.get_secret_value())
-    return f"postgres://{url.host}:{url.port}"
-
-
-def _name(settings: Settings, table: type[records.Record]) -> str:
-    url = make_url(settings.database_url.get_secret_value())
-    return f"{url.database}.codeio.{table.table}"

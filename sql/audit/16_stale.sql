@@ -30,6 +30,8 @@ latest AS (
 )
 SELECT stale.kind, stale.cause, stale.made_with, count(*) AS rows
 FROM latest
-CROSS JOIN LATERAL codeio.stale_rows(latest.sandbox_image_digest, latest.verifier_version, latest.template_sha256s) AS stale
+CROSS JOIN LATERAL codeio.stale_rows(
+    latest.sandbox_image_digest, latest.verifier_version, latest.template_sha256s
+) AS stale
 GROUP BY stale.kind, stale.cause, stale.made_with
 ORDER BY stale.kind, stale.cause, stale.made_with;

@@ -6,8 +6,8 @@ SELECT benchmark_index_id, name, object_key, object_sha256 FROM codeio.benchmark
 
 -- name: finished_texts
 SELECT finished_conversation.program_id, program.raw_file_id, finished_conversation.prompt_id AS text_id,
-    program.main_function AS reference_code, program.problem_statement, program.io_description, io_pair.input, io_pair.output,
-    first_response.body AS turn_1, first_verdict.feedback AS feedback_1,
+    program.main_function AS reference_code, program.problem_statement, program.io_description,
+    io_pair.input, io_pair.output, first_response.body AS turn_1, first_verdict.feedback AS feedback_1,
     second_response.body AS turn_2, second_verdict.feedback AS feedback_2
 FROM codeio.finished_conversation
 INNER JOIN codeio.prompt ON prompt.prompt_id = finished_conversation.prompt_id
@@ -21,8 +21,9 @@ ORDER BY finished_conversation.program_id, finished_conversation.prompt_id;
 
 -- name: release_texts
 SELECT sample_text.program_id, sample_text.raw_file_id, sample_text.sample_id AS text_id,
-    sample_text.reference_code, sample_text.problem_statement, sample_text.io_description, sample_text.input, sample_text.output,
-    sample_text.turn_1, sample_text.feedback_1, sample_text.turn_2, sample_text.feedback_2
+    sample_text.reference_code, sample_text.problem_statement, sample_text.io_description,
+    sample_text.input, sample_text.output, sample_text.turn_1, sample_text.feedback_1,
+    sample_text.turn_2, sample_text.feedback_2
 FROM codeio.release_sample
 INNER JOIN codeio.sample_text USING (sample_id)
 WHERE release_sample.release_id = :release_id

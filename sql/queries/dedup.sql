@@ -1,6 +1,3 @@
--- name: pending_count
-SELECT count(*) FROM codeio.pending_dedup;
-
 -- name: pending
 SELECT pending_dedup.raw_file_id AS subject_id, pending_dedup.language,
     blob.sha256, blob.pack_key, blob.pack_offset, blob.pack_bytes
@@ -46,6 +43,3 @@ FROM codeio.dedup_result
 WHERE subject_kind = :subject_kind AND spec = :spec AND code_sha256 = any(:code_sha256s)
     AND cluster_id = subject_id
 ORDER BY code_sha256, subject_id DESC;
-
--- name: lock
-SELECT pg_advisory_xact_lock(7502317);

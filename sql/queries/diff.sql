@@ -1,6 +1,7 @@
 -- name: members
 WITH member AS (
-    SELECT release_sample.sample_id, release_sample.split, sample.prompt_id, sample.first_verdict_id, sample.second_verdict_id,
+    SELECT release_sample.sample_id, release_sample.split, sample.prompt_id,
+        sample.first_verdict_id, sample.second_verdict_id,
         io_pair.program_id, prompt.direction, program.raw_file_id
     FROM codeio.release_sample
     INNER JOIN codeio.sample USING (sample_id)
@@ -11,10 +12,14 @@ WITH member AS (
 )
 SELECT member.sample_id, member.split, member.prompt_id, member.program_id, question_number.question, member.direction,
     member.first_verdict_id, member.second_verdict_id, first_verdict.response_id AS first_response_id,
-    second_verdict.response_id AS second_response_id, first_verdict.verdict AS verdict_1, second_verdict.verdict AS verdict_2,
-    first_verdict.verifier_version, origin.source, greatest(first_run.started_at, second_run.started_at) AS finished_at,
+    second_verdict.response_id AS second_response_id, first_verdict.verdict AS verdict_1,
+    second_verdict.verdict AS verdict_2, first_verdict.verifier_version, origin.source,
+    greatest(first_run.started_at, second_run.started_at) AS finished_at,
     (
-        SELECT string_agg(takedown.kind || ' ' || takedown.value || ' (' || takedown.reason || ')', '; ' ORDER BY takedown.kind, takedown.value)
+        SELECT string_agg(
+            takedown.kind || ' ' || takedown.value || ' (' || takedown.reason || ')', '; '
+            ORDER BY takedown.kind, takedown.value
+        )
         FROM codeio.taken_down_file
         INNER JOIN codeio.takedown USING (takedown_id)
         WHERE taken_down_file.raw_file_id = member.raw_file_id AND takedown.taken_down_at <= :until
@@ -22,8 +27,9 @@ SELECT member.sample_id, member.split, member.prompt_id, member.program_id, ques
     (
         SELECT drop_record.reason || ': ' || drop_record.detail
         FROM codeio.drop_record
-        WHERE (drop_record.stage, drop_record.subject_id) IN (('screen', member.raw_file_id), ('release', member.program_id))
-            AND drop_record.dropped_at <= :until
+        WHERE (drop_record.stage, drop_record.subject_id) IN (
+                ('screen', member.raw_file_id), ('release', member.program_id)
+            ) AND drop_record.dropped_at <= :until
         ORDER BY drop_record.stage DESC
         LIMIT 1
     ) AS drop

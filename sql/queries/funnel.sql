@@ -7,14 +7,12 @@ SELECT count(DISTINCT program_id) FROM codeio.io_pair;
 -- name: verdicts
 SELECT count(*) FROM codeio.verdict;
 
--- name: all
-SELECT position, stage, passed, dropped, pending FROM codeio.funnel ORDER BY position;
-
 -- name: drops
 SELECT stage, reason, rows FROM codeio.drop_reason ORDER BY stage, drop_reason.rows DESC, reason;
 
 -- name: verdict_shares
-SELECT direction, turn, verdict, rows FROM codeio.verdict_share ORDER BY direction DESC, turn, verdict_share.rows DESC, verdict;
+SELECT direction, turn, verdict, rows FROM codeio.verdict_share
+ORDER BY direction DESC, turn, verdict_share.rows DESC, verdict;
 
 -- name: lineage
 SELECT * FROM codeio.lineage_of(cast(:sample_id AS uuid));

@@ -32,16 +32,14 @@ SELECT raw_file_id FROM codeio.raw_file WHERE raw_file_id = any(:raw_file_ids);
 
 -- name: outcomes
 WITH outcome AS (
-    SELECT coalesce(drop_record.reason, 'kept') AS name
+    SELECT 'kept' AS name
     FROM codeio.raw_file_origin
-    LEFT JOIN codeio.drop_record ON drop_record.stage = 'ingest' AND drop_record.subject_id = raw_file_origin.origin_id
-    WHERE raw_file_origin.source_id = :source_id
-    UNION ALL
-    SELECT drop_record.reason AS name
-    FROM codeio.drop_record
-    WHERE drop_record.stage = 'ingest' AND starts_with(drop_record.detail, :place) AND NOT EXISTS (
-        SELECT FROM codeio.raw_file_origin WHERE raw_file_origin.origin_id = drop_record.subject_id
+    WHERE raw_file_origin.source_id = :source_id AND NOT EXISTS (
+        SELECT FROM codeio.drop_record
+        WHERE drop_record.stage = 'ingest' AND drop_record.subject_id = raw_file_origin.origin_id
     )
+    UNION ALL
+    SELECT drop_record.reason AS name FROM codeio.drop_record WHERE drop_record.source_id = :source_id
 )
 SELECT outcome.name AS outcome, count(*) AS rows
 FROM outcome

@@ -15,7 +15,7 @@ ORDER BY stage_run_tally.stage;
 SELECT DISTINCT source.kind, source.locator
 FROM codeio.stage_run
 INNER JOIN codeio.stage_run_tally USING (stage_run_id)
-INNER JOIN codeio.source ON source.source_id = cast(stage_run_tally.label AS uuid)
+INNER JOIN codeio.source USING (source_id)
 WHERE stage_run.dag_id = :dag_id AND stage_run.run_id = :run_id AND stage_run.task_id = :task_id
     AND stage_run.map_index = :map_index AND stage_run.try_number = :try_number
     AND stage_run_tally.outcome = 'seen'
@@ -26,3 +26,9 @@ SELECT release.name, release.version, release.samples
 FROM codeio.release
 INNER JOIN codeio.stage_run USING (stage_run_id)
 WHERE stage_run.dag_id = :dag_id AND stage_run.run_id = :run_id AND release.status = 'published';
+
+-- name: columns
+SELECT attname AS name, format_type(atttypid, atttypmod) AS type
+FROM pg_attribute
+WHERE attrelid = to_regclass('codeio.' || quote_ident(:table)) AND attnum > 0 AND NOT attisdropped
+ORDER BY attnum;

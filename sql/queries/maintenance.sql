@@ -1,9 +1,3 @@
--- name: hold_packs
-SELECT pg_advisory_xact_lock_shared(7502318);
-
--- name: hold_back_writers
-SELECT pg_advisory_xact_lock(7502318);
-
 -- name: delete_unreferenced_blobs
 SELECT codeio.delete_unreferenced_blobs(cast(:before AS timestamptz));
 

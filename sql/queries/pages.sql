@@ -1,94 +1,97 @@
 -- What the pages in the Airflow UI show. Run as codeio_auditor; a page reads rollups, or facts by an index.
 
 -- name: stages
-SELECT stage_run_tally.stage,
-    cast(coalesce(sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'passed'), 0) AS bigint) AS passed,
-    cast(coalesce(sum(stage_run_tally.subjects) FILTER (WHERE stage_run_tally.outcome = 'passed' AND stage_run_tally.turn <= 2), 0) AS bigint) AS settled,
-    cast(coalesce(sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'dropped'), 0) AS bigint) AS dropped,
-    cast(coalesce(sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'passed' AND stage_run_tally.turn = 1 AND stage_run_tally.label NOT IN ('', 'correct')), 0) AS bigint) AS wrong
-FROM codeio.stage_run_tally
+SELECT tally.stage,
+    cast(coalesce(sum(tally.rows) FILTER (WHERE tally.outcome = 'passed'), 0) AS bigint) AS passed,
+    cast(coalesce(sum(tally.subjects) FILTER (
+        WHERE tally.outcome = 'passed' AND coalesce(tally.turn, 0) <= 2
+    ), 0) AS bigint) AS settled,
+    cast(coalesce(sum(tally.rows) FILTER (WHERE tally.outcome = 'dropped'), 0) AS bigint) AS dropped,
+    cast(coalesce(sum(tally.rows) FILTER (WHERE tally.turn = 1 AND tally.verdict <> 'correct'), 0) AS bigint) AS wrong
+FROM codeio.stage_run_tally AS tally
 INNER JOIN codeio.stage_run USING (stage_run_id)
 WHERE (:dag_id = '' OR stage_run.dag_id = :dag_id) AND (:run_id = '' OR stage_run.run_id = :run_id)
-GROUP BY stage_run_tally.stage;
+GROUP BY tally.stage;
 
 -- name: drops
-SELECT stage_run_tally.stage, stage_run_tally.label AS reason, cast(sum(stage_run_tally.rows) AS bigint) AS rows
-FROM codeio.stage_run_tally
+SELECT tally.stage, tally.reason, cast(sum(tally.rows) AS bigint) AS rows
+FROM codeio.stage_run_tally AS tally
 INNER JOIN codeio.stage_run USING (stage_run_id)
-WHERE stage_run_tally.outcome = 'dropped'
+WHERE tally.outcome = 'dropped'
     AND (:dag_id = '' OR stage_run.dag_id = :dag_id) AND (:run_id = '' OR stage_run.run_id = :run_id)
-GROUP BY stage_run_tally.stage, stage_run_tally.label
-ORDER BY sum(stage_run_tally.rows) DESC, stage_run_tally.label;
+GROUP BY tally.stage, tally.reason
+ORDER BY sum(tally.rows) DESC, tally.reason;
 
 -- name: verdicts
-SELECT stage_run_tally.label AS verdict, stage_run_tally.direction, stage_run_tally.turn,
-    cast(sum(stage_run_tally.rows) AS bigint) AS rows
-FROM codeio.stage_run_tally
+SELECT tally.verdict, tally.direction, tally.turn,
+    cast(sum(tally.rows) AS bigint) AS rows
+FROM codeio.stage_run_tally AS tally
 INNER JOIN codeio.stage_run USING (stage_run_id)
-WHERE stage_run_tally.stage = 'verify' AND stage_run_tally.outcome = 'passed'
+WHERE tally.stage = 'verify' AND tally.outcome = 'passed'
     AND (:dag_id = '' OR stage_run.dag_id = :dag_id) AND (:run_id = '' OR stage_run.run_id = :run_id)
-GROUP BY stage_run_tally.label, stage_run_tally.direction, stage_run_tally.turn
-ORDER BY sum(stage_run_tally.rows) DESC, stage_run_tally.label;
+GROUP BY tally.verdict, tally.direction, tally.turn
+ORDER BY sum(tally.rows) DESC, tally.verdict;
 
 -- name: spending
-WITH tally AS (
-    SELECT stage_run_tally.*
-    FROM codeio.stage_run_tally
+WITH run_tally AS (
+    SELECT tally.*
+    FROM codeio.stage_run_tally AS tally
     INNER JOIN codeio.stage_run USING (stage_run_id)
     WHERE (:dag_id = '' OR stage_run.dag_id = :dag_id) AND (:run_id = '' OR stage_run.run_id = :run_id)
 ), accepted AS (
     SELECT CASE WHEN stage = 'sample' THEN 'transform' WHEN turn = 1 THEN 'answer' ELSE 'revise' END AS purpose,
         sum(CASE WHEN stage = 'sample' THEN subjects ELSE rows END) AS rows
-    FROM tally
-    WHERE outcome = 'passed' AND (stage = 'sample' OR (stage = 'verify' AND label = 'correct'))
+    FROM run_tally
+    WHERE outcome = 'passed' AND (stage = 'sample' OR (stage = 'verify' AND verdict = 'correct'))
     GROUP BY purpose
 )
-SELECT tally.stage AS purpose, cast(sum(tally.rows) AS bigint) AS calls,
-    cast(sum(tally.prompt_tokens) AS bigint) AS prompt_tokens,
-    cast(sum(tally.completion_tokens) AS bigint) AS completion_tokens,
-    cast(sum(tally.cost_usd) AS double precision) AS cost_usd,
+SELECT run_tally.stage AS purpose, cast(sum(run_tally.rows) AS bigint) AS calls,
+    cast(sum(run_tally.prompt_tokens) AS bigint) AS prompt_tokens,
+    cast(sum(run_tally.completion_tokens) AS bigint) AS completion_tokens,
+    cast(sum(run_tally.cost_usd) AS double precision) AS cost_usd,
     cast(coalesce(accepted.rows, 0) AS bigint) AS accepted,
-    cast(sum(tally.cost_usd) / nullif(accepted.rows, 0) AS double precision) AS cost_per_accepted_usd
-FROM tally
-LEFT JOIN accepted ON accepted.purpose = tally.stage
-WHERE tally.outcome = 'called'
-GROUP BY tally.stage, accepted.rows
+    cast(sum(run_tally.cost_usd) / nullif(accepted.rows, 0) AS double precision) AS cost_per_accepted_usd
+FROM run_tally
+LEFT JOIN accepted ON accepted.purpose = run_tally.stage
+WHERE run_tally.outcome = 'called'
+GROUP BY run_tally.stage, accepted.rows
 ORDER BY calls DESC, purpose;
 
 -- name: nights
-SELECT cast((stage_run.started_at AT TIME ZONE 'UTC') AS date) AS night, stage_run_tally.stage,
-    cast(coalesce(sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'passed'), 0) AS bigint) AS passed,
-    cast(coalesce(sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'passed' AND stage_run_tally.label = 'correct'), 0) AS bigint) AS correct,
-    cast(coalesce(sum(stage_run_tally.subjects) FILTER (WHERE stage_run_tally.outcome = 'passed'), 0) AS bigint) AS settled,
-    cast(coalesce(sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'dropped'), 0) AS bigint) AS dropped,
-    cast(coalesce(sum(stage_run_tally.prompt_tokens + stage_run_tally.completion_tokens), 0) AS bigint) AS tokens,
-    cast(sum(stage_run_tally.cost_usd) AS double precision) AS cost_usd
+SELECT cast((stage_run.started_at AT TIME ZONE 'UTC') AS date) AS night, tally.stage,
+    cast(coalesce(sum(tally.rows) FILTER (WHERE tally.outcome = 'passed'), 0) AS bigint) AS passed,
+    cast(coalesce(sum(tally.rows) FILTER (WHERE tally.verdict = 'correct'), 0) AS bigint) AS correct,
+    cast(coalesce(sum(tally.subjects) FILTER (WHERE tally.outcome = 'passed'), 0) AS bigint) AS settled,
+    cast(coalesce(sum(tally.rows) FILTER (WHERE tally.outcome = 'dropped'), 0) AS bigint) AS dropped,
+    cast(coalesce(sum(tally.prompt_tokens + tally.completion_tokens), 0) AS bigint) AS tokens,
+    cast(sum(tally.cost_usd) AS double precision) AS cost_usd
 FROM codeio.stage_run
-INNER JOIN codeio.stage_run_tally USING (stage_run_id)
+INNER JOIN codeio.stage_run_tally AS tally USING (stage_run_id)
 WHERE stage_run.started_at >= :since
-GROUP BY night, stage_run_tally.stage
-ORDER BY night, stage_run_tally.stage;
+GROUP BY night, tally.stage
+ORDER BY night, tally.stage;
 
 -- name: runs
-SELECT stage_run.dag_id, stage_run.run_id, min(stage_run.started_at) AS started_at, max(stage_run_tally.updated_at) AS ended_at,
-    cast(coalesce(sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'passed'), 0) AS bigint) AS passed,
-    cast(coalesce(sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'dropped'), 0) AS bigint) AS dropped,
-    cast(coalesce(sum(stage_run_tally.prompt_tokens + stage_run_tally.completion_tokens), 0) AS bigint) AS tokens,
-    cast(sum(stage_run_tally.cost_usd) AS double precision) AS cost_usd
+SELECT stage_run.dag_id, stage_run.run_id, min(stage_run.started_at) AS started_at,
+    max(tally.updated_at) AS ended_at,
+    cast(coalesce(sum(tally.rows) FILTER (WHERE tally.outcome = 'passed'), 0) AS bigint) AS passed,
+    cast(coalesce(sum(tally.rows) FILTER (WHERE tally.outcome = 'dropped'), 0) AS bigint) AS dropped,
+    cast(coalesce(sum(tally.prompt_tokens + tally.completion_tokens), 0) AS bigint) AS tokens,
+    cast(sum(tally.cost_usd) AS double precision) AS cost_usd
 FROM codeio.stage_run
-INNER JOIN codeio.stage_run_tally USING (stage_run_id)
+INNER JOIN codeio.stage_run_tally AS tally USING (stage_run_id)
 GROUP BY stage_run.dag_id, stage_run.run_id
 HAVING min(stage_run.started_at) < :before
 ORDER BY started_at DESC
 LIMIT :page_rows;
 
 -- name: shards
-SELECT stage_run.stage_run_id, stage_run.stage, stage_run.task_id, stage_run.map_index, stage_run.try_number, stage_run.started_at,
-    max(stage_run_tally.updated_at) AS ended_at,
-    cast(coalesce(sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'passed'), 0) AS bigint) AS passed,
-    cast(coalesce(sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'dropped'), 0) AS bigint) AS dropped
+SELECT stage_run.stage_run_id, stage_run.stage, stage_run.task_id, stage_run.map_index, stage_run.try_number,
+    stage_run.started_at, max(tally.updated_at) AS ended_at,
+    cast(coalesce(sum(tally.rows) FILTER (WHERE tally.outcome = 'passed'), 0) AS bigint) AS passed,
+    cast(coalesce(sum(tally.rows) FILTER (WHERE tally.outcome = 'dropped'), 0) AS bigint) AS dropped
 FROM codeio.stage_run
-LEFT JOIN codeio.stage_run_tally USING (stage_run_id)
+LEFT JOIN codeio.stage_run_tally AS tally USING (stage_run_id)
 WHERE stage_run.dag_id = :dag_id AND stage_run.run_id = :run_id AND stage_run.stage_run_id > :after
 GROUP BY stage_run.stage_run_id
 ORDER BY stage_run.stage_run_id
@@ -98,7 +101,8 @@ LIMIT :page_rows;
 -- The last try of each task.
 SELECT latest.*
 FROM (
-    SELECT DISTINCT ON (dag_id, run_id, task_id, map_index) dag_id, run_id, task_id, map_index, try_number, error, cause, cure, final, failed_at
+    SELECT DISTINCT ON (dag_id, run_id, task_id, map_index)
+        dag_id, run_id, task_id, map_index, try_number, error, cause, cure, final, failed_at
     FROM codeio.task_failure
     WHERE failed_at >= :since AND (:dag_id = '' OR dag_id = :dag_id) AND (:run_id = '' OR run_id = :run_id)
     ORDER BY dag_id, run_id, task_id, map_index, failed_at DESC
@@ -107,21 +111,29 @@ ORDER BY latest.failed_at DESC
 LIMIT :page_rows;
 
 -- name: releases
-SELECT release.release_id, release.name, release.version, release.status, release.samples, release.uri, release.content_sha256,
-    release.created_at, release.published_at, release.recipe,
-    (SELECT count(*) FROM codeio.current_gate_result WHERE current_gate_result.release_id = release.release_id) AS gates,
-    (SELECT count(*) FROM codeio.current_gate_result WHERE current_gate_result.release_id = release.release_id AND NOT current_gate_result.passed) AS failed_gates
+SELECT release.release_id, release.name, release.version, release.status, release.samples, release.uri,
+    release.content_sha256, release.created_at, release.published_at, release.recipe,
+    judged.gates, judged.failed_gates
 FROM codeio.release
+CROSS JOIN LATERAL (
+    SELECT count(*) AS gates, count(*) FILTER (WHERE NOT current_gate_result.passed) AS failed_gates
+    FROM codeio.current_gate_result
+    WHERE current_gate_result.release_id = release.release_id
+) AS judged
 WHERE (release.created_at, release.release_id) < (:before, :before_id)
 ORDER BY release.created_at DESC, release.release_id DESC
 LIMIT :page_rows;
 
 -- name: release
-SELECT release.release_id, release.name, release.version, release.status, release.samples, release.uri, release.content_sha256,
-    release.created_at, release.published_at, release.recipe,
-    (SELECT count(*) FROM codeio.current_gate_result WHERE current_gate_result.release_id = release.release_id) AS gates,
-    (SELECT count(*) FROM codeio.current_gate_result WHERE current_gate_result.release_id = release.release_id AND NOT current_gate_result.passed) AS failed_gates
+SELECT release.release_id, release.name, release.version, release.status, release.samples, release.uri,
+    release.content_sha256, release.manifest_sha256, release.created_at, release.published_at, release.recipe,
+    judged.gates, judged.failed_gates
 FROM codeio.release
+CROSS JOIN LATERAL (
+    SELECT count(*) AS gates, count(*) FILTER (WHERE NOT current_gate_result.passed) AS failed_gates
+    FROM codeio.current_gate_result
+    WHERE current_gate_result.release_id = release.release_id
+) AS judged
 WHERE release.release_id = :release_id;
 
 -- name: samples_in_both
@@ -160,7 +172,8 @@ WHERE sample_facet.sample_id > :after
     AND (cast(:program_id AS uuid) IS NULL OR sample_facet.program_id = cast(:program_id AS uuid))
     AND (cast(:release_id AS uuid) IS NULL OR EXISTS (
         SELECT FROM codeio.release_sample
-        WHERE release_sample.release_id = cast(:release_id AS uuid) AND release_sample.sample_id = sample_facet.sample_id
+        WHERE release_sample.release_id = cast(:release_id AS uuid)
+            AND release_sample.sample_id = sample_facet.sample_id
     ))
     AND (:words = '' OR sample_facet.words @@ to_tsquery('simple', :words))
 ORDER BY sample_facet.sample_id
@@ -206,16 +219,16 @@ LEFT JOIN codeio.current_sandbox_check ON current_sandbox_check.image_digest = u
 ORDER BY used.last_used DESC;
 
 -- name: memory
-SELECT cast(stage_run_tally.label AS double precision) AS up_to_mib, cast(sum(stage_run_tally.rows) AS bigint) AS programs
-FROM codeio.stage_run_tally
-WHERE stage_run_tally.stage = 'sample' AND stage_run_tally.outcome = 'measured'
+SELECT tally.rss_mib_up_to AS up_to_mib, cast(sum(tally.rows) AS bigint) AS programs
+FROM codeio.stage_run_tally AS tally
+WHERE tally.rss_mib_up_to IS NOT NULL
 GROUP BY up_to_mib
 ORDER BY up_to_mib;
 
 -- name: wall_times
-SELECT cast(stage_run_tally.label AS double precision) AS up_to_ms, cast(sum(stage_run_tally.rows) AS bigint) AS pairs
-FROM codeio.stage_run_tally
-WHERE stage_run_tally.stage = 'sample' AND stage_run_tally.outcome = 'passed'
+SELECT tally.wall_ms_up_to AS up_to_ms, cast(sum(tally.rows) AS bigint) AS pairs
+FROM codeio.stage_run_tally AS tally
+WHERE tally.wall_ms_up_to IS NOT NULL
 GROUP BY up_to_ms
 ORDER BY up_to_ms;
 
@@ -233,36 +246,25 @@ ORDER BY slow_program.wall_ms DESC
 LIMIT :page_rows;
 
 -- name: source_states
--- A task of `ingest` reads one source; what it only dropped is told by the place in a detail.
+-- A task of `ingest` reads one source, which the origins that it saw or dropped name.
 WITH ingested AS (
-    SELECT stage_run.stage_run_id, stage_run.started_at, (
-        SELECT cast(max(stage_run_tally.label) AS uuid) FROM codeio.stage_run_tally
-        WHERE stage_run_tally.stage_run_id = stage_run.stage_run_id AND stage_run_tally.outcome = 'seen'
-    ) AS seen_source
-    FROM codeio.stage_run WHERE stage_run.stage = 'ingest'
-),
-attributed AS (
-    SELECT ingested.stage_run_id, ingested.started_at, coalesce(ingested.seen_source, (
-        SELECT source.source_id
-        FROM codeio.source
-        INNER JOIN codeio.drop_record ON starts_with(drop_record.detail, source.kind || ':' || source.locator || ' ')
-        WHERE drop_record.stage_run_id = ingested.stage_run_id
-        ORDER BY drop_record.drop_record_id, length(source.locator) DESC
-        LIMIT 1
-    )) AS source_id
-    FROM ingested
+    SELECT DISTINCT tally.stage_run_id, tally.source_id
+    FROM codeio.stage_run_tally AS tally
+    WHERE tally.source_id IS NOT NULL
 ),
 counted AS (
-    SELECT attributed.source_id, max(attributed.started_at) AS last_read,
-        sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'passed') AS files,
-        sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'dropped') AS dropped,
-        sum(stage_run_tally.rows) FILTER (WHERE stage_run_tally.outcome = 'dropped' AND stage_run_tally.label LIKE '%duplicate%') AS duplicates
-    FROM attributed
-    INNER JOIN codeio.stage_run_tally USING (stage_run_id)
-    GROUP BY attributed.source_id
+    SELECT ingested.source_id, max(stage_run.started_at) AS last_read,
+        sum(tally.rows) FILTER (WHERE tally.outcome = 'passed') AS files,
+        sum(tally.rows) FILTER (WHERE tally.outcome = 'dropped') AS dropped,
+        sum(tally.rows) FILTER (WHERE tally.outcome = 'dropped' AND tally.reason = 'duplicate') AS duplicates
+    FROM ingested
+    INNER JOIN codeio.stage_run USING (stage_run_id)
+    INNER JOIN codeio.stage_run_tally AS tally USING (stage_run_id)
+    GROUP BY ingested.source_id
 )
 SELECT source.*, counted.last_read, cast(coalesce(counted.files, 0) AS bigint) AS files,
-    cast(coalesce(counted.dropped, 0) AS bigint) AS dropped, cast(coalesce(counted.duplicates, 0) AS bigint) AS duplicates
+    cast(coalesce(counted.dropped, 0) AS bigint) AS dropped,
+    cast(coalesce(counted.duplicates, 0) AS bigint) AS duplicates
 FROM codeio.source
 LEFT JOIN counted USING (source_id)
 WHERE source.source_id > :after
@@ -271,10 +273,10 @@ LIMIT :page_rows;
 
 -- name: ingest_nights
 SELECT cast((stage_run.started_at AT TIME ZONE 'UTC') AS date) AS night,
-    CASE WHEN stage_run_tally.outcome = 'passed' THEN 'new' ELSE stage_run_tally.label END AS fate,
-    cast(sum(stage_run_tally.rows) AS bigint) AS rows
+    coalesce(tally.reason, 'new') AS fate,
+    cast(sum(tally.rows) AS bigint) AS rows
 FROM codeio.stage_run
-INNER JOIN codeio.stage_run_tally USING (stage_run_id)
-WHERE stage_run.started_at >= :since AND stage_run_tally.stage = 'ingest' AND stage_run_tally.outcome IN ('passed', 'dropped')
+INNER JOIN codeio.stage_run_tally AS tally USING (stage_run_id)
+WHERE stage_run.started_at >= :since AND tally.stage = 'ingest' AND tally.outcome IN ('passed', 'dropped')
 GROUP BY night, fate
 ORDER BY night, fate;

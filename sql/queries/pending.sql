@@ -1,17 +1,11 @@
 -- What waits for each stage. A shard is the rows whose id lies in [low, high).
 
--- name: count_screen
-SELECT count(*) FROM codeio.pending_screen;
-
 -- name: screen
 SELECT pending_screen.raw_file_id, blob.sha256, blob.pack_key, blob.pack_offset, blob.pack_bytes
 FROM codeio.pending_screen
 INNER JOIN codeio.blob ON blob.sha256 = pending_screen.blob_sha256
 WHERE pending_screen.raw_file_id >= :low AND pending_screen.raw_file_id < :high
 ORDER BY pending_screen.raw_file_id;
-
--- name: count_transform
-SELECT count(*) FROM codeio.pending_transform;
 
 -- name: transform
 SELECT pending_transform.raw_file_id, pending_transform.language,
@@ -21,17 +15,11 @@ INNER JOIN codeio.blob ON blob.sha256 = pending_transform.blob_sha256
 WHERE pending_transform.raw_file_id >= :low AND pending_transform.raw_file_id < :high
 ORDER BY pending_transform.raw_file_id;
 
--- name: count_sample
-SELECT count(*) FROM codeio.pending_sample;
-
 -- name: sample
 SELECT program_id, language, entry_point, main_function, input_generator
 FROM codeio.pending_sample
 WHERE program_id >= :low AND program_id < :high
 ORDER BY program_id;
-
--- name: count_prompt
-SELECT count(*) FROM codeio.pending_prompt WHERE ordinal < :prompted_pairs;
 
 -- name: prompt
 SELECT io_pair_id, input, output, direction, language, main_function, io_description, problem_statement
@@ -39,21 +27,11 @@ FROM codeio.pending_prompt
 WHERE io_pair_id >= :low AND io_pair_id < :high AND ordinal < :prompted_pairs
 ORDER BY io_pair_id, direction;
 
--- name: count_answer
-SELECT count(*) FROM codeio.pending_answer;
-
 -- name: answer
 SELECT prompt_id, body, template_sha256
 FROM codeio.pending_answer
 WHERE prompt_id >= :low AND prompt_id < :high
 ORDER BY prompt_id;
-
--- name: count_verify
-SELECT count(*) FROM codeio.response
-WHERE NOT EXISTS (
-    SELECT FROM codeio.verdict
-    WHERE verdict.response_id = response.response_id AND verdict.verifier_version = :verifier_version
-);
 
 -- name: verify
 SELECT response.response_id, response.body, prompt.direction, io_pair.input, io_pair.output,
@@ -68,19 +46,8 @@ WHERE response.response_id >= :low AND response.response_id < :high AND NOT EXIS
 )
 ORDER BY program.program_id, response.response_id;
 
--- name: count_revise
-SELECT (SELECT count(*) FROM codeio.pending_revise)
-    + (SELECT count(*) FROM codeio.pending_further_revision WHERE turn <= :revision_turns);
-
 -- name: revise
-WITH pending AS (
-    SELECT prompt_id, prompt_body, direction, turn, verdict, teacher_id FROM codeio.pending_revise
-    UNION ALL
-    SELECT prompt_id, prompt_body, direction, turn, verdict, teacher_id FROM codeio.pending_further_revision
-    WHERE turn <= :revision_turns
-),
-
-conversation AS (
+WITH conversation AS (
     SELECT prompt_id, json_agg(json_build_array(body, feedback) ORDER BY turn) AS turns
     FROM codeio.current_verdict
     WHERE prompt_id >= :low AND prompt_id < :high
@@ -89,10 +56,10 @@ conversation AS (
 
 SELECT pending.prompt_id, pending.prompt_body, pending.turn, conversation.turns,
     coalesce(gain.revised, 0) AS revised, gain.expected_gain, gain.mean_cost_usd
-FROM pending
+FROM codeio.pending_revise AS pending
 INNER JOIN conversation USING (prompt_id)
 LEFT JOIN codeio.revision_gain AS gain
     ON gain.teacher_id = pending.teacher_id AND gain.direction = pending.direction
         AND gain.feedback_kind = pending.verdict AND gain.turn = pending.turn
-WHERE pending.prompt_id >= :low AND pending.prompt_id < :high
+WHERE pending.prompt_id >= :low AND pending.prompt_id < :high AND pending.turn <= :revision_turns
 ORDER BY pending.prompt_id;

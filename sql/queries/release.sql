@@ -69,15 +69,18 @@ GROUP BY prompt.direction
 ORDER BY prompt.direction;
 
 -- name: by_content
-SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, created_at, published_at
+SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, manifest_sha256,
+    created_at, published_at
 FROM codeio.release WHERE name = :name AND content_sha256 = :content_sha256;
 
 -- name: by_id
-SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, created_at, published_at
+SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, manifest_sha256,
+    created_at, published_at
 FROM codeio.release WHERE release_id = :release_id;
 
 -- name: by_version
-SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, created_at, published_at
+SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, manifest_sha256,
+    created_at, published_at
 FROM codeio.release WHERE name = :name AND (version = :version OR (:version = 0 AND status = 'published'))
 ORDER BY version DESC
 LIMIT 1;
@@ -109,15 +112,19 @@ SELECT pg_advisory_xact_lock(hashtext(:name));
 UPDATE codeio.release SET status = :status WHERE release_id = :release_id AND status <> 'published';
 
 -- name: set_published
-UPDATE codeio.release SET status = 'published', uri = :uri, published_at = now()
+UPDATE codeio.release SET status = 'published', uri = :uri, manifest_sha256 = :manifest_sha256, published_at = now()
 WHERE release_id = :release_id AND status <> 'published';
 
 -- name: gate_results
 SELECT gate_result_id, gate, severity, passed, metric, value, threshold, evidence
 FROM codeio.current_gate_result WHERE release_id = :release_id ORDER BY gate;
 
+-- name: gate_standings
+SELECT gate, standing FROM codeio.gate_standing WHERE release_id = :release_id ORDER BY gate;
+
 -- name: pairs_to_test
-SELECT DISTINCT ON (program.program_id, io_pair.io_pair_id) io_pair.io_pair_id, io_pair.input, io_pair.output, program.program_id,
+SELECT DISTINCT ON (program.program_id, io_pair.io_pair_id)
+    io_pair.io_pair_id, io_pair.input, io_pair.output, program.program_id,
     program.language, program.entry_point, program.main_function
 FROM codeio.release_sample
 INNER JOIN codeio.sample USING (sample_id)
@@ -147,7 +154,8 @@ WHERE release_sample.release_id = :release_id
 ORDER BY sample_text.raw_file_id;
 
 -- name: split_programs
-SELECT program.program_id, program.main_function, array_agg(DISTINCT release_sample.split ORDER BY release_sample.split) AS splits
+SELECT program.program_id, program.main_function,
+    array_agg(DISTINCT release_sample.split ORDER BY release_sample.split) AS splits
 FROM codeio.release_sample
 INNER JOIN codeio.sample USING (sample_id)
 INNER JOIN codeio.prompt USING (prompt_id)

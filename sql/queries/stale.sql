@@ -1,10 +1,5 @@
--- What a stage redoes, beside what waits for it: the rows of codeio.stale_rows. A shard is the rows whose id lies in [low, high).
-
--- name: count_transform
-SELECT count(DISTINCT program.raw_file_id)
-FROM codeio.stale_rows(null, '', :templates) AS stale
-INNER JOIN codeio.program ON program.program_id = stale.id
-WHERE stale.kind = 'program';
+-- What a stage redoes, beside what waits for it: the rows of codeio.stale_rows.
+-- A shard is the rows whose id lies in [low, high).
 
 -- name: transform
 SELECT raw_file.raw_file_id, raw_file.language, blob.sha256, blob.pack_key, blob.pack_offset, blob.pack_bytes
@@ -18,13 +13,6 @@ WHERE raw_file.raw_file_id >= :low AND raw_file.raw_file_id < :high AND raw_file
 )
 ORDER BY raw_file.raw_file_id;
 
--- name: count_prompt
-SELECT count(*)
-FROM codeio.stale_rows(null, '', :templates) AS stale
-INNER JOIN codeio.prompt ON prompt.prompt_id = stale.id
-INNER JOIN codeio.io_pair USING (io_pair_id)
-WHERE stale.kind = 'prompt' AND io_pair.ordinal < :prompted_pairs;
-
 -- name: prompt
 SELECT io_pair.io_pair_id, io_pair.input, io_pair.output, prompt.direction,
     program.language, program.main_function, program.io_description, program.problem_statement
@@ -36,9 +24,6 @@ WHERE stale.kind = 'prompt' AND io_pair.io_pair_id >= :low AND io_pair.io_pair_i
     AND io_pair.ordinal < :prompted_pairs
 ORDER BY io_pair.io_pair_id, prompt.direction;
 
--- name: count_recheck
-SELECT count(*) FROM codeio.stale_rows(:image, '', '{}') AS stale WHERE stale.kind = 'io_pair';
-
 -- name: recheck
 SELECT io_pair.io_pair_id, io_pair.input, io_pair.output,
     program.program_id, program.language, program.entry_point, program.main_function
@@ -47,10 +32,6 @@ INNER JOIN codeio.io_pair ON io_pair.io_pair_id = stale.id
 INNER JOIN codeio.program USING (program_id)
 WHERE stale.kind = 'io_pair' AND io_pair.io_pair_id >= :low AND io_pair.io_pair_id < :high
 ORDER BY program.program_id, io_pair.ordinal;
-
--- name: count_verify
-SELECT count(*) FROM codeio.stale_rows(:image, '', '{}') AS stale
-WHERE stale.kind = 'verdict' AND stale.cause = 'image';
 
 -- name: verify
 SELECT response.response_id, response.body, prompt.direction, io_pair.input, io_pair.output,

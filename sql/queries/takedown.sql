@@ -38,7 +38,8 @@ GROUP BY release.release_id, release.name, release.version, release.status
 ORDER BY release.name, release.version;
 
 -- name: of_release
-SELECT takedown.kind, takedown.value, takedown.reason, takedown.taken_down_at, count(DISTINCT sample.sample_id) AS samples
+SELECT takedown.kind, takedown.value, takedown.reason, takedown.taken_down_at,
+    count(DISTINCT sample.sample_id) AS samples
 FROM codeio.release_sample
 INNER JOIN codeio.sample USING (sample_id)
 INNER JOIN codeio.prompt USING (prompt_id)

@@ -73,7 +73,9 @@ LIMIT 1;
 
 -- name: batched
 -- A batch that failed as a whole tried none of its requests.
-SELECT request_sha256, count(*) FILTER (WHERE teacher_batch.status <> 'failed') AS batches, bool_or(teacher_batch.collected_at IS NULL) AS waiting
+SELECT request_sha256,
+    count(*) FILTER (WHERE teacher_batch.status <> 'failed') AS batches,
+    bool_or(teacher_batch.collected_at IS NULL) AS waiting
 FROM codeio.teacher_batch_request
 INNER JOIN codeio.teacher_batch USING (batch_id)
 WHERE request_sha256 = any(:fingerprints)

@@ -12,8 +12,7 @@ import pytest
 
 from codeio_ops.local.pipeline import ROAD
 from codeio_ops.local.stack import POOLS
-from codeio_ops.quality.gate_names import GATE_NAMES, SANDBOX_GATES
-from codeio_ops.quality.gates import GATES
+from codeio_ops.quality.gates import GATES, SANDBOX_GATES
 
 REPOSITORY = Path(__file__).parents[2]
 FILES = sorted(path.stem for path in (REPOSITORY / "dags").glob("*.py"))
@@ -56,19 +55,12 @@ def test_the_plugin_that_airflow_loads_imports_nothing_heavy(
     output = fresh_python(
         "-c",
         "import sys, json, airflow.plugins_manager; before = set(sys.modules);"
-        "import codeio_plugin;"
+        "import codeio_airflow.plugin;"
         "print('\\n' + json.dumps(sorted(set(sys.modules) - before)))",
     )
     added = json.loads(output.strip().splitlines()[-1])
-    assert "codeio_plugin" in added
+    assert "codeio_airflow.plugin" in added
     assert HEAVY.isdisjoint(name.partition(".")[0] for name in added)
-
-
-def test_airflow_executes_one_file_of_the_plugins_folder() -> None:
-    ignored = (REPOSITORY / "plugins" / ".airflowignore").read_text().split()
-    scanned = [path.name for path in (REPOSITORY / "plugins").glob("*.py")]
-    assert scanned == ["codeio_plugin.py"]
-    assert "codeio_airflow" in ignored
 
 
 def test_each_is_documented_as_operators_need_it(dags: Dags) -> None:
@@ -164,12 +156,19 @@ def test_the_stages_follow_each_other(dags: Dags) -> None:
 def test_every_gate_judges_before_anything_is_published(dags: Dags) -> None:
     tasks = dags["release_dataset"]["tasks"]
     names = [*tasks["gate"]["names"], *tasks["sandbox_gate"]["names"]]
-    assert tuple(sorted(names)) == GATE_NAMES == tuple(sorted(GATES))
+    assert sorted(names) == sorted(GATES)
     assert tasks["sandbox_gate"]["names"] == list(SANDBOX_GATES)
     assert tasks["gate"]["downstream"] == tasks["sandbox_gate"]["downstream"] == ["decide"]
     assert tasks["decide"]["downstream"] == ["ask_override", "publish"]
     assert tasks["ask_override"]["downstream"] == ["record_override"]
     assert tasks["record_override"]["downstream"] == ["publish"]
+
+
+def _statements(task: ast.FunctionDef) -> int:
+    """Count the statements of a body, those inside a `with` too; a late import is none."""
+    inside = (node for statement in task.body for node in ast.walk(statement))
+    imports = (ast.Import, ast.ImportFrom)
+    return sum(isinstance(node, ast.stmt) and not isinstance(node, imports) for node in inside)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -180,7 +179,7 @@ def test_a_dag_file_is_wiring_alone(name: str) -> None:
     tasks = [node for node in bodies if any("task" in ast.dump(d) for d in node.decorator_list)]
     assert len((REPOSITORY / "dags" / f"{name}.py").read_text().splitlines()) <= 150
     assert [n.name for n in bodies for part in ast.walk(n) if isinstance(part, logic)] == []
-    assert all(len(task.body) <= 5 for task in tasks)
+    assert {task.name: _statements(task) for task in tasks if _statements(task) > 5} == {}
     imported = {
         node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module
     }

@@ -7,7 +7,7 @@ SCRIPT = """
 import json, os, re
 from fastapi.testclient import TestClient
 os.environ["CODEIO_AUDITOR_DATABASE_URL"] = os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]
-from codeio_plugin import CodeIOPlugin
+from codeio_airflow.plugin import CodeIOPlugin
 from codeio_airflow.ui.app import create_app
 
 routes = [(route.path, sorted(route.methods)) for route in create_app().routes]

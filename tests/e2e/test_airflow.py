@@ -1,14 +1,13 @@
-"""One whole stack through the command line: up, a run of all DAGs, a release, down."""
+"""One whole stack of an installed wheel: up, a run of all DAGs, a release, down."""
 
 import json
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,11 @@ import pytest
 
 from codeio_ops.local import environment, health, ports, processes
 from codeio_ops.local.airflow_api import TERMINAL_STATES
-from codeio_ops.local.home import REPOSITORY, Home
+from codeio_ops.local.home import Home
 from codeio_ops.local.pipeline import ROAD
 from codeio_ops.local.state import StackState, remember
-from codeio_ops.quality.gate_names import GATE_NAMES
+from codeio_ops.quality.gates import GATES
+from support.installed import build_wheel, clean_environment, install
 from support.road import CORPUS
 from support.tour import PAGES, Tour, chromium
 
@@ -32,15 +32,20 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
-    """Runs `codeio` commands on one home."""
+    """Runs `codeio` commands of a wheel, in a directory that holds the state and nothing else."""
 
-    home: Home
+    directory: Path
+    programs: Path
+
+    @property
+    def home(self) -> Home:
+        return Home(self.directory / ".codeio")
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            (sys.executable, "-m", "codeio_ops.cli", *arguments),
-            env={**environment.base_environment(), "CODEIO_HOME": str(self.home.root)},
-            cwd=REPOSITORY,
+            (self.programs / "codeio", *arguments),
+            env=clean_environment(self.programs),
+            cwd=self.directory,
             capture_output=True,
             text=True,
         )
@@ -61,17 +66,19 @@ class Shell:
 def shell() -> Iterator[Shell]:
     """A shell beside a stack that is up; the stack is stopped at the end whatever happens."""
     # Not below pytest's directories: Postgres may run as a user who cannot enter them.
-    home = Home(Path(tempfile.mkdtemp(prefix="codeio-e2e-", dir="/tmp")))
-    home.create()
-    remember(home, running=(), preferred=ports.ANY)
-    shell = Shell(home=home)
+    root = Path(tempfile.mkdtemp(prefix="codeio-e2e-", dir="/tmp"))
     try:
+        programs = install(build_wheel(root), root / "environment", extra="embedded")
+        shell = Shell(directory=root / "empty", programs=programs)
+        shell.directory.mkdir()
+        shell.home.create()
+        remember(shell.home, running=(), preferred=ports.ANY)
         shell.run("engine")
         shell.run("up")
         yield shell
     finally:
         shell.run("down", check=False)
-        shutil.rmtree(home.root, ignore_errors=True)
+        shutil.rmtree(root, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +113,7 @@ def test_every_dag_ran_once_and_is_green(shell: Shell, funnel: Any) -> None:
         (release_run,) = api.list_runs("release_dataset")
         gates = api.task_instances("release_dataset", release_run.run_id)
         labels = {task.label for task in gates if task.task_id in ("gate", "sandbox_gate")}
-        assert labels == set(GATE_NAMES)
+        assert labels == set(GATES)
         assert api.import_errors() == {}
 
 
@@ -118,6 +125,17 @@ def test_a_release_is_published_and_reads_back(shell: Shell, funnel: Any) -> Non
     assert verified["verified_files"] >= 4
     gates = shell.json("release", "show", "codeio_pp")["gates"]
     assert gates and all(gate["passed"] for gate in gates)
+
+
+def test_the_base_of_the_wheel_verifies_and_pulls_a_release(
+    shell: Shell, funnel: Any, tmp_path: Path
+) -> None:
+    wheel = build_wheel(tmp_path)
+    base = replace(shell, programs=install(wheel, tmp_path / "base"))
+    assert base.json("release", "verify", "codeio_pp")["verified_files"] >= 4
+    base.run("release", "pull", "codeio_pp", str(tmp_path / "pulled"))
+    manifest = json.loads((tmp_path / "pulled" / "manifest.json").read_text())
+    assert manifest["code_version"] == base.run("--version").stdout.strip()
 
 
 def test_a_pulled_sample_leads_back_to_its_file(shell: Shell, funnel: Any, tmp_path: Path) -> None:

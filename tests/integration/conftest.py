@@ -1,4 +1,4 @@
-"""Fixtures with a real Postgres and a real S3, shared by every worker of one pytest run.
+"""Fixtures with a real Postgres, S3 and Docker, shared by every worker of one pytest run.
 
 The stack lives in a home of its own under `/tmp` (Postgres may run as another user, who cannot
 enter pytest's private directories) and stops when the run ends, also after failures.
@@ -14,9 +14,15 @@ from codeio_ops.config import Settings
 from codeio_ops.local import components, ports, stack
 from codeio_ops.local.home import Home, exclusive
 from codeio_ops.local.state import StackState
+from codeio_ops.sandbox.engine import ensure_engine
+from codeio_ops.sandbox.image import ensure_image
+from codeio_ops.sandbox.pool import DockerSandbox
+from codeio_ops.storage.engine import Store
+from codeio_ops.storage.objects import ObjectStore
 from support.storage import HOME_POINTER, create_template, fresh_settings, quiet
 
 STORAGE = frozenset({components.Part.POSTGRES, components.Part.S3})
+LABELS = {"codeio.test": "1"}
 
 
 @pytest.fixture(scope="session")
@@ -54,3 +60,50 @@ def module_settings(
     """Return settings of a fresh migrated database and an empty bucket, for one module."""
     with fresh_settings(stack_state, tmp_path_factory.mktemp("home")) as fresh:
         yield fresh
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    """Return the database of one test."""
+    yield from _opened(settings)
+
+
+@pytest.fixture(scope="module")
+def module_store(module_settings: Settings) -> Iterator[Store]:
+    """Return the database of one module."""
+    yield from _opened(module_settings)
+
+
+@pytest.fixture
+def objects(settings: Settings) -> ObjectStore:
+    """Return the bucket of one test."""
+    return ObjectStore.open(settings)
+
+
+@pytest.fixture(scope="session")
+def image() -> str:
+    """Return the name of a sandbox image built from the files of this checkout."""
+    name = Settings().sandbox_image
+    ensure_engine(quiet)
+    ensure_image(name, quiet)
+    return name
+
+
+@pytest.fixture(scope="session")
+def sandbox(image: str) -> Iterator[DockerSandbox]:
+    """Return a sandbox; one job after the other runs in the container of the one before."""
+    with DockerSandbox.open(image, workers=2, labels=LABELS) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def confirming(image: str) -> Iterator[DockerSandbox]:
+    """Return a sandbox under another hash seed than that of `sandbox`."""
+    with DockerSandbox.open(image, workers=2, hash_seed=1, labels=LABELS) as opened:
+        yield opened
+
+
+def _opened(settings: Settings) -> Iterator[Store]:
+    store = Store.open(settings.database_url.get_secret_value())
+    yield store
+    store.close()

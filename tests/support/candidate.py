@@ -4,31 +4,17 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from codeio_ops.config import Settings
-from codeio_ops.fingerprint import content_id, sha256_hex
+from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json, compact
 from codeio_ops.quality.measurement import GateInputs
-from codeio_ops.records import (
-    IoPair,
-    ProgramRow,
-    PromptRow,
-    RawFile,
-    RawFileOrigin,
-    Record,
-    ReleaseRow,
-    ReleaseSample,
-    ResponseRow,
-    SampleRow,
-    Source,
-    TeacherCall,
-    TeacherRow,
-    VerdictRow,
-)
+from codeio_ops.records import IoPair, PromptRow, RawFile, VerdictRow
 from codeio_ops.release.assemble import Release, find_release
 from codeio_ops.sandbox.base import Sandbox
 from codeio_ops.storage.blobs import BlobStore
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
+from support.facts import FactBuilder
 
 ADD = "def main_solution(a, b):\n    return {'sum': a + b, 'parts': [a, b]}\n"
 WORDS = (
@@ -38,6 +24,8 @@ WORDS = (
     "        counts[word] = counts.get(word, 0) + 1\n"
     "    return counts\n"
 )
+
+Answered = tuple[PromptRow, VerdictRow]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,175 +89,56 @@ class Plot:
             open_auditing_sandbox=lambda: _given(self.auditing),
         )
 
-    def finished(self, planted: list[Planted]) -> list[list[tuple[UUID, UUID]]]:
-        """Write finished conversations; return (prompt, verdict) of each pair by program."""
+    def finished(self, planted: list[Planted]) -> list[list[Answered]]:
+        """Write finished conversations, and return them by program."""
         return [self._conversations(item) for item in planted]
 
     def candidate(self, planted: list[Planted], *, name: str = "codeio_pp") -> Release:
         """Write finished conversations, and a release that holds all of them."""
-        records: list[Record] = []
-        members: list[ReleaseSample] = []
-        release_id = content_id("release", name, "planted")
+        facts = FactBuilder(self.writer.run.stage_run_id)
+        splits: dict[UUID, str] = {}
         for item, conversations in zip(planted, self.finished(planted), strict=True):
-            for number, (prompt_id, verdict_id) in enumerate(conversations):
-                sample_id = content_id("sample", str(prompt_id), str(verdict_id), None)
-                records.append(
-                    SampleRow(
-                        sample_id=sample_id,
-                        prompt_id=prompt_id,
-                        first_verdict_id=verdict_id,
-                        second_verdict_id=None,
-                        stage_run_id=self.writer.run.stage_run_id,
-                    )
-                )
-                split = item.splits[number] if item.splits else item.split
-                members.append(
-                    ReleaseSample(release_id=release_id, sample_id=sample_id, split=split)
-                )
-        release = ReleaseRow(
-            release_id=release_id,
-            name=name,
-            version=1,
-            recipe={"name": name},
-            content_sha256="planted",
-            status="candidate",
-            samples=len(members),
-            stage_run_id=self.writer.run.stage_run_id,
-        )
-        self.writer.write([*records, release, *members])
-        return find_release(self.store, release_id)
+            for number, (prompt, verdict) in enumerate(conversations):
+                sample = facts.sample(prompt.prompt_id, verdict)
+                splits[sample.sample_id] = item.splits[number] if item.splits else item.split
+        release = facts.candidate(name, splits)
+        self.writer.write(facts.records)
+        return find_release(self.store, release.release_id)
 
     def raw_file(self, content: str, *, licence: str = "MIT") -> UUID:
         """Write a raw file seen in one source, and return its id."""
-        run_id = self.writer.run.stage_run_id
-        source = Source.new("directory", "/planted", "MIT")
-        with self.store.transaction() as transaction:
-            transaction.execute(
-                "ingest.add_source",
-                source_id=source.source_id,
-                kind=source.kind,
-                locator=source.locator,
-                licence=source.licence,
-                settings="{}",
-            )
-        sha256 = sha256_hex(content.encode())
-        raw_file_id = RawFile.identify(sha256)
-        blobs = BlobStore(self.objects).write([content.encode()], stage_run_id=run_id)
-        file = RawFile(
-            raw_file_id=raw_file_id,
-            blob_sha256=sha256,
-            language="python",
-            size_bytes=len(content),
-            stage_run_id=run_id,
-        )
-        origin = RawFileOrigin(
-            origin_id=RawFileOrigin.identify(source.source_id, "1", "a.py", sha256),
-            raw_file_id=raw_file_id,
-            source_id=source.source_id,
-            version="1",
-            path="a.py",
-            licence=licence,
-            stage_run_id=run_id,
-        )
-        self.writer.write([*blobs, file, origin])
-        return raw_file_id
+        facts = FactBuilder(self.writer.run.stage_run_id)
+        file = self._file(facts, content, licence)
+        self.writer.write(facts.records)
+        return file.raw_file_id
 
-    def _conversations(self, item: Planted) -> list[tuple[UUID, UUID]]:
-        raw_file_id = self.raw_file(item.source or item.code, licence=item.licence)
-        run_id = self.writer.run.stage_run_id
-        teacher = TeacherRow(
-            teacher_id=content_id("teacher", "test"), kind="offline-trace", model="test",
-            version="1", endpoint_host="", stage_run_id=run_id,
-        )  # fmt: skip
-        call = self._call("transform", raw_file_id, teacher)
-        program = ProgramRow(
-            program_id=content_id("program", item.code, str(raw_file_id)),
-            raw_file_id=raw_file_id,
-            language="python",
-            entry_point="main_solution",
-            main_function=item.code,
-            input_generator="",
-            io_description="As named.",
-            problem_statement=item.statement,
-            provenance={},
-            teacher_call_id=call.teacher_call_id,
-            stage_run_id=run_id,
+    def _file(self, facts: FactBuilder, content: str, licence: str) -> RawFile:
+        [blob] = BlobStore(self.objects).write([content.encode()], stage_run_id=facts.run_id)
+        return facts.file(content, licence=licence, blob=blob)
+
+    def _conversations(self, item: Planted) -> list[Answered]:
+        facts = FactBuilder(self.writer.run.stage_run_id)
+        file = self._file(facts, item.source or item.code, item.licence)
+        program = facts.program(
+            file,
+            item.code,
+            program_id=content_id("program", item.code, str(file.raw_file_id)),
+            statement=item.statement,
         )
-        self.writer.write([teacher, call, program])
-        return [
-            self._conversation(item, program.program_id, teacher, ordinal, given, output)
+        answered = [
+            _answered(facts, item, facts.pair(program.program_id, given, output, ordinal=ordinal))
             for ordinal, (given, output) in enumerate(item.pairs)
         ]
+        self.writer.write(facts.records)
+        return answered
 
-    def _conversation(
-        self,
-        item: Planted,
-        program_id: UUID,
-        teacher: TeacherRow,
-        ordinal: int,
-        given: Json,
-        output: Json,
-    ) -> tuple[UUID, UUID]:
-        run_id = self.writer.run.stage_run_id
-        pair = IoPair.new(
-            program_id=program_id, ordinal=ordinal, given=given, output=output, wall_ms=1.0,
-            stage_run_id=run_id,
-        )  # fmt: skip
-        direction = ("output", "input")[ordinal % 2]
-        answer = compact({direction: output if direction == "output" else given})
-        prompt = PromptRow(
-            prompt_id=content_id("prompt", str(pair.io_pair_id)),
-            io_pair_id=pair.io_pair_id,
-            direction=direction,
-            template_sha256="t",
-            body=f"Predict the {direction} of pair {ordinal} of program {program_id}.",
-            stage_run_id=run_id,
-        )
-        call = self._call("answer", prompt.prompt_id, teacher)
-        response = ResponseRow(
-            response_id=content_id("response", str(prompt.prompt_id)),
-            prompt_id=prompt.prompt_id,
-            turn=1,
-            rollout=0,
-            teacher_id=teacher.teacher_id,
-            body=item.turn_1 and f"{item.turn_1}\n\n```json\n{answer}\n```",
-            reasoning="",
-            provenance={},
-            teacher_call_id=call.teacher_call_id,
-            stage_run_id=run_id,
-        )
-        verdict = VerdictRow(
-            verdict_id=content_id("verdict", str(response.response_id), "1"),
-            response_id=response.response_id,
-            verifier_version="1",
-            verdict="correct",
-            answer=output,
-            produced=None,
-            error_type="",
-            error_message="",
-            feedback="Your output is correct.",
-            stage_run_id=run_id,
-        )
-        self.writer.write([pair, prompt, call, response, verdict])
-        return prompt.prompt_id, verdict.verdict_id
 
-    def _call(self, purpose: str, subject_id: UUID, teacher: TeacherRow) -> TeacherCall:
-        return TeacherCall(
-            teacher_call_id=content_id("teacher_call", purpose, str(subject_id)),
-            teacher_id=teacher.teacher_id,
-            purpose=purpose,
-            subject_id=subject_id,
-            template_sha256="t",
-            parameters={},
-            outcome="ok",
-            finish_reason="stop",
-            prompt_tokens=1,
-            completion_tokens=1,
-            cost_usd=None,
-            latency_ms=1.0,
-            request_id="",
-            stage_run_id=self.writer.run.stage_run_id,
-        )
+def _answered(facts: FactBuilder, item: Planted, pair: IoPair) -> Answered:
+    direction = ("output", "input")[pair.ordinal % 2]
+    prompt = facts.prompt(pair, direction)
+    answer = compact({direction: pair.output if direction == "output" else pair.input})
+    response = facts.response(prompt, item.turn_1 and f"{item.turn_1}\n\n```json\n{answer}\n```")
+    return prompt, facts.verdict(response.response_id, answer=pair.output)
 
 
 def _given(sandbox: Sandbox | None) -> Sandbox:

@@ -1,41 +1,30 @@
-"""The road of a row, from a source to a release, as the DAGs walk it but without Airflow."""
+"""The road of a row, from a source to a release: the table that the DAGs read, without Airflow."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from codeio_ops.asking.answer import answer_prompts
-from codeio_ops.asking.program import transform_files
-from codeio_ops.asking.prompts import build_prompts
-from codeio_ops.asking.revise import revise_answers
 from codeio_ops.config import Settings
-from codeio_ops.dedup.corpus import Corpus, Programs, RawFiles
-from codeio_ops.dedup.stage import deduplicate
-from codeio_ops.ingest.base import Reader
-from codeio_ops.ingest.sources import active_sources, add_source, open_reader, parse_source
-from codeio_ops.ingest.stage import ingest_source
-from codeio_ops.quality.gate_names import GATE_NAMES
-from codeio_ops.quality.gates import run_gate, settle
-from codeio_ops.quality.leakage.quarantine import screen_files, screen_samples
+from codeio_ops.ingest.sources import active_sources, add_source, parse_source
+from codeio_ops.local.pipeline import ROAD
+from codeio_ops.pipeline import STAGES, Cut, steps_of
+from codeio_ops.quality.gates import GATES, run_gate
+from codeio_ops.quality.leakage.quarantine import screen_samples
 from codeio_ops.quality.measurement import GateInputs
 from codeio_ops.quality.secrets import screen_private
 from codeio_ops.release.assemble import Release, assemble_release, find_release
+from codeio_ops.release.judgement import settle
 from codeio_ops.release.publish import publish
 from codeio_ops.release.recipe import Recipe
-from codeio_ops.sample.pairs import sample_programs
-from codeio_ops.sample.recheck import recheck_pairs
 from codeio_ops.sandbox.base import Sandbox
-from codeio_ops.storage.blobs import BlobStore
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
-from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
-from codeio_ops.storage.shards import Shard, plan_shards, whole_range
-from codeio_ops.teacher.client import Teacher
-from codeio_ops.verify import VERIFIER_VERSION
-from codeio_ops.verify.answers import verify_responses
+from codeio_ops.storage.runs import TaskIdentity
+from codeio_ops.storage.shards import Rows
+from codeio_ops.work import Work
 
 FACTS = (
     "source", "blob", "raw_file", "raw_file_origin", "teacher", "teacher_call", "program",
@@ -65,13 +54,9 @@ def trapped_water(heights: list[int]) -> int:
 '''
 
 
-def _as_it_is(part: Any) -> Any:
-    return part
-
-
 @dataclass(frozen=True, kw_only=True)
 class Road:
-    """The stages on one database and bucket; each test may replace a part by a failing one.
+    """The stages on one database and bucket, from the table that the DAGs read.
 
     Attributes:
         settings: Database, bucket, teacher and limits.
@@ -79,10 +64,7 @@ class Road:
         sandbox: Draws pairs and judges answers.
         confirming: Runs pairs again, under another hash seed.
         run_id: Names the run in `stage_run`.
-        teacher: Wraps the teacher of `settings`.
-        writer: Wraps the writer of each stage.
-        objects: Wraps the bucket.
-        reader: Wraps the reader of each source.
+        wrapped: Parts of each `Work` by name, with what a test wraps them in.
     """
 
     settings: Settings
@@ -90,10 +72,7 @@ class Road:
     sandbox: Sandbox
     confirming: Sandbox
     run_id: str = "test"
-    teacher: Callable[[Any], Any] = _as_it_is
-    writer: Callable[[Any], Any] = _as_it_is
-    objects: Callable[[Any], Any] = _as_it_is
-    reader: Callable[[Reader], Reader] = _as_it_is
+    wrapped: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
 
     def with_parts(self, **parts: Any) -> "Road":
         """Return the same road with other parts."""
@@ -110,30 +89,43 @@ class Road:
         """The bucket, as it is."""
         return ObjectStore.open(self.settings)
 
-    def stages(self) -> dict[str, Callable[[], Counter[str]]]:
-        """Return the stages up to the finished conversations, in their order."""
-        return {
-            "ingest": self.ingest,
-            "dedup": lambda: self._dedup(RawFiles(self.store, self._blobs())),
-            "screen": lambda: self._sharded("screen", self._screen),
-            "transform": lambda: self._sharded("transform", self._transform),
-            "dedup programs": lambda: self._dedup(Programs(self.store)),
-            "sample": lambda: self._sharded("sample", self._sample),
-            "prompt": lambda: self._sharded(
-                "prompt", self._prompt, prompted_pairs=self.settings.prompted_pairs
-            ),
-            "answer": lambda: self._sharded("answer", self._answer),
-            "verify": self.verify,
-            "revise": lambda: self._sharded(
-                "revise", self._revise, revision_turns=self.settings.most_revisions
-            ),
-            "verify again": self.verify,
+    def work(self, stage: str, task_id: str = "") -> Work:
+        """Return what a task of this run works with."""
+        task = TaskIdentity(dag_id="tests", run_id=self.run_id, task_id=task_id or stage)
+        work = Work(
+            self.settings,
+            stage,
+            task,
+            store=self.store,
+            sandbox=self.sandbox,
+            confirming_sandbox=self.confirming,
+            auditing_sandbox=self.confirming,
+            image_digest=self.sandbox.image_digest,
+        )
+        for part, wrap in self.wrapped.items():
+            setattr(work, part, wrap(getattr(work, part)))
+        return work
+
+    def tasks(self) -> dict[str, Callable[[], Counter[str]]]:
+        """Return the tasks up to the finished conversations, in their order, by DAG and id."""
+        return {"ingest_code.ingest": self.ingest} | {
+            f"{dag_id}.{step.task_id}": partial(self.do, step.stage, step.task_id)
+            for dag_id in ROAD[:-1]
+            for step in steps_of(dag_id, self.settings)
         }
+
+    def do(self, name: str, task_id: str = "", rows: Rows = "pending") -> Counter[str]:
+        """Do a stage as a DAG does: in shards that are planned, or in one task."""
+        stage = STAGES[name]
+        if stage.cut is Cut.WHOLE:
+            return stage.do(self.work(stage.run_as, task_id))
+        shards = stage.plan(self.work(stage.run_as, task_id), least=2, rows=rows)
+        return sum((stage.do(self.work(name, task_id), shard) for shard in shards), Counter())
 
     def run(self, recipe: Recipe | None = None) -> Release:
         """Walk from the sources to a published release."""
-        for stage in self.stages().values():
-            stage()
+        for task in self.tasks().values():
+            task()
         return self.release(recipe or Recipe())
 
     def add(self, source: str, *, licence: str = "MIT") -> None:
@@ -142,61 +134,36 @@ class Road:
 
     def ingest(self) -> Counter[str]:
         """Ingest every source that is not paused."""
-        counts: Counter[str] = Counter()
-        for source in active_sources(self.store):
-            counts += ingest_source(
-                source,
-                self.reader(open_reader(source)),
-                store=self.store,
-                blobs=self._blobs(),
-                writer=self.stage_writer("ingest"),
-                settings=self.settings,
-            )
-        return counts
-
-    def verify(self) -> Counter[str]:
-        """Judge what this version of the verifier has not judged."""
-        return self._sharded("verify", self._verify, verifier_version=VERIFIER_VERSION)
+        read = partial(STAGES["ingest"].do, self.work("ingest"))
+        return sum(map(read, active_sources(self.store)), Counter())
 
     def redo(self, stage: str) -> Counter[str]:
         """Do the stale rows of a stage again."""
-        calls = {
-            "recheck": self._recheck,
-            "verify": self._verify,
-            "transform": self._transform,
-            "prompt": self._prompt,
-        }
-        return calls[stage](whole_range("stale"))
+        return self.do(stage, rows="stale")
 
     def assemble(self, recipe: Recipe) -> Release:
         """Screen what is finished, and assemble a candidate."""
-        screen_samples(
-            store=self.store,
-            objects=self.bucket,
-            writer=self.stage_writer("screen"),
-            settings=self.settings,
-        )
-        screen_private(store=self.store, writer=self.stage_writer("screen"), settings=self.settings)
-        return assemble_release(recipe, store=self.store, writer=self.stage_writer("promote"))
+        screen_samples(self.work("screen"))
+        screen_private(self.work("screen"))
+        return assemble_release(recipe, store=self.store, writer=self.work("promote").writer)
 
     def judge(self, release: Release) -> dict[str, bool]:
         """Run every gate and return which of them passed."""
+        work = self.work("gate")
         inputs = GateInputs(
             release_id=release.release_id,
-            store=self.store,
-            objects=self.bucket,
-            settings=self.settings,
-            open_sandbox=lambda: self.sandbox,
-            open_auditing_sandbox=lambda: self.confirming,
+            store=work.store,
+            objects=work.objects,
+            settings=work.settings,
+            open_sandbox=lambda: work.sandbox,
+            open_auditing_sandbox=lambda: work.auditing_sandbox,
         )
-        writer = self.stage_writer("gate", image=True)
-        return {name: run_gate(name, release, inputs, writer=writer) for name in GATE_NAMES}
+        return {name: run_gate(name, release, inputs, writer=work.sandbox_writer) for name in GATES}
 
     def promote(self, release: Release) -> Release:
         """Decide about a candidate, and publish it."""
-        settle(release, store=self.store)
-        publish(self.found(release), store=self.store, objects=self.objects(self.bucket))
-        return self.found(release)
+        passed = settle(self.found(release), store=self.store)
+        return publish(passed, store=self.store, objects=self.work("promote").objects)
 
     def release(self, recipe: Recipe) -> Release:
         """Assemble, judge and publish."""
@@ -227,105 +194,6 @@ class Road:
         engine = create_engine(url.get_secret_value(), poolclass=NullPool)
         with engine.begin() as connection:
             return list(connection.execute(text(question), parameters).all())
-
-    def stage_writer(self, stage: str, *, image: bool = False) -> FactWriter:
-        """Return the writer of one stage of this run."""
-        task = TaskIdentity(dag_id="tests", run_id=self.run_id, task_id=stage)
-        digest = self.sandbox.image_digest if image else None
-        run = stage_run(stage, task, self.settings, image_digest=digest)
-        return self.writer(FactWriter(self.store, run))
-
-    def _sharded(
-        self, stage: str, call: Callable[[Shard], Counter[str]], **parameters: object
-    ) -> Counter[str]:
-        shards = plan_shards(
-            self.store, stage, shard_rows=self.settings.shard_rows, least=2, **parameters
-        )
-        return sum(map(call, shards), Counter())
-
-    def _blobs(self) -> BlobStore:
-        return BlobStore(self.objects(self.bucket))
-
-    def _dedup(self, corpus: Corpus) -> Counter[str]:
-        return deduplicate(
-            corpus,
-            store=self.store,
-            objects=self.objects(self.bucket),
-            writer=self.stage_writer("dedup"),
-        )
-
-    def _open_teacher(self) -> Any:
-        return self.teacher(Teacher.open(self.settings))
-
-    def _screen(self, shard: Shard) -> Counter[str]:
-        return screen_files(
-            shard,
-            store=self.store,
-            objects=self.objects(self.bucket),
-            writer=self.stage_writer("screen"),
-            settings=self.settings,
-        )
-
-    def _transform(self, shard: Shard) -> Counter[str]:
-        return transform_files(
-            shard,
-            store=self.store,
-            blobs=self._blobs(),
-            teacher=self._open_teacher(),
-            writer=self.stage_writer("transform"),
-            settings=self.settings,
-        )
-
-    def _sample(self, shard: Shard) -> Counter[str]:
-        return sample_programs(
-            shard,
-            store=self.store,
-            sandbox=self.sandbox,
-            confirming=self.confirming,
-            writer=self.stage_writer("sample", image=True),
-            settings=self.settings,
-        )
-
-    def _prompt(self, shard: Shard) -> Counter[str]:
-        return build_prompts(
-            shard, store=self.store, writer=self.stage_writer("prompt"), settings=self.settings
-        )
-
-    def _answer(self, shard: Shard) -> Counter[str]:
-        return answer_prompts(
-            shard,
-            store=self.store,
-            teacher=self._open_teacher(),
-            writer=self.stage_writer("answer"),
-            settings=self.settings,
-        )
-
-    def _verify(self, shard: Shard) -> Counter[str]:
-        return verify_responses(
-            shard,
-            store=self.store,
-            sandbox=self.sandbox,
-            writer=self.stage_writer("verify", image=True),
-            settings=self.settings,
-        )
-
-    def _recheck(self, shard: Shard) -> Counter[str]:
-        return recheck_pairs(
-            shard,
-            store=self.store,
-            sandbox=self.sandbox,
-            writer=self.stage_writer("recheck", image=True),
-            settings=self.settings,
-        )
-
-    def _revise(self, shard: Shard) -> Counter[str]:
-        return revise_answers(
-            shard,
-            store=self.store,
-            teacher=self._open_teacher(),
-            writer=self.stage_writer("revise"),
-            settings=self.settings,
-        )
 
 
 class Killed(BaseException):

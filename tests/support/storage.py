@@ -25,7 +25,7 @@ def create_template(state: StackState) -> None:
         if cursor.fetchone():
             return
         postgres.create_database(cursor, TEMPLATE, owner=postgres.OWNER, users=())
-    stack.migrate(settings_of(state, TEMPLATE, Path("/nonexistent")), quiet)
+    stack.migrate(settings_of(state, TEMPLATE, Path("/nonexistent")))
 
 
 def create_storage(state: StackState, name: str, *, template: str = TEMPLATE) -> None:

@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codeio_ops.errors import NotJson
 from codeio_ops.jsonvalue import (
     MAX_DEPTH,
     Json,
-    NotJson,
     canonical,
     check,
     compact,
     parse,
+    storable,
     within_size_rules,
 )
 
@@ -137,3 +138,14 @@ def test_the_whole_value_must_stay_under_one_kilobyte() -> None:
     room = 1024 - len(compact([*rows, ""]))
     assert within_size_rules([*rows, "x" * (room - 1)])
     assert not within_size_rules([*rows, "x" * room])
+
+
+@given(st.text(st.characters(), max_size=50))
+def test_what_is_storable_can_be_encoded_and_has_no_nul(text: str) -> None:
+    stored = storable(text)
+    assert "\x00" not in stored.encode().decode()
+    assert len(stored) == len(text) and storable(stored) == stored
+
+
+def test_of_a_text_only_what_cannot_be_stored_is_replaced() -> None:
+    assert storable("a\x00\ud800\udfff\x01\n\U0001f600") == "a\ufffd\ufffd\ufffd\x01\n\U0001f600"

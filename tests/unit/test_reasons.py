@@ -1,6 +1,5 @@
 """Every word and setting of the code has a meaning, and the pages of `docs/` have them all."""
 
-import ast
 import importlib.util
 import inspect
 import re
@@ -12,36 +11,23 @@ import pytest
 
 from codeio_ops import errors
 from codeio_ops.config_reference import setting_lines
-from codeio_ops.reasons import REASONS, REFUSED, VERDICTS, meaning_of
+from codeio_ops.errors import CodeIOError, TerminalError, TransientError
+from codeio_ops.reasons import DropReason, drop_reason_of
+from codeio_ops.records import Drop
 from codeio_ops.teacher.messages import CallFailure
-from codeio_ops.teacher.parsing import RefusalReason
 from codeio_ops.verify.verdicts import AnswerVerdict
 
 REPOSITORY = Path(__file__).parents[2]
 # Leaves a row pending: it is not dropped.
 PASSING = {CallFailure.RATE_LIMITED}
+BASES = {CodeIOError, TransientError, TerminalError}
+ERRORS = {
+    kind
+    for _, kind in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(kind, CodeIOError) and kind not in BASES
+}
 # Set by the stack for itself.
 INTERNAL = {"CODEIO_TEACHER_URL", "CODEIO_TEACHER_KEY"}
-
-
-def _drop_reasons() -> set[str]:
-    """Return the literals with which the code builds a `Drop`."""
-    found = set()
-    for path in (REPOSITORY / "codeio_ops").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Drop":
-                (reason,) = [word.value for word in node.keywords if word.arg == "reason"]
-                found |= _literals(reason)
-    return found
-
-
-def _literals(node: ast.expr) -> set[str]:
-    match node:
-        case ast.Constant(value=str(text)):
-            return {text}
-        case ast.IfExp(body=body, orelse=orelse):
-            return _literals(body) | _literals(orelse)
-    return set()
 
 
 @pytest.fixture(scope="module")
@@ -60,29 +46,34 @@ def operations(generate: ModuleType) -> str:
     return page
 
 
-def test_every_drop_reason_of_the_code_has_a_meaning() -> None:
-    used = _drop_reasons()
-    assert {"duplicate", "constant_output", "too_few_pairs"} <= used
-    assert used - REASONS.keys() == set()
+@pytest.mark.parametrize("word", [*DropReason, *AnswerVerdict])
+def test_every_word_says_what_it_means_and_what_to_do(word: DropReason | AnswerVerdict) -> None:
+    assert word.meaning.endswith(".") and word.cure.endswith((".", "`."))
 
 
-def test_every_reason_that_comes_from_an_enumeration_has_a_meaning() -> None:
-    enumerated = {*RefusalReason, *CallFailure} - PASSING
-    assert {str(reason) for reason in enumerated} - REASONS.keys() == set()
+def test_every_failure_of_a_call_that_drops_a_row_is_a_drop_reason() -> None:
+    assert {str(failure) for failure in set(CallFailure) - PASSING} <= set(DropReason)
 
 
 def test_a_code_of_the_teacher_means_a_refusal() -> None:
-    assert meaning_of(f"{REFUSED}reads_a_file") == REASONS["refused"]
+    drop = Drop(reason=DropReason.REFUSED, code="reads_a_file", detail="")
+    assert drop.word == "refused_reads_a_file"
+    assert drop_reason_of(drop.word) is DropReason.REFUSED
 
 
-def test_every_verdict_has_a_meaning() -> None:
-    assert VERDICTS.keys() == set(AnswerVerdict)
+def test_a_reason_of_another_version_is_none_of_ours() -> None:
+    with pytest.raises(ValueError, match="odd"):
+        drop_reason_of("odd")
+
+
+def test_every_error_is_transient_or_terminal_and_says_its_usual_cure() -> None:
+    for kind in ERRORS:
+        assert issubclass(kind, TransientError | TerminalError)
+        assert kind.usual_cure.endswith(".")
 
 
 def test_the_page_for_operators_names_them_all(operations: str) -> None:
-    kinds = [name for name, kind in inspect.getmembers(errors, inspect.isclass)]
-    bases = {"CodeIOError", "TransientError", "TerminalError"}
-    for word in [*REASONS, *VERDICTS, *(set(kinds) - bases)]:
+    for word in [*DropReason, *AnswerVerdict, *(kind.__name__ for kind in ERRORS)]:
         assert f"| `{word}` |" in operations
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,6 @@ from codeio_ops.quality.leakage.definition import is_cjk
 from codeio_ops.quality.leakage.hashing import ALONE
 from codeio_ops.quality.leakage.index import BenchmarkIndex
 from codeio_ops.quality.leakage.text import is_squeezed, normalise
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 Hashes = NDArray[np.uint64]
 
@@ -64,19 +61,12 @@ class CandidateFinder:
 
     def find(self, texts: Sequence[str]) -> Candidates:
         """Find candidates in texts."""
-        import pyarrow as pa
+        from codeio_ops.quality.leakage.kernel import ascii_documents
 
         # A lone surrogate is no letter, and neither is what stands for it.
         clean = [text.encode(errors="replace") for text in texts]
-        return self.find_arrow(pa.array(clean, pa.large_binary()).cast(pa.large_string()))
-
-    def find_arrow(self, column: "pa.LargeStringArray") -> Candidates:
-        """Find candidates in an Arrow column without nulls; ASCII text is not copied."""
-        from codeio_ops.quality.leakage.kernel import ascii_documents
-
-        _, offset_buffer, data_buffer = column.buffers()
-        offsets = np.frombuffer(offset_buffer, np.int64)[column.offset :][: len(column) + 1]
-        data = np.frombuffer(data_buffer or b"", np.uint8)
+        data = np.frombuffer(b"".join(clean), np.uint8)
+        offsets = np.cumsum([0, *map(len, clean)], dtype=np.int64)
         starts, ends = offsets[:-1], offsets[1:]
         plain = ascii_documents(data, starts, ends)
         result = Candidates()
@@ -86,7 +76,7 @@ class CandidateFinder:
                 continue
             text = _Text(data, starts[numbers], ends[numbers])
             if kinds is _unicode_kinds:
-                text = _code_points([normalise(column[int(n)].as_py()) for n in numbers])
+                text = _code_points([normalise(clean[int(n)].decode()) for n in numbers])
             self._find(text, numbers, kinds(), result)
         return result
 

@@ -11,45 +11,31 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from codeio_ops.config import Settings
 from codeio_ops.fingerprint import content_id
 from codeio_ops.quality.leakage.registry import StoredIndex, load_index, stored_indexes
 from codeio_ops.quality.leakage.training import SourceText, TrainingText, program_sources
 from codeio_ops.quality.leakage.verdict import Hit
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop, DropRecord, LeakHit, LeakScan, Record
-from codeio_ops.storage.blobs import BlobLocation, BlobStore
-from codeio_ops.storage.engine import Store
-from codeio_ops.storage.objects import ObjectStore
-from codeio_ops.storage.runs import FactWriter
+from codeio_ops.storage.blobs import BlobLocation
 from codeio_ops.storage.shards import Shard
+from codeio_ops.work import Work
 
 log = logging.getLogger(__name__)
 
 STAGE = "screen"
-REASON = "leak"
 _NAMED_ITEMS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _PendingFile:
+class _PendingFile(BlobLocation):
     raw_file_id: UUID
-    sha256: str
-    pack_key: str
-    pack_offset: int
-    pack_bytes: int
 
 
-def screen_files(
-    shard: Shard,
-    *,
-    store: Store,
-    objects: ObjectStore,
-    writer: FactWriter,
-    settings: Settings,
-) -> Counter[str]:
+def screen_files(shard: Shard, work: Work) -> Counter[str]:
     """Scan raw files of the shard for the benchmarks in use; those that leak are quarantined.
 
-    With `settings.quarantine_leaks` off, hits are recorded and nothing else happens, so that
+    With the setting `quarantine_leaks` off, hits are recorded and nothing else happens, so that
     the files are screened again when it is on.
 
     Returns:
@@ -57,45 +43,34 @@ def screen_files(
     """
     from codeio_ops.quality.leakage.scan import LeakageScanner
 
-    pending = store.fetch("pending.screen", _PendingFile, low=shard.low, high=shard.high)
-    indexes = stored_indexes(store)
+    pending = work.rows(shard, _PendingFile)
+    indexes = stored_indexes(work.store)
     if not pending or not indexes:
         return Counter()
-    scanner = LeakageScanner([load_index(index, objects=objects) for index in indexes])
+    scanner = LeakageScanner([load_index(index, objects=work.objects) for index in indexes])
     files = {item.sha256: item.raw_file_id for item in pending}
-    contents = BlobStore(objects).read(
-        BlobLocation(
-            sha256=item.sha256,
-            pack_key=item.pack_key,
-            pack_offset=item.pack_offset,
-            pack_bytes=item.pack_bytes,
-        )
-        for item in pending
-    )
     texts = (
         SourceText(source=str(files[sha256]), fields={"content": content.decode(errors="replace")})
-        for sha256, content in contents
+        for sha256, content in work.blobs.read(pending)
     )
     hits = list(scanner.scan(texts))
     ids = {hit.source: UUID(hit.source) for hit in hits}
-    records = _records(hits, "raw_file", ids, indexes, writer, settings)
-    if settings.quarantine_leaks:
+    records = _records(hits, "raw_file", ids, indexes, work)
+    if work.settings.quarantine_leaks:
         records += [
             LeakScan(
                 raw_file_id=raw_file_id,
                 benchmark_index_id=index.benchmark_index_id,
-                stage_run_id=writer.run.stage_run_id,
+                stage_run_id=work.writer.run.stage_run_id,
             )
             for raw_file_id in files.values()
             for index in indexes
         ]
-    writer.write(records)
+    work.writer.write(records)
     return _counted(shard.name, len(pending), hits)
 
 
-def screen_samples(
-    *, store: Store, objects: ObjectStore, writer: FactWriter, settings: Settings
-) -> Counter[str]:
+def screen_samples(work: Work) -> Counter[str]:
     """Scan all finished samples; the files of those that leak are quarantined.
 
     Returns:
@@ -103,14 +78,14 @@ def screen_samples(
     """
     from codeio_ops.quality.leakage.scan import LeakageScanner
 
-    indexes = stored_indexes(store)
+    indexes = stored_indexes(work.store)
     if not indexes:
         return Counter()
-    texts = store.fetch("benchmark.finished_texts", TrainingText)
-    scanner = LeakageScanner([load_index(index, objects=objects) for index in indexes])
+    texts = work.store.fetch("benchmark.finished_texts", TrainingText)
+    scanner = LeakageScanner([load_index(index, objects=work.objects) for index in indexes])
     hits = list(scanner.scan(program_sources(texts)))
     files = {str(text.program_id): text.raw_file_id for text in texts}
-    writer.write(_records(hits, "program", files, indexes, writer, settings))
+    work.writer.write(_records(hits, "program", files, indexes, work))
     return _counted("samples", len(files), hits)
 
 
@@ -119,11 +94,10 @@ def _records(
     kind: Literal["raw_file", "program"],
     files: Mapping[str, UUID],
     indexes: Sequence[StoredIndex],
-    writer: FactWriter,
-    settings: Settings,
+    work: Work,
 ) -> list[Record]:
     """Return the hits as facts, and a drop for each file of `files` that leaks."""
-    stage_run_id = writer.run.stage_run_id
+    stage_run_id = work.writer.run.stage_run_id
     index_ids = {index.name: index.benchmark_index_id for index in indexes}
     records: list[Record] = [
         _hit_record(hit, kind, index_ids[hit.benchmark], stage_run_id) for hit in hits
@@ -132,7 +106,7 @@ def _records(
     for hit in hits:
         if hit.leak:
             leaks[files[hit.source]].append(hit)
-    if settings.quarantine_leaks:
+    if work.settings.quarantine_leaks:
         records += [_drop(found, kind, file, stage_run_id) for file, found in leaks.items()]
     return records
 
@@ -161,7 +135,10 @@ def _drop(hits: Sequence[Hit], kind: str, file: UUID, stage_run_id: UUID) -> Dro
     where = "its text" if kind == "raw_file" else f"program {hits[0].source}"
     detail = f"{where} holds {named}{f' and {more} more' if more > 0 else ''}"
     return DropRecord.new(
-        Drop(reason=REASON, detail=detail), stage=STAGE, subject_id=file, stage_run_id=stage_run_id
+        Drop(reason=DropReason.LEAK, detail=detail),
+        stage=STAGE,
+        subject_id=file,
+        stage_run_id=stage_run_id,
     )
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from codeio_ops.config import Settings
 from codeio_ops.errors import BlobCorrupt
 from codeio_ops.fingerprint import content_id, sha256_hex
 from codeio_ops.quality.leakage.definition import NAME
@@ -13,6 +12,7 @@ from codeio_ops.records import BenchmarkIndexRow
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.runs import FactWriter
+from codeio_ops.work import Work
 
 if TYPE_CHECKING:
     from codeio_ops.quality.leakage.index import BenchmarkIndex
@@ -30,14 +30,7 @@ class StoredIndex:
     object_sha256: str
 
 
-def index_benchmark(
-    name: str,
-    location: str,
-    *,
-    objects: ObjectStore,
-    writer: FactWriter,
-    settings: Settings,
-) -> BenchmarkIndexRow:
+def index_benchmark(name: str, location: str, work: Work) -> BenchmarkIndexRow:
     """Read a benchmark and keep its index.
 
     Raises:
@@ -47,8 +40,8 @@ def index_benchmark(
     """
     from codeio_ops.quality.leakage.build import usable_index
 
-    items = read_benchmark(location, settings=settings)
-    return store_index(usable_index(name, items), origin=location, objects=objects, writer=writer)
+    index = usable_index(name, read_benchmark(location, settings=work.settings))
+    return store_index(index, origin=location, objects=work.objects, writer=work.writer)
 
 
 def store_index(

@@ -42,9 +42,10 @@ _HEADERS = {
 
 def create_app() -> FastAPI:
     """Build the app behind the login of the Airflow that serves it."""
+    from codeio_airflow.connections import settings_of_pages
     from codeio_airflow.ui.access import active_tasks, logged_in
 
-    return build_app(Settings.load(), logged_in=logged_in, active_tasks=active_tasks)
+    return build_app(settings_of_pages(), logged_in=logged_in, active_tasks=active_tasks)
 
 
 def build_app(

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from pygal.etree import etree
 from pygal.style import Style
 
-from codeio_airflow.ui.funnel import STAGES
+from codeio_ops.pipeline import stages_writing
 
 # pygal leaves an import hook of a protocol that Python has dropped, for plugins we do not use.
 sys.meta_path[:] = [hook for hook in sys.meta_path if type(hook).__module__ != pygal.__name__]
@@ -93,7 +93,8 @@ def _options(labels: Sequence[str], unit: str) -> dict[str, object]:
 
 def _colour(name: str, at: int) -> str:
     """Return the colour of a stage, the same in every chart; others take theirs by position."""
-    place = STAGES.index(name) if name in STAGES else at
+    stages = stages_writing()
+    place = stages.index(name) if name in stages else at
     return _COLOURS[place % len(_COLOURS)]
 
 

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from codeio_ops.errors import CodeIOError
-from codeio_ops.reasons import meaning_of
+from codeio_ops.reasons import drop_reason_of
 
 JSON_LINE = 72
 
@@ -74,10 +74,10 @@ def duration(seconds: float | None) -> str:
 def meaning(reason: str) -> str:
     """Say what a drop reason means and what to do; nothing for one of another version."""
     try:
-        found = meaning_of(reason)
-    except KeyError:
+        found = drop_reason_of(reason)
+    except ValueError:
         return ""
-    return f"{found.what} {found.cure}"
+    return f"{found.meaning} {found.cure}"
 
 
 def tone(word: str) -> str:

@@ -10,15 +10,15 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from codeio_ops.config import Settings
-from codeio_ops.dedup.corpus import RawFiles
-from codeio_ops.dedup.stage import deduplicate
-from codeio_ops.ingest.sources import add_source, find_source, open_reader, parse_source
-from codeio_ops.ingest.stage import ingest_source
+from codeio_ops.dedup.stage import deduplicate_files
+from codeio_ops.ingest.sources import add_source, find_source, parse_source
+from codeio_ops.ingest.stage import read_source
 from codeio_ops.records import Source
 from codeio_ops.storage.blobs import BlobStore
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
-from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
+from codeio_ops.storage.runs import TaskIdentity
+from codeio_ops.work import Parts, Work
 
 FUNCTION = '''"""Say {name}."""
 
@@ -75,10 +75,11 @@ class Platform:
     blobs: BlobStore
     runs: Iterator[int] = field(default_factory=lambda: iter(range(1, 10_000)))
 
-    def writer(self, stage: str = "ingest", night: str = "") -> FactWriter:
-        """Return the writer of another task."""
+    def work(self, stage: str, night: str = "") -> Work:
+        """Return what another task works with."""
         task = TaskIdentity(dag_id="test", run_id=f"run-{next(self.runs)}", task_id=stage)
-        return FactWriter(self.store, stage_run(stage, task, self.settings, partition_key=night))
+        parts: Parts = {"store": self.store, "objects": self.objects, "blobs": self.blobs}
+        return Work(self.settings, stage, task, partition_key=night, **parts)
 
     def add(self, locator: str, *, licence: str = "", **settings: Any) -> Source:
         """Add a source, and return it."""
@@ -89,23 +90,11 @@ class Platform:
     def ingest(self, source: Source, *, night: str = "") -> Counter[str]:
         """Read a source once."""
         current = find_source(self.store, source.source_id)
-        return ingest_source(
-            current,
-            open_reader(current, self.settings),
-            store=self.store,
-            blobs=self.blobs,
-            writer=self.writer(night=night),
-            settings=self.settings,
-        )
+        return read_source(current, self.work("ingest", night=night))
 
     def deduplicate(self) -> Counter[str]:
         """Compare what is new."""
-        return deduplicate(
-            RawFiles(self.store, self.blobs),
-            store=self.store,
-            objects=self.objects,
-            writer=self.writer("dedup"),
-        )
+        return deduplicate_files(self.work("dedup"))
 
     def sql(self, statement: str, *, url: str = "") -> list[tuple[Any, ...]]:
         """Run a statement as the owner, or as the role of `url`."""

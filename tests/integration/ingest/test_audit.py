@@ -10,7 +10,7 @@ from codeio_ops.storage.queries import SQL_DIRECTORY
 
 from .conftest import Platform, program
 
-QUESTIONS = sorted((SQL_DIRECTORY / "audit").glob("*.sql"))
+QUESTIONS = sorted(Path(str(SQL_DIRECTORY / "audit")).glob("*.sql"))
 
 
 def test_there_are_enough_questions() -> None:

@@ -71,13 +71,7 @@ def _work(platform: Platform, root: Path) -> None:
     """Ingest in small batches, and compare in small chunks."""
     stage.BATCH_FILES = 3
     platform.ingest(platform.add(f"directory:{root}"))
-    deduplicate(
-        RawFiles(platform.store, platform.blobs),
-        store=platform.store,
-        objects=platform.objects,
-        writer=platform.writer("dedup"),
-        chunk=4,
-    )
+    deduplicate(RawFiles(platform.store, platform.blobs), platform.work("dedup"), chunk=4)
 
 
 def _kill(home: Home, name: str) -> None:

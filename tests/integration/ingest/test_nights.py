@@ -91,14 +91,8 @@ def _ingest_and_die(settings: Settings, root: Path, after: int) -> None:
     platform = open_platform(settings)
     stage.BATCH_FILES = 3
     source = platform.add(f"directory:{root}")
-    stage.ingest_source(
-        source,
-        _Deadly(DirectoryReader(root, licence=""), after),
-        store=platform.store,
-        blobs=platform.blobs,
-        writer=platform.writer(),
-        settings=settings,
-    )
+    reader = _Deadly(DirectoryReader(root, licence=""), after)
+    stage.ingest_source(source, reader, platform.work("ingest"))
 
 
 @pytest.mark.parametrize("after", [0, 5, 10])

@@ -35,7 +35,7 @@ def test_a_blob_without_a_referrer_goes_and_its_neighbours_in_the_pack_stay(
     platform: Platform, write: Callable[..., Path]
 ) -> None:
     platform.ingest(platform.add(f"directory:{write('first', a=program(1))}"))
-    writer = platform.writer()
+    writer = platform.work("ingest").writer
     writer.write(list(platform.blobs.write([b"nobody's"], stage_run_id=writer.run.stage_run_id)))
     assert collect_garbage(platform.store, platform.objects, now=LATER).blobs == 1
     assert platform.sql("SELECT count(*) FROM codeio.blob") == [(1,)]

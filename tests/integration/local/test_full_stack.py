@@ -13,6 +13,7 @@ from codeio_ops.local import health, ports, processes, stack
 from codeio_ops.local.components import Part
 from codeio_ops.local.home import Home
 from codeio_ops.local.stack import Started
+from support.storage import quiet
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -36,10 +37,6 @@ sleepy()
 """
 
 
-def _quiet(_: str) -> None:
-    """Swallow progress."""
-
-
 @pytest.fixture(scope="module")
 def dags() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="codeio-dags-", dir="/tmp") as directory:
@@ -53,7 +50,7 @@ def home(dags: Path) -> Iterator[Home]:
     with tempfile.TemporaryDirectory(prefix="codeio-test-", dir="/tmp") as directory:
         home = Home(Path(directory))
         yield home
-        stack.down(home, say=_quiet)
+        stack.down(home, say=quiet)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +59,7 @@ def started(home: Home, dags: Path) -> Started:
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
         "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
     }
-    return stack.up(home, parts=PARTS, say=_quiet, user=user, preferred=ports.ANY)
+    return stack.up(home, parts=PARTS, say=quiet, user=user, preferred=ports.ANY)
 
 
 def test_every_component_is_healthy_and_on_loopback(home: Home, started: Started) -> None:
@@ -103,6 +100,6 @@ def test_down_leaves_no_process(home: Home, started: Started) -> None:
     records = processes.records(home).values()
     family = [process for record in records for process in processes.family(record)]
     assert len(family) > 8
-    stack.down(home, say=_quiet)
+    stack.down(home, say=quiet)
     assert [process for process in family if process.is_running()] == []
     assert all(ports.is_free(port) for port in started.state.ports.values())

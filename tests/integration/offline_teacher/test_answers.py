@@ -6,30 +6,34 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import uvicorn
 from openai import AuthenticationError, BadRequestError, NotFoundError, OpenAI
+from openai.types.chat import ChatCompletionMessageParam
 
 from codeio_ops.config import OFFLINE_MODEL, Settings
 from codeio_ops.jsonvalue import Json
+from codeio_ops.reasons import DropReason
 from codeio_ops.sandbox.base import Program
 from codeio_ops.sandbox.pool import DockerSandbox
 from codeio_ops.teacher.client import Teacher
 from codeio_ops.teacher.messages import Completion, Message, Request
-from codeio_ops.teacher.parsing import ProgramParts, Refusal, RefusalReason, parse_transform
+from codeio_ops.teacher.parsing import ProgramParts, Refusal, parse_transform
 from codeio_ops.teacher.prompting import (
     PredictTask,
-    predict_input_prompt,
-    predict_output_prompt,
+    predict_prompt,
     read_prompt,
     revision_messages,
     transform_prompt,
 )
+from codeio_ops.unified_form import Direction
 from codeio_ops.verify.compare import same_value
 from codeio_ops.verify.extract import Answer, extract_answer
 from codeio_ops.verify.feedback import feedback
 from codeio_ops.verify.verdicts import AnswerVerdict
+from offline_teacher import OFFLINE_VERSION
 from offline_teacher.answer import OfflineAnswer, answer
 from offline_teacher.server import create_app
 
@@ -62,21 +66,21 @@ class Case:
 
     def output_prompt(self) -> str:
         """Ask for the output."""
-        return predict_output_prompt(
-            problem_statement="What is the result?",
-            io_description=self.description,
-            reference_code=self.code,
-            given_input=self.given,
-        )
+        return self._prompt("output", self.given)
 
     def input_prompt(self) -> str:
         """Ask for an input."""
-        return predict_input_prompt(
+        return self._prompt("input", self.output)
+
+    def _prompt(self, direction: Direction, given: Json) -> str:
+        task = PredictTask(
+            direction=direction,
             problem_statement="What is the result?",
             io_description=self.description,
             reference_code=self.code,
-            given_output=self.output,
+            given=given,
         )
+        return predict_prompt(task)
 
 
 CASES = (
@@ -150,13 +154,11 @@ def test_input_is_found_within_the_revision(sandbox: DockerSandbox, case: Case) 
     assert "Take " in text and "step by step" in text
 
 
-def test_equal_prompts_get_equal_answers(
-    sandbox: DockerSandbox, other_sandbox: DockerSandbox
-) -> None:
+def test_equal_prompts_get_equal_answers(sandbox: DockerSandbox, confirming: DockerSandbox) -> None:
     for case in CASES:
         for prompt in (case.output_prompt(), case.input_prompt()):
             for earlier in (None, '{"output": 0, "input": {}}'):
-                texts = {ask(box, prompt, earlier).text for box in (sandbox, other_sandbox)}
+                texts = {ask(box, prompt, earlier).text for box in (sandbox, confirming)}
                 assert len(texts) == 1
 
 
@@ -182,10 +184,10 @@ def test_hostile_program_costs_only_its_own_answer(sandbox: DockerSandbox, code:
 
 
 @pytest.fixture(scope="module")
-def base_url(sandbox: DockerSandbox, other_sandbox: DockerSandbox) -> Iterator[str]:
+def base_url(sandbox: DockerSandbox, confirming: DockerSandbox) -> Iterator[str]:
     """The base URL of a running server."""
     listener = socket.create_server(("127.0.0.1", 0))
-    app = create_app(sandbox=sandbox, confirm=other_sandbox, token=TOKEN)
+    app = create_app(sandbox=sandbox, confirm=confirming, token=TOKEN)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -217,17 +219,16 @@ def test_server_wants_its_token(base_url: str) -> None:
 
 
 def test_server_answers_nothing_but_the_templates(client: OpenAI) -> None:
-    hello = [{"role": "user", "content": "Hello"}]
+    hello: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Hello"}]
+    number: Any = [{"role": "user", "content": 3}]
     with pytest.raises(BadRequestError) as caught:
-        client.chat.completions.create(model=OFFLINE_MODEL, messages=hello)  # type: ignore[call-overload]
+        client.chat.completions.create(model=OFFLINE_MODEL, messages=hello)
     assert caught.value.code == "unknown_prompt"
     with pytest.raises(NotFoundError) as missing:
-        client.chat.completions.create(model="gpt-4", messages=hello)  # type: ignore[call-overload]
+        client.chat.completions.create(model="gpt-4", messages=hello)
     assert missing.value.code == "model_not_found"
     with pytest.raises(BadRequestError) as malformed:
-        client.chat.completions.create(
-            model=OFFLINE_MODEL, messages=[{"role": "user", "content": 3}]
-        )  # type: ignore[call-overload]
+        client.chat.completions.create(model=OFFLINE_MODEL, messages=number)
     assert malformed.value.code == "invalid_request"
 
 
@@ -242,7 +243,7 @@ def test_both_turns_over_http_with_the_platforms_client(base_url: str) -> None:
         }
     )
     teacher = Teacher.open(settings)
-    assert teacher.identity.kind == "offline-trace"
+    assert (teacher.identity.kind, teacher.identity.version) == ("offline-trace", OFFLINE_VERSION)
     case = CASES[1]
     prompt = case.output_prompt()
     (first,) = teacher.complete_all(
@@ -276,6 +277,6 @@ def test_transform_over_http(client: OpenAI) -> None:
     parts = transformed(BUBBLE)
     assert isinstance(parts, ProgramParts), parts
     refused = transformed("x = 1\n")
-    assert isinstance(refused, Refusal) and refused.reason is RefusalReason.REFUSED
+    assert isinstance(refused, Refusal) and refused.reason is DropReason.REFUSED
     foreign = transformed("int main() {}", "c")
     assert isinstance(foreign, Refusal) and "language" in foreign.detail

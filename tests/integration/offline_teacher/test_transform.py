@@ -2,7 +2,6 @@
 
 import ast
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from textwrap import dedent
 
@@ -10,15 +9,12 @@ import pytest
 
 from codeio_ops.jsonvalue import canonical
 from codeio_ops.sandbox.base import Limits, Program, Verdict
-from codeio_ops.sandbox.image import ensure_image
 from codeio_ops.sandbox.pool import DockerSandbox
 from offline_teacher.drafting import (
+    DraftOutcome,
     ProgramDraft,
-    TransformOutcome,
-    transform_source,
+    draft_programs,
 )
-
-TAG = "codeio-sandbox:latest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +24,8 @@ class Pair:
     first: DockerSandbox
     second: DockerSandbox
 
-    def transform(self, source: str, *, max_drafts: int = 1) -> TransformOutcome:
-        return transform_source(
+    def transform(self, source: str, *, max_drafts: int = 1) -> DraftOutcome:
+        return draft_programs(
             dedent(source), sandbox=self.first, confirm=self.second, max_drafts=max_drafts
         )
 
@@ -39,19 +35,10 @@ class Pair:
         return outcome.drafts[0]
 
 
-def _quiet(_: str) -> None:
-    """Swallow progress."""
-
-
-@pytest.fixture(scope="module")
-def pair() -> Iterator[Pair]:
-    """Return two sandboxes that no other test uses."""
-    ensure_image(TAG, _quiet)
-    with (
-        DockerSandbox.open(TAG, workers=1, hash_seed=0, labels={}) as first,
-        DockerSandbox.open(TAG, workers=1, hash_seed=1, labels={}) as second,
-    ):
-        yield Pair(first=first, second=second)
+@pytest.fixture
+def pair(sandbox: DockerSandbox, confirming: DockerSandbox) -> Pair:
+    """Return two sandboxes with different hash seeds."""
+    return Pair(first=sandbox, second=confirming)
 
 
 ANNOTATED = '''

@@ -18,15 +18,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from codeio_ops.config import Settings
 from codeio_ops.local.home import exclusive
 from codeio_ops.local.state import StackState
-from codeio_ops.sandbox.engine import ensure_engine
-from codeio_ops.sandbox.image import ensure_image
 from codeio_ops.sandbox.pool import DockerSandbox
 from codeio_ops.storage.objects import ObjectStore
 from offline_teacher.server import create_app
 from support.road import CORPUS, Road
 from support.storage import create_storage, fresh_settings, settings_of
 
-IMAGE = "codeio-sandbox:latest"
 FINISHED = "codeio-finished"
 TOKEN = "a-long-random-word"
 
@@ -49,22 +46,6 @@ class TeacherServer:
 
     url: str
     requests: CountedRequests
-
-
-@pytest.fixture(scope="session")
-def sandbox() -> Iterator[DockerSandbox]:
-    """Containers with hash seed 0, for the stages and the teacher."""
-    ensure_engine(print)
-    ensure_image(IMAGE, print)
-    with DockerSandbox.open(IMAGE, workers=2, hash_seed=0, labels={"codeio.test": "1"}) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="session")
-def confirming(sandbox: DockerSandbox) -> Iterator[DockerSandbox]:
-    """Containers with another hash seed."""
-    with DockerSandbox.open(IMAGE, workers=2, hash_seed=1, labels={"codeio.test": "1"}) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import http.server
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -147,7 +148,7 @@ def _other_url(settings: Settings, *, password: str = "", port: int = 0) -> Secr
 def test_a_wrong_password_is_refused_and_a_dead_server_unavailable(
     settings: Settings,
     open_road: Callable[[Settings], Road],
-    change: dict[str, object],
+    change: dict[str, Any],
     error: type[CodeIOError],
 ) -> None:
     url = _other_url(settings, **change)
@@ -178,7 +179,7 @@ def test_an_address_that_is_no_teacher_stops_the_stage(
     with ScriptedEndpoint([reply]) as endpoint:
         road = _with(empty_road, openai_base_url=endpoint.base_url, teacher_retries=0)
         with pytest.raises(TeacherUnavailable) as caught:
-            road.stages()["transform"]()
+            road.do("transform")
     assert endpoint.base_url in str(caught.value) and "OPENAI_BASE_URL" in caught.value.cure
     assert _drops(empty_road, "transform") == {}, "the files stay pending"
 
@@ -191,7 +192,7 @@ def test_garbage_from_a_teacher_is_dropped_with_a_reason(
     empty_road.ingest()
     with ScriptedEndpoint([reply]) as endpoint:
         road = _with(empty_road, openai_base_url=endpoint.base_url)
-        counts = road.stages()["transform"]()
+        counts = road.do("transform")
     assert counts.total() == empty_road.rows("raw_file") == len(endpoint.requests)
     assert _drops(empty_road, "transform") == dict(counts)
     assert empty_road.rows("program") == 0
@@ -213,8 +214,8 @@ def test_garbage_as_answers_gets_verdicts_and_is_never_right(finished_road: Road
         road.ask(f"DELETE FROM codeio.{table} RETURNING 1")
     with ScriptedEndpoint([chat_reply("The answer is {42}, surely.")]) as endpoint:
         taught = _with(road, openai_base_url=endpoint.base_url, teacher_concurrency=4)
-        for stage in taught.stages().values():
-            stage()
+        for task in taught.tasks().values():
+            task()
     verdicts = road.ask("SELECT turn, verdict, count(*) FROM codeio.current_verdict GROUP BY 1, 2")
     prompts = road.rows("prompt")
     assert sorted(verdicts) == [(1, "no_json", prompts), (2, "no_json", prompts)]
@@ -235,8 +236,8 @@ def test_a_teacher_that_fails_leaves_every_file_pending(
     empty_road.add(f"directory:{CORPUS / 'grids'}")
     empty_road.ingest()
     with ScriptedEndpoint([reply]) as endpoint, pytest.raises(error) as caught:
-        _with(empty_road, openai_base_url=endpoint.base_url).stages()["transform"]()
+        _with(empty_road, openai_base_url=endpoint.base_url).do("transform")
     assert caught.value.cure
     assert empty_road.rows("drop_record") == 1  # the empty file, at ingest
     assert empty_road.ask("SELECT pending FROM codeio.funnel WHERE stage = 'transform'") == [(4,)]
-    assert empty_road.stages()["transform"]().total() == 4
+    assert empty_road.do("transform").total() == 4

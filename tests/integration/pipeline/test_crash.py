@@ -1,7 +1,6 @@
 """Killed in the middle of every stage and run again, the release is the undisturbed one."""
 
 from functools import partial
-from typing import Any
 
 import pytest
 
@@ -11,48 +10,45 @@ from support.road import CORPUS, Fuse, Killed, Road
 # Where each stage is killed: the part, its method, and the calls (of a teacher: replies) that
 # still work. So some of the work is done then, and not all of it.
 KILLS = {
-    "ingest": ("writer", "write", 0),  # the texts are in S3, the facts are not
-    "dedup": ("writer", "write", 0),
-    "transform": ("teacher", "complete_all", 5),
-    "dedup programs": ("writer", "write", 0),
-    "sample": ("sandbox", "run", 7),
-    "prompt": ("writer", "write", 1),  # one shard of several
-    "answer": ("teacher", "complete_all", 9),
-    "verify": ("sandbox", "run", 3),
-    "revise": ("teacher", "complete_all", 4),
-    "verify again": ("sandbox", "run", 2),
+    "ingest_code.ingest": ("writer", "write", 0),  # the texts are in S3, the facts are not
+    "ingest_code.deduplicate": ("writer", "write", 0),
+    "build_programs.transform": ("teacher", "complete_all", 5),
+    "build_programs.deduplicate": ("writer", "write", 0),
+    "build_programs.sample": ("sandbox", "run", 7),
+    "answer_prompts.prompt": ("writer", "write", 1),  # one shard of several
+    "answer_prompts.answer": ("teacher", "complete_all", 9),
+    "answer_prompts.verify": ("sandbox", "run", 3),
+    "answer_prompts.revise": ("teacher", "complete_all", 4),
+    "answer_prompts.verify_revisions": ("sandbox", "run", 2),
 }
 WRITES = {
-    "transform": "teacher_call",
-    "prompt": "prompt",
-    "answer": "response",
-    "verify": "verdict",
+    "build_programs.transform": "teacher_call",
+    "answer_prompts.prompt": "prompt",
+    "answer_prompts.answer": "response",
+    "answer_prompts.verify": "verdict",
 }
 
 
-def _killed_in(road: Road, stage: str) -> Road:
-    part, method, calls = KILLS[stage]
+def _killed_in(road: Road, task: str) -> Road:
+    part, method, calls = KILLS[task]
     fuse = Fuse(calls)
-    if part == "sandbox":
-        damaged: Any = fuse.on_calls(road.sandbox, method)
-    elif part == "teacher":
-        damaged = partial(fuse.on_results, method=method)
-    else:
-        damaged = partial(fuse.on_calls, method=method)
-    return road.with_parts(run_id=f"killed in {stage}", **{part: damaged})
+    counted = fuse.on_results if part == "teacher" else fuse.on_calls
+    return road.with_parts(
+        run_id=f"killed in {task}", wrapped={part: partial(counted, method=method)}
+    )
 
 
 def test_a_run_killed_in_every_stage_ends_with_the_same_release(
     empty_road: Road, finished_road: Road
 ) -> None:
     empty_road.add(f"directory:{CORPUS}")
-    for stage in empty_road.stages():
-        if stage != "screen":  # with no benchmark it has nothing to write
+    for task in empty_road.tasks():
+        if task != "build_programs.screen":  # with no benchmark it has nothing to write
             with pytest.raises(Killed):
-                _killed_in(empty_road, stage).stages()[stage]()
-        if stage in WRITES:
-            assert 0 < empty_road.rows(WRITES[stage]) < finished_road.rows(WRITES[stage])
-        empty_road.with_parts(run_id=f"after {stage}").stages()[stage]()
+                _killed_in(empty_road, task).tasks()[task]()
+        if task in WRITES:
+            assert 0 < empty_road.rows(WRITES[task]) < finished_road.rows(WRITES[task])
+        empty_road.with_parts(run_id=f"after {task}").tasks()[task]()
     _kill_while_releasing(empty_road)
     release = empty_road.with_parts(run_id="at last").release(Recipe())
     (undisturbed,) = finished_road.releases()
@@ -61,16 +57,20 @@ def test_a_run_killed_in_every_stage_ends_with_the_same_release(
         assert empty_road.rows(table) == finished_road.rows(table)
 
 
+def _wrapped(road: Road, part: str, fuse: Fuse, method: str) -> Road:
+    return road.with_parts(wrapped={part: partial(fuse.on_calls, method=method)})
+
+
 def _kill_while_releasing(road: Road) -> None:
     """Kill the assembly, then the gates, then the publishing before its manifest."""
     with pytest.raises(Killed):
-        road.with_parts(writer=partial(Fuse(1).on_calls, method="write")).assemble(Recipe())
+        _wrapped(road, "writer", Fuse(1), "write").assemble(Recipe())
     assert road.releases() == []
     candidate = road.assemble(Recipe())
     with pytest.raises(Killed):
-        road.with_parts(sandbox=Fuse(4).on_calls(road.sandbox, "run")).judge(candidate)
+        _wrapped(road, "sandbox", Fuse(4), "run").judge(candidate)
     assert all(road.with_parts(run_id="judged again").judge(candidate).values())
     with pytest.raises(Killed):
-        road.with_parts(objects=partial(Fuse(2).on_calls, method="put_new")).promote(candidate)
+        _wrapped(road, "objects", Fuse(2), "put_new").promote(candidate)
     assert len(road.bucket.keys("releases/")) == 2
     assert road.found(candidate).status == "candidate"

@@ -15,8 +15,6 @@ from codeio_ops.sandbox.pool import DockerSandbox
 from support.private_engine import PrivateEngine
 from support.road import CORPUS, Road
 
-from .conftest import IMAGE
-
 PAIRS = "SELECT io_pair_id, ordinal, output_sha256 FROM codeio.io_pair ORDER BY 1"
 DROPS = (
     "SELECT subject_id, reason FROM codeio.drop_record WHERE stage = 'sample' ORDER BY subject_id"
@@ -25,7 +23,7 @@ DROPS = (
 
 @pytest.fixture
 def engine(
-    sandbox: DockerSandbox,
+    image: str,
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[PrivateEngine]:
@@ -35,7 +33,7 @@ def engine(
     engine = PrivateEngine(tmp_path_factory.mktemp("engine"))
     engine.start()
     try:
-        engine.copy_image(IMAGE)
+        engine.copy_image(image)
         monkeypatch.setenv("DOCKER_HOST", engine.url)
         yield engine
     finally:
@@ -58,10 +56,11 @@ def before_call(number: int, of: Callable[..., Any], act: Callable[[], None]) ->
 def sample(road: Road, prepare: Callable[[DockerSandbox], None] = lambda _: None) -> None:
     """Run the stage as a task does: with containers that it opens and ends."""
     with ExitStack() as opened:
-        sandbox = opened.enter_context(DockerSandbox.open(IMAGE, workers=1))
-        confirming = opened.enter_context(DockerSandbox.open(IMAGE, workers=1, hash_seed=1))
+        image = road.settings.sandbox_image
+        sandbox = opened.enter_context(DockerSandbox.open(image, workers=1))
+        confirming = opened.enter_context(DockerSandbox.open(image, workers=1, hash_seed=1))
         prepare(sandbox)
-        road.with_parts(sandbox=sandbox, confirming=confirming).stages()["sample"]()
+        road.with_parts(sandbox=sandbox, confirming=confirming).do("sample")
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -70,17 +69,19 @@ def test_a_shard_whose_engine_was_killed_is_finished_by_the_retry(
     engine: PrivateEngine, empty_road: Road, finished_road: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     empty_road.add(f"directory:{CORPUS}")
-    for _, stage in itertools.takewhile(
-        lambda named: named[0] != "sample", empty_road.stages().items()
-    ):
-        stage()
+    before = itertools.takewhile(lambda name: not name.endswith(".sample"), empty_road.tasks())
+    for task in before:
+        empty_road.tasks()[task]()
     programs = empty_road.rows("program")
 
-    def kill_in_the_middle(sandbox: DockerSandbox) -> None:
-        monkeypatch.setattr(sandbox, "run", before_call(programs, sandbox.run, engine.kill))
-
-    with pytest.raises(SandboxFault):
-        sample(empty_road, kill_in_the_middle)
+    # Undone at once: a sandbox that is kept leaves its sockets to a later test.
+    with monkeypatch.context() as patch, pytest.raises(SandboxFault):
+        sample(
+            empty_road,
+            lambda sandbox: patch.setattr(
+                sandbox, "run", before_call(programs, sandbox.run, engine.kill)
+            ),
+        )
     assert 0 < len(empty_road.ask(PAIRS)) < len(finished_road.ask(PAIRS))
     engine.start()
     sample(empty_road)

@@ -10,7 +10,8 @@ from codeio_ops.quality.leakage.items import BenchmarkItem
 from codeio_ops.quality.leakage.registry import store_index
 from codeio_ops.release.assemble import Release
 from codeio_ops.release.diff import diff_releases
-from codeio_ops.release.publish import prefix_of, publish, pull_release, verify_release
+from codeio_ops.release.judgement import PassedRelease, judgement_of
+from codeio_ops.release.readback import prefix_of, pull_release, verify_release
 from codeio_ops.release.recipe import Recipe
 from support.road import LATE, Road
 
@@ -38,7 +39,7 @@ def _index(road: Road, question: str) -> None:
         build_index("planted", [item]),
         origin="a test",
         objects=road.bucket,
-        writer=road.stage_writer("gate"),
+        writer=road.work("gate").writer,
     )
 
 
@@ -144,7 +145,7 @@ def _assert_rejected(road: Road, candidate: Release) -> None:
     rejected = road.found(candidate)
     assert (rejected.status, rejected.uri) == ("rejected", "")
     with pytest.raises(GateFailed):
-        publish(rejected, store=road.store, objects=road.bucket)
+        PassedRelease(release=rejected, judgement=judgement_of(road.store, rejected.release_id))
     assert road.bucket.keys("releases/other/") == []
     with pytest.raises(ReleaseMissing):
         verify_release("other", 1, objects=road.bucket)
@@ -188,9 +189,6 @@ def test_publishing_never_replaces_a_release(finished_road: Road) -> None:
     bucket.put(place + "manifest.json", manifest)
     candidate = finished_road.assemble(OTHER)
     finished_road.judge(candidate)
-    finished_road.ask(
-        "UPDATE codeio.release SET content_sha256 = 'other' WHERE name = 'other' RETURNING 1"
-    )
     with pytest.raises(ReleaseExists, match="other content"):
         finished_road.promote(finished_road.found(candidate))
     assert bucket.get(place + "manifest.json") == manifest
@@ -206,7 +204,7 @@ def test_publishing_replaces_what_a_killed_publisher_left(finished_road: Road) -
     finished_road.judge(candidate)
     finished_road.promote(candidate)
     assert bucket.get(key) != b"half of it"
-    assert verify_release("other", 1, objects=bucket).version == 1
+    assert verify_release("other", 1, objects=bucket).manifest.version == 1
 
 
 def test_the_role_that_writes_facts_cannot_change_them(finished_road: Road) -> None:

@@ -15,13 +15,12 @@ from typing import Any
 import pytest
 
 from codeio_ops.config import Settings
-from codeio_ops.ingest.sources import add_source, open_reader, parse_source
-from codeio_ops.ingest.stage import ingest_source
+from codeio_ops.ingest.sources import add_source, parse_source
+from codeio_ops.ingest.stage import read_source
 from codeio_ops.local import environment
-from codeio_ops.storage.blobs import BlobStore
 from codeio_ops.storage.engine import Store
-from codeio_ops.storage.objects import ObjectStore
-from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
+from codeio_ops.storage.runs import TaskIdentity
+from codeio_ops.work import Work
 from support.road import CORPUS
 
 REPOSITORY = Path(__file__).parents[3]
@@ -87,15 +86,7 @@ def _environment(settings: Settings, home: Path, url: str) -> dict[str, str]:
 def _ingest(settings: Settings, store: Store) -> Counter[str]:
     source = parse_source(f"directory:{CORPUS}")
     add_source(store, source)
-    run = stage_run("ingest", TASK, settings)
-    return ingest_source(
-        source,
-        open_reader(source, settings),
-        settings=settings,
-        store=store,
-        blobs=BlobStore(ObjectStore.open(settings)),
-        writer=FactWriter(store, run),
-    )
+    return read_source(source, Work(settings, "ingest", TASK, store=store))
 
 
 def test_a_catalogue_is_told_what_a_task_read_and_wrote(

@@ -52,8 +52,8 @@ def finished(road: Road) -> set[Any]:
 
 def walk(road: Road, run_id: str) -> dict[str, Counter[str]]:
     """Walk on from the files that are there."""
-    stages = road.with_parts(run_id=run_id).stages()
-    return {name: stage() for name, stage in stages.items() if name != "ingest"}
+    tasks = road.with_parts(run_id=run_id).tasks()
+    return {name: task() for name, task in tasks.items() if name != "ingest_code.ingest"}
 
 
 class _Rebuilt:
@@ -113,7 +113,7 @@ def test_another_template_has_programs_made_anew_and_they_take_their_place(
     finished_road: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prompting, "RENDERER_VERSION", "of tomorrow")
-    road = finished_road.with_parts(run_id="redo", teacher=_Rewording)
+    road = finished_road.with_parts(run_id="redo", wrapped={"teacher": _Rewording})
     old, prompts = ids(road, "program"), ids(road, "prompt")
     sampled = {row[0] for row in road.ask("SELECT DISTINCT program_id FROM codeio.io_pair")}
     assert stale(road) == {
@@ -127,8 +127,8 @@ def test_another_template_has_programs_made_anew_and_they_take_their_place(
     assert finished(road) == prompts, "the old conversations stay until there are new ones"
 
     counts = walk(road, "afterwards")
-    assert counts["dedup programs"]["unique"] == len(sampled)
-    assert counts["sample"]["sampled"] == len(sampled)
+    assert counts["build_programs.deduplicate"]["unique"] == len(sampled)
+    assert counts["build_programs.sample"]["sampled"] == len(sampled)
     new = ids(road, "program") - old
     assert {row[0] for row in road.ask("SELECT program_id FROM codeio.replaced_program")} == sampled
     assert finished(road).isdisjoint(prompts)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from codeio_airflow.ui.rows import Row
-from codeio_ops.release.publish import verify_release
+from codeio_ops.release.readback import verify_release
 from codeio_ops.release.recipe import Recipe
 from support.road import CORPUS, FACTS, LATE, Road
 
@@ -27,7 +27,12 @@ def test_real_files_become_a_published_release(finished_road: Road) -> None:
 
 def test_what_is_published_is_read_back_as_stated(finished_road: Road) -> None:
     (release,) = finished_road.releases()
-    manifest = verify_release(release.name, release.version, objects=finished_road.bucket)
+    manifest = verify_release(
+        release.name,
+        release.version,
+        objects=finished_road.bucket,
+        manifest_sha256=release.manifest_sha256,
+    ).manifest
     assert manifest.content_sha256 == release.content_sha256
     assert manifest.samples == release.samples
     paths = {entry.path for entry in manifest.files}

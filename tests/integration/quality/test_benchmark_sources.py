@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from codeio_airflow.benchmark_tasks import index_one
-from codeio_ops.errors import BlobStoreRefused, SourceNotFound
+from codeio_ops.errors import BlobStoreRefused, CodeIOError, SourceNotFound
 from codeio_ops.quality.leakage.registry import load_index, stored_indexes
 from support.candidate import Plot
 
@@ -32,11 +32,11 @@ def test_a_benchmark_in_s3_is_indexed(plot: Plot) -> None:
     ("bucket", "error"), [("", SourceNotFound), ("no-such-bucket", BlobStoreRefused)]
 )
 def test_a_benchmark_that_is_not_in_s3_is_one_line_with_a_cure(
-    bucket: str, error: type[Exception], plot: Plot
+    bucket: str, error: type[CodeIOError], plot: Plot
 ) -> None:
     clients: Any = plot
     location = f"s3://{bucket or plot.objects.bucket}/none.jsonl"
     with pytest.raises(error, match=bucket or location) as caught:
         index_one("trains", location, clients)
-    assert caught.value.cure  # type: ignore[attr-defined]
+    assert caught.value.cure
     assert stored_indexes(plot.store) == []

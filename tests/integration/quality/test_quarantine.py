@@ -6,16 +6,18 @@ from typing import Any
 import pytest
 
 from codeio_ops.errors import GateFailed, NothingToRelease
-from codeio_ops.quality.gates import GATES, decide, run_gate
+from codeio_ops.quality.gates import GATES, run_gate
 from codeio_ops.quality.leakage.build import build_index
 from codeio_ops.quality.leakage.items import BenchmarkItem
 from codeio_ops.quality.leakage.quarantine import screen_files, screen_samples
 from codeio_ops.quality.leakage.registry import load_index, store_index, stored_indexes
 from codeio_ops.quality.secrets import screen_private
 from codeio_ops.release.assemble import assemble_release, find_release
-from codeio_ops.release.publish import publish
+from codeio_ops.release.judgement import PassedRelease, decide, judgement_of
 from codeio_ops.release.recipe import Recipe
+from codeio_ops.storage.runs import TaskIdentity
 from codeio_ops.storage.shards import whole_range
+from codeio_ops.work import Parts, Work
 from support.candidate import ADD, WORDS, Planted, Plot, sound
 
 QUESTION = (
@@ -32,24 +34,22 @@ def _index(plot: Plot, question: str = QUESTION, name: str = "planted") -> None:
     store_index(index, origin="a test", objects=plot.objects, writer=plot.writer)
 
 
+def _work(plot: Plot) -> Work:
+    task = TaskIdentity(dag_id="test", run_id="test", task_id="screen")
+    parts: Parts = {"store": plot.store, "objects": plot.objects, "writer": plot.writer}
+    return Work(plot.settings, "screen", task, **parts)
+
+
 def _screen(plot: Plot) -> Mapping[str, int]:
-    return screen_files(
-        whole_range(),
-        store=plot.store,
-        objects=plot.objects,
-        writer=plot.writer,
-        settings=plot.settings,
-    )
+    return screen_files(whole_range(), _work(plot))
 
 
 def _screen_samples(plot: Plot) -> Mapping[str, int]:
-    return screen_samples(
-        store=plot.store, objects=plot.objects, writer=plot.writer, settings=plot.settings
-    )
+    return screen_samples(_work(plot))
 
 
 def _screen_private(plot: Plot) -> Mapping[str, int]:
-    return screen_private(store=plot.store, writer=plot.writer, settings=plot.settings)
+    return screen_private(_work(plot))
 
 
 def _without_quarantine(plot: Plot) -> None:
@@ -159,7 +159,7 @@ def test_without_quarantine_the_gate_rejects_and_nothing_is_published(plot: Plot
     rejected = find_release(plot.store, release.release_id)
     assert rejected.status == "rejected"
     with pytest.raises(GateFailed):
-        publish(rejected, store=plot.store, objects=plot.objects)
+        PassedRelease(release=rejected, judgement=judgement_of(plot.store, rejected.release_id))
     assert plot.objects.keys("releases/") == []
 
 

@@ -6,23 +6,28 @@ import pytest
 
 from codeio_ops.errors import NothingToTakeDown
 from codeio_ops.fingerprint import content_id
-from codeio_ops.release.diff import diff_releases
-from codeio_ops.release.publish import publish, verify_release
-from codeio_ops.release.rows import SPLITS, read_rows
-from codeio_ops.release.takedown import reach_of, take_down
+from codeio_ops.reasons import DropReason
+from codeio_ops.release.assemble import Release
+from codeio_ops.release.diff import ReleaseDiff, diff_releases
+from codeio_ops.release.readback import verify_release
+from codeio_ops.release.rows import SPLITS, SampleText, read_rows
+from codeio_ops.release.takedown import Kind, reach_of, take_down
+from codeio_ops.storage.objects import ObjectStore
+
+from .conftest import Facts
 
 
-def counted(diff) -> Counter:
+def counted(diff: ReleaseDiff) -> Counter[tuple[str, str]]:
     return Counter({(change, why): count for change, why, count in diff.reasons()})
 
 
-def rows_of(facts, release) -> list:
+def rows_of(facts: Facts, release: Release) -> list[SampleText]:
     return [row for split in SPLITS for row in read_rows(facts.store, release.release_id, split)]
 
 
-def test_diff_explains_rows_that_came_went_and_changed(facts):
+def test_diff_explains_rows_that_came_went_and_changed(facts: Facts) -> None:
     old = facts.assemble("codeio")
-    facts.drop(2, "duplicate_program")
+    facts.drop(2, DropReason.NEAR_DUPLICATE)
     facts.write(8)
     changed = next(
         row for row in rows_of(facts, old)
@@ -34,7 +39,7 @@ def test_diff_explains_rows_that_came_went_and_changed(facts):
     # The row judged anew waits for its revision, so it went with a reason of its own.
     assert counted(diff) == Counter(
         {
-            ("went", "duplicate_program: for a test"): 6,
+            ("went", "near_duplicate: for a test"): 6,
             ("came", "its conversation was finished after v1 was assembled"): 6,
             ("went", "its conversation was judged anew, and the recipe no longer takes it"): 1,
         }
@@ -43,7 +48,7 @@ def test_diff_explains_rows_that_came_went_and_changed(facts):
     assert not diff.recipe
 
 
-def test_diff_names_the_verdict_that_changed(facts):
+def test_diff_names_the_verdict_that_changed(facts: Facts) -> None:
     old = facts.assemble("codeio")
     wrong = next(row for row in rows_of(facts, old) if row.verdict_1 == "wrong")
     facts.judge_anew(wrong.prompt_id, right=True)
@@ -53,7 +58,7 @@ def test_diff_names_the_verdict_that_changed(facts):
     ]
 
 
-def test_diff_of_two_recipes_names_what_they_leave_out(facts):
+def test_diff_of_two_recipes_names_what_they_leave_out(facts: Facts) -> None:
     all_rows, right_rows = facts.assemble("codeio"), facts.assemble("drop_wrong")
     gone = diff_releases(all_rows, right_rows, store=facts.store)
     back = diff_releases(right_rows, all_rows, store=facts.store)
@@ -77,7 +82,9 @@ def test_diff_of_two_recipes_names_what_they_leave_out(facts):
         ("licence", "Apache-2.0", {1, 4, 7}),
     ],
 )
-def test_takedown_reaches_just_the_files_it_names(facts, kind, value, programs):
+def test_takedown_reaches_just_the_files_it_names(
+    facts: Facts, kind: Kind, value: str, programs: set[int]
+) -> None:
     release = facts.assemble("codeio")
     reach = reach_of(kind, value, store=facts.store)
     assert reach.raw_files == len(programs)
@@ -91,9 +98,11 @@ def test_takedown_reaches_just_the_files_it_names(facts, kind, value, programs):
     assert release.version == 1
 
 
-def test_takedown_makes_the_next_version_and_later_ones_stay_without(facts, objects):
+def test_takedown_makes_the_next_version_and_later_ones_stay_without(
+    facts: Facts, objects: ObjectStore
+) -> None:
     old = facts.assemble("codeio")
-    publish(old, store=facts.store, objects=objects)
+    old = facts.publish(old, objects)
     facts.assemble("drop_wrong")
     done = take_down("licence", "MIT", reason="asked", store=facts.store, writer=facts.writer)
     [candidate] = done.candidates
@@ -110,14 +119,14 @@ def test_takedown_makes_the_next_version_and_later_ones_stay_without(facts, obje
     assert content_id("program", 11) not in later
 
 
-def test_takedown_of_all_rows_leaves_no_candidate(facts, objects):
-    publish(facts.assemble("codeio"), store=facts.store, objects=objects)
+def test_takedown_of_all_rows_leaves_no_candidate(facts: Facts, objects: ObjectStore) -> None:
+    facts.publish(facts.assemble("codeio"), objects)
     take_down("licence", "MIT", reason="asked", store=facts.store, writer=facts.writer)
     done = take_down("licence", "Apache-2.0", reason="too", store=facts.store, writer=facts.writer)
     assert (done.candidates, done.emptied) == ((), ("codeio",))
 
 
-def test_takedown_of_what_is_not_there_is_not_recorded(facts):
+def test_takedown_of_what_is_not_there_is_not_recorded(facts: Facts) -> None:
     with pytest.raises(NothingToTakeDown):
         take_down("author", "nobody", reason="x", store=facts.store, writer=facts.writer)
     assert facts.assemble("codeio").samples == 48

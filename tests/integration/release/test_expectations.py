@@ -1,20 +1,24 @@
 """The expectations gate: it passes whole candidates and fails each planted defect."""
 
 import json
-from dataclasses import replace
 
 import psycopg2
 import pytest
 from fastapi.testclient import TestClient
 
 from codeio_airflow.ui.app import build_app
+from codeio_ops.config import Settings
 from codeio_ops.errors import GateFailed
 from codeio_ops.fingerprint import content_id
-from codeio_ops.quality.expectations import docs_prefix, judge_expectations
-from codeio_ops.quality.gates import GateInputs, decide, gate_results, run_gate
-from codeio_ops.release.assemble import find_release
-from codeio_ops.release.publish import publish
+from codeio_ops.quality.expectations import ExpectationReport, docs_prefix, judge_expectations
+from codeio_ops.quality.gates import run_gate
+from codeio_ops.quality.measurement import GateInputs
+from codeio_ops.release.assemble import Release, find_release
+from codeio_ops.release.judgement import PassedRelease, decide, gate_results, judgement_of
 from codeio_ops.release.recipe import Recipe
+from codeio_ops.storage.objects import ObjectStore
+
+from .conftest import Facts
 
 pytestmark = [
     # Great Expectations uses what its own dependencies deprecate.
@@ -27,11 +31,11 @@ pytestmark = [
 RECIPE = Recipe(name="checked", turns=1)
 
 
-def failures(report) -> set[tuple[str, str]]:
+def failures(report: ExpectationReport) -> set[tuple[str, str]]:
     return {(item.expectation, item.column) for item in report.failed}
 
 
-def as_owner(settings, statement: str, *values: object) -> None:
+def as_owner(settings: Settings, statement: str, *values: object) -> None:
     """Break a fact, which no role of the platform may do."""
     url = settings.owner_database_url.get_secret_value().replace("+psycopg2", "")
     link = psycopg2.connect(url)
@@ -40,11 +44,13 @@ def as_owner(settings, statement: str, *values: object) -> None:
     link.close()
 
 
-def judge(facts, objects, release):
+def judge(facts: Facts, objects: ObjectStore, release: Release) -> ExpectationReport:
     return judge_expectations(release, store=facts.store, objects=objects)
 
 
-def test_a_whole_candidate_passes_and_its_docs_are_in_the_bucket(facts, objects):
+def test_a_whole_candidate_passes_and_its_docs_are_in_the_bucket(
+    facts: Facts, objects: ObjectStore
+) -> None:
     release = facts.assemble(RECIPE)
     report = judge(facts, objects, release)
     assert (report.failed, report.expectations > 25) == ((), True)
@@ -57,7 +63,9 @@ def test_a_whole_candidate_passes_and_its_docs_are_in_the_bucket(facts, objects)
     assert b"expected" in objects.get(page) or b"must" in objects.get(page)
 
 
-def test_the_pages_show_the_docs_and_run_nothing_of_them(facts, objects, settings):
+def test_the_pages_show_the_docs_and_run_nothing_of_them(
+    facts: Facts, objects: ObjectStore, settings: Settings
+) -> None:
     release = facts.assemble(RECIPE)
     judge(facts, objects, release)
     docs = f"/gates/{release.release_id}/expectations/data_docs/"
@@ -78,7 +86,7 @@ def test_the_pages_show_the_docs_and_run_nothing_of_them(facts, objects, setting
             assert client.get(docs + path).status_code == 404
 
 
-def test_a_null_fails(facts, objects):
+def test_a_null_fails(facts: Facts, objects: ObjectStore) -> None:
     facts.write(8, image_digest=None)
     report = judge(facts, objects, facts.assemble(RECIPE))
     assert failures(report) == {("expect_column_values_to_not_be_null", "sandbox_image_digest")}
@@ -87,7 +95,7 @@ def test_a_null_fails(facts, objects):
     assert len(failed.samples) == 6
 
 
-def test_a_duplicate_fails(facts, objects, settings):
+def test_a_duplicate_fails(facts: Facts, objects: ObjectStore, settings: Settings) -> None:
     release = facts.assemble(RECIPE)
     as_owner(
         settings,
@@ -103,7 +111,9 @@ def test_a_duplicate_fails(facts, objects, settings):
     ("column", "value"),
     [("output", '{"sum": 36893488147419103232}'), ("input", '{"x": "' + "y" * 2000 + '"}')],
 )
-def test_invalid_json_fails(facts, objects, settings, column, value):
+def test_invalid_json_fails(
+    facts: Facts, objects: ObjectStore, settings: Settings, column: str, value: str
+) -> None:
     release = facts.assemble(RECIPE)
     program_id = str(content_id("program", 3))
     as_owner(
@@ -116,7 +126,9 @@ def test_invalid_json_fails(facts, objects, settings, column, value):
     assert failures(report) == {("expect_column_values_to_be_null", f"{column}_fault")}
 
 
-def test_a_correct_answer_without_json_fails(facts, objects, settings):
+def test_a_correct_answer_without_json_fails(
+    facts: Facts, objects: ObjectStore, settings: Settings
+) -> None:
     release = facts.assemble(RECIPE)
     as_owner(
         settings,
@@ -128,7 +140,9 @@ def test_a_correct_answer_without_json_fails(facts, objects, settings):
     }
 
 
-def test_a_file_without_an_origin_fails(facts, objects, settings):
+def test_a_file_without_an_origin_fails(
+    facts: Facts, objects: ObjectStore, settings: Settings
+) -> None:
     release = facts.assemble(RECIPE)
     as_owner(
         settings,
@@ -138,7 +152,9 @@ def test_a_file_without_an_origin_fails(facts, objects, settings):
     assert ("expect_column_values_to_not_be_null", "source_path") in found
 
 
-def test_answers_beyond_the_training_length_are_a_soft_failure(facts, objects, settings):
+def test_answers_beyond_the_training_length_are_a_soft_failure(
+    facts: Facts, objects: ObjectStore, settings: Settings
+) -> None:
     release = facts.assemble(RECIPE)
     as_owner(
         settings,
@@ -150,20 +166,23 @@ def test_answers_beyond_the_training_length_are_a_soft_failure(facts, objects, s
     assert (report.failed[0].rows, report.severity) == (5, "soft")
 
 
-def test_a_direction_that_prevails_is_a_soft_failure(facts, objects, settings):
-    release = facts.assemble(RECIPE)
+def test_a_direction_that_prevails_is_a_soft_failure(
+    facts: Facts, objects: ObjectStore, settings: Settings
+) -> None:
     as_owner(
         settings,
-        "DELETE FROM codeio.release_sample WHERE sample_id IN (SELECT sample_id FROM codeio.sample"
-        " INNER JOIN codeio.prompt USING (prompt_id) WHERE direction = 'input' LIMIT 18)",
+        "DELETE FROM codeio.verdict WHERE response_id IN (SELECT response_id FROM codeio.response"
+        " INNER JOIN codeio.prompt USING (prompt_id)"
+        " WHERE direction = 'input' AND turn = 1 LIMIT 18)",
     )
-    as_owner(settings, "UPDATE codeio.release SET samples = samples - 18")
-    report = judge(facts, objects, find_release(facts.store, release.release_id))
+    report = judge(facts, objects, facts.assemble(RECIPE))
     assert failures(report) == {("expect_column_mean_to_be_between", "asks_output")}
     assert report.severity == "soft"
 
 
-def test_a_row_that_went_missing_fails(facts, objects, settings):
+def test_a_row_that_went_missing_fails(
+    facts: Facts, objects: ObjectStore, settings: Settings
+) -> None:
     release = facts.assemble(RECIPE)
     as_owner(
         settings,
@@ -175,8 +194,10 @@ def test_a_row_that_went_missing_fails(facts, objects, settings):
     assert report.severity == "hard"
 
 
-def test_verdicts_outside_the_band_of_the_last_version_are_a_soft_failure(facts, objects):
-    publish(facts.assemble(RECIPE), store=facts.store, objects=objects)
+def test_verdicts_outside_the_band_of_the_last_version_are_a_soft_failure(
+    facts: Facts, objects: ObjectStore
+) -> None:
+    facts.publish(facts.assemble(RECIPE), objects)
     right = RECIPE.model_copy(update={"wrong": "drop"})
     report = judge(facts, objects, facts.assemble(right))
     assert failures(report) == {
@@ -186,7 +207,9 @@ def test_verdicts_outside_the_band_of_the_last_version_are_a_soft_failure(facts,
     assert report.severity == "soft"
 
 
-def test_a_failure_is_stored_and_rejects_the_release(facts, objects, settings):
+def test_a_failure_is_stored_and_rejects_the_release(
+    facts: Facts, objects: ObjectStore, settings: Settings
+) -> None:
     facts.write(8, image_digest=None)
     release = facts.assemble(RECIPE)
     inputs = GateInputs(
@@ -200,11 +223,12 @@ def test_a_failure_is_stored_and_rejects_the_release(facts, objects, settings):
     assert not run_gate("expectations", release, inputs, writer=facts.writer)
     [result] = gate_results(facts.store, release.release_id)
     assert not result.passed
-    assert result.evidence["data_docs"].endswith("/data_docs/index.html")
+    assert isinstance(result.evidence, dict)
+    assert str(result.evidence["data_docs"]).endswith("/data_docs/index.html")
     assert json.dumps(result.evidence["failed"]).count("sandbox_image_digest") == 1
     with pytest.raises(GateFailed, match="expectations"):
         decide(release, store=facts.store)
     assert find_release(facts.store, release.release_id).status == "rejected"
     with pytest.raises(GateFailed):
-        publish(replace(release, status="rejected"), store=facts.store, objects=objects)
+        PassedRelease(release=release, judgement=judgement_of(facts.store, release.release_id))
     assert objects.keys("releases/") == []

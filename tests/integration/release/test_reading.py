@@ -2,11 +2,18 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from codeio_ops.quality.gates import Measurement, _row
-from codeio_ops.release.publish import publish, pull_release
+from codeio_ops.jsonvalue import Json
+from codeio_ops.release.judgement import settle
+from codeio_ops.release.publish import publish
+from codeio_ops.release.readback import pull_release
+from codeio_ops.storage.objects import ObjectStore
+from support.judged import judge_all
+
+from .conftest import Facts
 
 pytestmark = [
     # Of the libraries that read it, not of ours.
@@ -18,27 +25,27 @@ pytestmark = [
 
 
 @pytest.fixture
-def pulled(facts, objects, tmp_path) -> Path:
+def pulled(facts: Facts, objects: ObjectStore, tmp_path: Path) -> Path:
     """Return the directory of a pulled release, of which the leakage gate was judged."""
     release = facts.assemble("codeio_pp")
-    benchmarks = {"humaneval": {"items": 164, "paper_any13": 2, "any13": 1, "leak": 0}}
-    measured = Measurement(
-        metric="items with a leak", value=0, threshold=0, evidence={"benchmarks": benchmarks}
-    )
-    facts.writer.write([_row("leakage", release, measured, facts.writer.run.stage_run_id)])
-    publish(release, store=facts.store, objects=objects)
+    benchmarks: Json = {"humaneval": {"items": 164, "paper_any13": 2, "any13": 1, "leak": 0}}
+    evidence: dict[str, Json] = {"leakage": {"benchmarks": benchmarks}}
+    judge_all(release, writer=facts.writer, evidence=evidence)
+    publish(settle(release, store=facts.store), store=facts.store, objects=objects)
     list(pull_release("codeio_pp", 1, tmp_path / "pulled", objects=objects))
     return tmp_path / "pulled"
 
 
-def test_datasets_loads_every_format(pulled, tmp_path, monkeypatch):
+def test_datasets_loads_every_format(
+    pulled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     import datasets
 
     cache = str(tmp_path / "cache")
     samples = datasets.load_dataset(str(pulled), cache_dir=cache)
 
-    def lines_of(folder):
+    def lines_of(folder: str) -> Any:
         files = {split: f"{pulled}/{folder}/{split}-*.jsonl" for split in samples}
         return datasets.load_dataset("json", data_files=files, cache_dir=cache)
 
@@ -54,12 +61,13 @@ def test_datasets_loads_every_format(pulled, tmp_path, monkeypatch):
     ]  # fmt: skip
 
 
-def test_chat_rows_pass_through_trl(pulled):
+def test_chat_rows_pass_through_trl(pulled: Path) -> None:
     from tokenizers import Tokenizer, models
     from transformers import PreTrainedTokenizerFast
     from trl.data_utils import apply_chat_template, is_conversational
 
-    tokenizer = PreTrainedTokenizerFast(
+    # The stubs leave it untyped.
+    tokenizer = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=Tokenizer(models.WordLevel({"[UNK]": 0}, unk_token="[UNK]")),
         chat_template="{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}",
     )
@@ -72,7 +80,7 @@ def test_chat_rows_pass_through_trl(pulled):
         assert text == f"<user>{user}<assistant>{assistant}"
 
 
-def test_croissant_is_valid_and_reads_the_samples(pulled):
+def test_croissant_is_valid_and_reads_the_samples(pulled: Path) -> None:
     import mlcroissant
 
     dataset = mlcroissant.Dataset(jsonld=str(pulled / "croissant.json"))
@@ -83,7 +91,7 @@ def test_croissant_is_valid_and_reads_the_samples(pulled):
     assert all(record["samples/prompt"] for record in records)
 
 
-def test_card_states_the_facts_and_its_pictures_are_there(pulled):
+def test_card_states_the_facts_and_its_pictures_are_there(pulled: Path) -> None:
     card = (pulled / "README.md").read_text()
     for heading in ("Licences", "Verdicts", "Gates", "Leakage", "Cost", "Recipe"):
         assert f"\n## {heading}" in card

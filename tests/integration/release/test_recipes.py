@@ -1,14 +1,17 @@
 """What each recipe takes from the same facts, and that the files are the same each time."""
 
 import json
+from typing import Any
 
 from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.release.recipe import Recipe, shipped_names
 
+from .conftest import Facts
+
 QUESTIONS = 8 * 3 * 2
 
 
-def rows_of(files: dict[str, bytes], folder: str) -> list[dict]:
+def rows_of(files: dict[str, bytes], folder: str) -> list[dict[str, Any]]:
     return [
         json.loads(line)
         for path, content in sorted(files.items())
@@ -17,7 +20,7 @@ def rows_of(files: dict[str, bytes], folder: str) -> list[dict]:
     ]
 
 
-def records_of(files: dict[str, bytes]) -> list[dict]:
+def records_of(files: dict[str, bytes]) -> list[dict[str, Any]]:
     import io
 
     import pyarrow.parquet as pq
@@ -30,7 +33,7 @@ def records_of(files: dict[str, bytes]) -> list[dict]:
     ]
 
 
-def test_recipes_select_what_they_say(facts):
+def test_recipes_select_what_they_say(facts: Facts) -> None:
     records = {name: records_of(facts.files(facts.assemble(name))) for name in shipped_names()}
     assert len(records["codeio"]) == len(records["codeio_pp"]) == QUESTIONS
     assert {row["direction"] for row in records["input_only"]} == {"input"}
@@ -42,7 +45,7 @@ def test_recipes_select_what_they_say(facts):
     assert {row["direction"] for row in records["pairs_1"]} == {"input", "output"}
 
 
-def test_replaced_answers_hold_the_true_value_and_are_marked(facts):
+def test_replaced_answers_hold_the_true_value_and_are_marked(facts: Facts) -> None:
     files = facts.files(facts.assemble("replace_wrong"))
     wrong = [row for row in records_of(files) if row["verdict_1"] != "correct"]
     assert wrong
@@ -53,13 +56,13 @@ def test_replaced_answers_hold_the_true_value_and_are_marked(facts):
         assert answer == {row["direction"]: json.loads(row[row["direction"]])}
 
 
-def test_prompts_without_code_hold_the_question_and_no_program(facts):
+def test_prompts_without_code_hold_the_question_and_no_program(facts: Facts) -> None:
     records = records_of(facts.files(facts.assemble("no_refcode")))
     assert all("def main" not in row["prompt"] for row in records)
     assert all(row["problem_statement"] in row["prompt"] for row in records)
 
 
-def test_curriculum_goes_from_short_to_long(facts):
+def test_curriculum_goes_from_short_to_long(facts: Facts) -> None:
     records = records_of(facts.files(facts.assemble("curriculum")))
     train = [row for row in records if row["split"] == "train"]
     lengths = [len(row["reference_code"]) + len(row["turn_1"]) for row in train]
@@ -67,14 +70,14 @@ def test_curriculum_goes_from_short_to_long(facts):
     assert lengths[0] < lengths[-1]
 
 
-def test_training_text_of_two_turns_joins_answers_and_feedback(facts):
+def test_training_text_of_two_turns_joins_answers_and_feedback(facts: Facts) -> None:
     records = records_of(facts.files(facts.assemble("codeio_pp")))
     revised = next(row for row in records if row["turn_2"])
     parts = (revised["turn_1"], revised["feedback_1"], revised["turn_2"], revised["feedback_2"])
     assert revised["response"] == "\n\n".join(parts)
 
 
-def test_no_program_is_in_both_splits(facts):
+def test_no_program_is_in_both_splits(facts: Facts) -> None:
     recipe = Recipe(name="even", validation_percent=50)
     records = records_of(facts.files(facts.assemble(recipe)))
     programs = {
@@ -85,7 +88,7 @@ def test_no_program_is_in_both_splits(facts):
     assert not programs["train"] & programs["validation"]
 
 
-def test_the_same_facts_and_recipe_give_the_same_bytes(facts):
+def test_the_same_facts_and_recipe_give_the_same_bytes(facts: Facts) -> None:
     release = facts.assemble("codeio_pp")
     again = facts.assemble("codeio_pp")
     assert again.release_id == release.release_id

@@ -221,7 +221,7 @@ def outcome_without(
 
         def create_container(*arguments: Any, **options: Any) -> Any:
             entrypoint = ["python3.11", "-s", "-P", "-c", script]
-            return create(*arguments, **options, entrypoint=entrypoint)
+            return create(*arguments, **{**options, "entrypoint": entrypoint})
 
         patch.setattr(container, "_confinement", weakened)
         patch.setattr(client.api, "create_container", create_container)

@@ -1,32 +1,17 @@
 """The stages that run programs: any language, measures, quarantine, and the nightly check."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Unpack
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import create_engine, text
 
-from codeio_airflow import clients as airflow_clients
-from codeio_airflow import stages
+from codeio_airflow.sandbox_tasks import attack_sandbox
 from codeio_ops.asking.prompts import build_prompts
 from codeio_ops.config import Settings
 from codeio_ops.errors import SandboxUnsafe
-from codeio_ops.fingerprint import content_id, sha256_hex
-from codeio_ops.records import (
-    Blob,
-    ProgramRow,
-    RawFile,
-    RawFileOrigin,
-    Record,
-    ResponseRow,
-    SampleRow,
-    Source,
-    TeacherCall,
-    TeacherRow,
-)
+from codeio_ops.records import PromptRow, Record, VerdictRow
 from codeio_ops.sample.pairs import sample_programs
 from codeio_ops.sandbox import attack as attack_module
 from codeio_ops.sandbox.approval import record_outcomes, require_contained
@@ -36,6 +21,8 @@ from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
 from codeio_ops.storage.shards import whole_range
 from codeio_ops.verify.answers import verify_responses
+from codeio_ops.work import Parts, Work
+from support.facts import FactBuilder
 
 # A timer may send any signal to its own process: a kill that no limit explains.
 SUICIDE = (
@@ -63,6 +50,11 @@ class Stage:
     store: Store
     writer: FactWriter
 
+    def work(self, name: str, **parts: Unpack[Parts]) -> Work:
+        task = TaskIdentity(dag_id="test", run_id="test", task_id=name)
+        given: Parts = {"store": self.store, "writer": self.writer, "sandbox_writer": self.writer}
+        return Work(self.settings, name, task, **(given | parts))
+
     def rows(self, query: str) -> list[Any]:
         engine = create_engine(self.settings.owner_database_url.get_secret_value())
         with engine.connect() as link:
@@ -71,101 +63,30 @@ class Stage:
         return found
 
     def add_program(self, code: str, generator: str = DRAW, language: str = "python") -> UUID:
-        run = self.writer.run.stage_run_id
-        digest = sha256_hex(code.encode())
-        source = Source.new("directory", "/somewhere")
-        file = RawFile(
-            raw_file_id=RawFile.identify(digest),
-            blob_sha256=digest,
-            language=language,
-            size_bytes=1,
-            stage_run_id=run,
-        )
-        teacher = TeacherRow(
-            teacher_id=content_id("teacher", "t"),
-            kind="api-model",
-            model="t",
-            version="1",
-            endpoint_host="",
-            stage_run_id=run,
-        )
-        call = TeacherCall(
-            teacher_call_id=content_id("call", digest),
-            teacher_id=teacher.teacher_id,
-            purpose="transform",
-            subject_id=file.raw_file_id,
-            template_sha256=digest,
-            parameters={},
-            outcome="ok",
-            finish_reason="stop",
-            prompt_tokens=1,
-            completion_tokens=1,
-            cost_usd=None,
-            latency_ms=1.0,
-            request_id="",
-            stage_run_id=run,
-        )
-        program = ProgramRow(
-            program_id=content_id("program", digest),
-            raw_file_id=file.raw_file_id,
-            language=language,
-            entry_point="main_solution",
-            main_function=code,
-            input_generator=generator,
-            io_description="x: a number",
-            problem_statement="What comes out for x?",
-            provenance={},
-            teacher_call_id=call.teacher_call_id,
-            stage_run_id=run,
-        )
-        records: list[Record] = [
-            source,
-            Blob(
-                sha256=digest,
-                pack_key="k",
-                pack_offset=0,
-                pack_bytes=1,
-                size_bytes=1,
-                stage_run_id=run,
-            ),
-            file,
-            RawFileOrigin(
-                origin_id=RawFileOrigin.identify(source.source_id, "1", "p", digest),
-                raw_file_id=file.raw_file_id,
-                source_id=source.source_id,
-                version="1",
-                path="p",
-                licence="MIT",
-                stage_run_id=run,
-            ),
-            teacher,
-            call,
-            program,
-        ]
-        self.writer.write(records)
+        facts = self.facts()
+        file = facts.file(code, language=language)
+        program = facts.program(file, code, generator=generator)
+        self.writer.write(facts.records)
         return program.program_id
+
+    def facts(self) -> FactBuilder:
+        return FactBuilder(self.writer.run.stage_run_id)
 
 
 @pytest.fixture
-def stage(settings: Settings) -> Iterator[Stage]:
-    store = Store.open(settings.database_url.get_secret_value())
+def stage(settings: Settings, store: Store) -> Stage:
     task = TaskIdentity(dag_id="test", run_id=str(uuid4()), task_id="test")
     run = stage_run("sample", task, settings, image_digest="sha256:tested")
-    yield Stage(settings=settings, store=store, writer=FactWriter(store, run))
-    store.close()
+    return Stage(settings=settings, store=store, writer=FactWriter(store, run))
+
+
+def _columns(record: type[Record], row: Any) -> dict[str, Any]:
+    return {column.name: row[column.name] for column in fields(record)}
 
 
 def sample(stage: Stage, sandbox: DockerSandbox) -> dict[str, int]:
-    return dict(
-        sample_programs(
-            whole_range(),
-            store=stage.store,
-            sandbox=sandbox,
-            confirming=sandbox,
-            writer=stage.writer,
-            settings=stage.settings,
-        )
-    )
+    parts: Parts = {"sandbox": sandbox, "confirming_sandbox": sandbox}
+    return dict(sample_programs(whole_range(), stage.work("sample", **parts)))
 
 
 def test_a_program_that_breaks_the_sandbox_is_dropped_and_the_shard_goes_on(
@@ -202,46 +123,21 @@ def test_a_program_in_another_language_takes_the_same_road(
 ) -> None:
     program = stage.add_program(JAVASCRIPT, DRAW_JAVASCRIPT, "javascript")
     assert sample(stage, sandbox)["sampled"] == 1
-    build_prompts(whole_range(), store=stage.store, writer=stage.writer, settings=stage.settings)
+    build_prompts(whole_range(), stage.work("prompt"))
     [prompt] = stage.rows(
         "SELECT * FROM codeio.prompt JOIN codeio.io_pair USING (io_pair_id)"
         " WHERE direction = 'input' AND ordinal = 0"
     )
-    [call] = stage.rows("SELECT * FROM codeio.teacher_call")
     right = prompt["output"] - 1
-    response = ResponseRow(
-        response_id=content_id("response", str(prompt["prompt_id"])),
-        prompt_id=prompt["prompt_id"],
-        turn=1,
-        rollout=0,
-        teacher_id=call["teacher_id"],
-        body=f'It adds one.\n```json\n{{"input": {{"x": {right}}}}}\n```',
-        reasoning="",
-        provenance={},
-        teacher_call_id=call["teacher_call_id"],
-        stage_run_id=stage.writer.run.stage_run_id,
-    )
-    stage.writer.write([response])
-    counts = verify_responses(
-        whole_range(),
-        store=stage.store,
-        sandbox=sandbox,
-        writer=stage.writer,
-        settings=stage.settings,
-    )
+    facts = stage.facts()
+    body = f'It adds one.\n```json\n{{"input": {{"x": {right}}}}}\n```'
+    facts.response(PromptRow(**_columns(PromptRow, prompt)), body)
+    stage.writer.write(facts.records)
+    counts = verify_responses(whole_range(), stage.work("verify", sandbox=sandbox))
     assert counts == {"correct": 1}
-    [verdict] = stage.rows("SELECT verdict_id FROM codeio.verdict")
-    stage.writer.write(
-        [
-            SampleRow(
-                sample_id=content_id("sample", "s"),
-                prompt_id=prompt["prompt_id"],
-                first_verdict_id=verdict["verdict_id"],
-                second_verdict_id=None,
-                stage_run_id=stage.writer.run.stage_run_id,
-            )
-        ]
-    )
+    [verdict] = stage.rows("SELECT * FROM codeio.verdict")
+    facts.sample(prompt["prompt_id"], VerdictRow(**_columns(VerdictRow, verdict)))
+    stage.writer.write(facts.records)
     [released] = stage.rows("SELECT * FROM codeio.sample_text")
     assert (released["language"], released["program_id"]) == ("javascript", program)
     assert "```javascript" in released["prompt"]
@@ -266,16 +162,7 @@ def test_the_canary_records_an_escape_and_the_stages_then_refuse(
 ) -> None:
     hole = Attack(name="a hole", acceptable=frozenset({"timeout"}), code="def main_solution(): 1")
     monkeypatch.setattr(attack_module, "load_attacks", lambda: [hole])
-    canary: Any = SimpleNamespace(
-        store=stage.store, attacked_sandbox=sandbox, canary_writer=stage.writer
-    )
     with pytest.raises(SandboxUnsafe, match="a hole"):
-        stages.attack_sandbox(canary)
-    task = TaskIdentity(dag_id="test", run_id="test", task_id="sample")
-    monkeypatch.setattr(airflow_clients, "current_task", lambda: task)
-    monkeypatch.setattr(airflow_clients, "_settings_of_run", lambda settings: stage.settings)
-    monkeypatch.setattr(
-        airflow_clients.TaskClients, "_open_sandbox", lambda self, hash_seed: sandbox
-    )
-    with airflow_clients.task_clients("sample") as clients, pytest.raises(SandboxUnsafe):
-        assert clients.sandbox is None
+        attack_sandbox(stage.work("canary", attacked_sandbox=sandbox))
+    with stage.work("sample") as work, pytest.raises(SandboxUnsafe, match="a hole"):
+        assert work.sandbox is None

@@ -2,15 +2,19 @@
 
 import importlib.util
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from psycopg2 import ProgrammingError
 from sqlalchemy import Engine, create_engine, text
 
 from codeio_ops.config import Settings
+from codeio_ops.errors import SchemaForeign
 from codeio_ops.local.state import StackState
 from codeio_ops.storage.migrate import migrate
 from support.storage import bare_database
@@ -99,7 +103,7 @@ def test_every_fact_names_the_run_that_wrote_it(owner_url: str) -> None:
     # names its run; the rest are the teachers' shared limits, which are no facts.
     belonging = {"release_sample", "teacher_batch_request", "sample_facet"}
     limits = {"teacher_pace", "teacher_spending"}
-    assert set(without) <= {"source", "task_failure", *belonging, *limits}
+    assert set(without) <= {"source", "task_failure", "schema_file", *belonging, *limits}
 
 
 @pytest.mark.parametrize("path", ["sql/schema.sql", "sql/README.md"])
@@ -130,21 +134,69 @@ def _without_aliases(dump: str) -> str:
     return re.sub(r"(::\w+) AS \w+", r"\1", dump)
 
 
-def test_the_first_schema_with_rows_in_it_migrates_to_the_last(
-    generate: ModuleType, stack_state: StackState
-) -> None:
+@pytest.fixture
+def sql(tmp_path: Path) -> Path:
+    """A copy of the SQL files, to change."""
+    return shutil.copytree(REPOSITORY / "sql", tmp_path / "sql")
+
+
+@pytest.fixture
+def bare_url(stack_state: StackState) -> Iterator[str]:
     with bare_database(stack_state) as url:
-        migrate(url, revision="0001")
-        _execute(
-            url,
-            "INSERT INTO codeio.source (source_id, kind, locator, licence) "
-            "VALUES (gen_random_uuid(), 'pypi', 'kept==1', 'MIT')",
-        )
-        migrate(url)
-        assert generate.schema_dump(url) == (REPOSITORY / "sql" / "schema.sql").read_text()
-        assert _column(url, "SELECT locator FROM codeio.source") == ["kept==1"]
-        migrate(url)
-        assert _column(url, "SELECT count(*) FROM codeio.source") == ["1"]
+        yield url
+
+
+def test_a_new_migration_keeps_the_rows_and_may_change_what_views_read(
+    generate: ModuleType, sql: Path, bare_url: str
+) -> None:
+    migrate(bare_url, sql=sql)
+    _execute(
+        bare_url,
+        "INSERT INTO codeio.source (source_id, kind, locator, licence) "
+        "VALUES (gen_random_uuid(), 'pypi', 'kept==1', 'MIT')",
+    )
+    before = _definitions(generate.schema_dump(bare_url))
+    # Postgres refuses this while a view stands that reads the column.
+    changed = "ALTER TABLE codeio.stage_run ALTER COLUMN run_id TYPE varchar USING run_id;"
+    _append(sql / "migrations" / "9999_next.sql", changed)
+    migrate(bare_url, sql=sql)
+    assert _column(bare_url, "SELECT locator FROM codeio.source") == ["kept==1"]
+    assert _definitions(generate.schema_dump(bare_url)) == before
+
+
+def _definitions(dump: str) -> list[str]:
+    return re.findall(r"^CREATE (?:VIEW|FUNCTION|TRIGGER) \S+|^GRANT.*", dump, re.MULTILINE)
+
+
+def test_views_are_made_again_when_one_changes_and_only_then(sql: Path, bare_url: str) -> None:
+    made = "SELECT 'codeio.funnel'::regclass::oid"
+    migrate(bare_url, sql=sql)
+    first = _column(bare_url, made)
+    migrate(bare_url, sql=sql)
+    assert _column(bare_url, made) == first
+    _append(sql / "views" / "50_funnel.sql", "CREATE VIEW codeio.one AS SELECT 1 AS one;")
+    migrate(bare_url, sql=sql)
+    assert _column(bare_url, made) != first
+    assert _column(bare_url, "SELECT one FROM codeio.one") == ["1"]
+
+
+def test_a_view_that_fails_leaves_the_database_as_it_was(sql: Path, bare_url: str) -> None:
+    migrate(bare_url, sql=sql)
+    _append(sql / "views" / "50_funnel.sql", "CREATE VIEW codeio.one AS SELECT nothing;")
+    with pytest.raises(ProgrammingError):
+        migrate(bare_url, sql=sql)
+    assert _column(bare_url, "SELECT count(*) FROM codeio.funnel") == ["10"]
+
+
+def test_a_schema_that_these_files_did_not_make_is_refused(sql: Path, bare_url: str) -> None:
+    migrate(bare_url, sql=sql)
+    _append(sql / "migrations" / "0002_sources.sql", "-- edited after it was run")
+    with pytest.raises(SchemaForeign, match="0002_sources") as refused:
+        migrate(bare_url, sql=sql)
+    assert "make clean" in refused.value.cure
+    _execute(bare_url, "DROP TABLE codeio.schema_file")
+    with pytest.raises(SchemaForeign, match=r"before version 0\.2\.0"):
+        migrate(bare_url)
 
 
 def test_two_migrations_at_once_take_turns(generate: ModuleType, stack_state: StackState) -> None:
@@ -170,3 +222,8 @@ def _execute(url: str, script: str) -> None:
     driver.commit()
     driver.close()
     engine.dispose()
+
+
+def _append(path: Path, script: str) -> None:
+    with path.open("a") as file:
+        file.write(f"\n{script}\n")

@@ -1,8 +1,8 @@
 """Rows by COPY, texts in packs, and who wrote them."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
+from threading import Event, Thread
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,26 +10,19 @@ from hypothesis import HealthCheck, given, settings
 from sqlalchemy import create_engine, text
 
 from codeio_ops.config import Settings
-from codeio_ops.errors import BlobCorrupt, ReleaseExists
+from codeio_ops.errors import BlobCorrupt, ReleaseExists, StoreUnavailable
 from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.jsonvalue import Json
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import Blob, Drop, DropRecord, GateResult, ReleaseRow, Source, StageRun
 from codeio_ops.storage.blobs import MAX_PACK_BYTES, BlobLocation, BlobStore
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
-from codeio_ops.storage.shards import plan_shards
 from support.json_values import TEXTS, VALUES
 
 TASK = TaskIdentity(dag_id="tests", run_id="storage", task_id="write")
 SLOW = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-
-
-@pytest.fixture(scope="module")
-def store(module_settings: Settings) -> Iterator[Store]:
-    opened = Store.open(module_settings.database_url.get_secret_value())
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -38,12 +31,12 @@ def run(module_settings: Settings) -> StageRun:
 
 
 @pytest.fixture(scope="module")
-def writer(store: Store, run: StageRun) -> FactWriter:
-    return FactWriter(store, run)
+def writer(module_store: Store, run: StageRun) -> FactWriter:
+    return FactWriter(module_store, run)
 
 
 def _drop(run: StageRun, detail: str, subject_id: UUID | None = None) -> DropRecord:
-    drop = Drop(reason="test", detail=detail)
+    drop = Drop(reason=DropReason.BAD_ROW, detail=detail)
     subject = subject_id or uuid4()
     return DropRecord.new(drop, stage="tests", subject_id=subject, stage_run_id=run.stage_run_id)
 
@@ -117,7 +110,7 @@ def test_every_json_value_comes_back_as_it_went_in(
         gate_result_id=key,
         release_id=key,
         gate="test",
-        passed=True,
+        passed=False,
         severity="hard",
         metric="m",
         value=0.1,
@@ -133,7 +126,9 @@ def test_every_json_value_comes_back_as_it_went_in(
         key=key,
     )
     assert recipe == found == evidence
-    assert list(found) == list(evidence) if isinstance(evidence, dict) else True
+    if isinstance(evidence, dict):
+        assert isinstance(found, dict)
+        assert list(found) == list(evidence)
     assert (value, threshold) == (0.1, 1e-300)
 
 
@@ -152,24 +147,24 @@ def test_a_failed_write_leaves_nothing(
 
 
 def test_a_run_that_writes_nothing_new_leaves_no_trace(
-    store: Store, writer: FactWriter, run: StageRun, module_settings: Settings
+    module_store: Store, writer: FactWriter, run: StageRun, module_settings: Settings
 ) -> None:
     drop = _drop(run, "known")
     writer.write([drop])
     later = stage_run("ingest", replace(TASK, try_number=2), module_settings)
-    FactWriter(store, later).write([drop])
-    FactWriter(store, later).write([])
+    FactWriter(module_store, later).write([drop])
+    FactWriter(module_store, later).write([])
     runs = [row[0] for row in _ask(module_settings, "SELECT stage_run_id FROM codeio.stage_run")]
     assert run.stage_run_id in runs
     assert later.stage_run_id not in runs
 
 
 def test_a_run_is_described_in_the_terms_of_airflow(
-    store: Store, writer: FactWriter, module_settings: Settings
+    module_store: Store, writer: FactWriter, module_settings: Settings
 ) -> None:
     task = TaskIdentity(dag_id="d", run_id="r", task_id="t", map_index=3, try_number=2)
     run = stage_run("sample", task, module_settings, image_digest="sha256:0")
-    FactWriter(store, run).write([_drop(run, "described")])
+    FactWriter(module_store, run).write([_drop(run, "described")])
     found = _ask(
         module_settings,
         "SELECT stage, dag_id, run_id, task_id, map_index, try_number, sandbox_image_digest "
@@ -179,8 +174,45 @@ def test_a_run_is_described_in_the_terms_of_airflow(
     assert found == [("sample", "d", "r", "t", 3, 2, "sha256:0")]
 
 
-def test_nothing_pending_makes_no_shard(store: Store) -> None:
-    assert plan_shards(store, "transform", shard_rows=10) == []
+def test_a_lock_keeps_others_of_its_name_out_and_no_transaction_open(
+    module_store: Store, module_settings: Settings
+) -> None:
+    waited = Event()
+
+    def wait() -> None:
+        with module_store.locked("name", shared=True):
+            waited.set()
+
+    other = Thread(target=wait)
+    with module_store.locked("name"), module_store.locked("other name"):
+        other.start()
+        assert not waited.wait(0.3)
+        states = "SELECT DISTINCT state FROM pg_stat_activity WHERE usename = 'codeio_app'"
+        assert "idle in transaction" not in str(_ask(module_settings, states))
+    assert waited.wait(10)
+    other.join()
+
+
+def test_a_shared_lock_is_shared_and_released_by_a_failure(module_store: Store) -> None:
+    with (
+        pytest.raises(BlobCorrupt),
+        module_store.locked("shared", shared=True),
+        module_store.locked("shared", shared=True),
+    ):
+        raise BlobCorrupt("inside")
+    with module_store.locked("shared"):
+        pass
+
+
+def test_a_lock_that_is_lost_is_noticed(module_store: Store, module_settings: Settings) -> None:
+    ending = (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' "
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    engine = create_engine(module_settings.database_url.get_secret_value())
+    with pytest.raises(StoreUnavailable), module_store.locked("lost"), engine.connect() as link:
+        link.execute(text(ending))
+    engine.dispose()
 
 
 def test_a_source_is_identified_by_what_it_names() -> None:

@@ -18,10 +18,10 @@ from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
 from codeio_ops.storage.shards import whole_range
 from codeio_ops.teacher.batch import BatchClient, any_ended
-from codeio_ops.teacher.client import Teacher
 from codeio_ops.teacher.endpoint import Endpoint
 from codeio_ops.testing.batches import BatchEndpoint
 from codeio_ops.testing.teachers import ScriptedEndpoint, ScriptedReply, chat_reply, error_reply
+from support.work import work_of
 
 Writers = Callable[[str, int], FactWriter]
 Seed = Callable[[int], list[UUID]]
@@ -37,17 +37,15 @@ def using(settings: Settings, base_url: str, **changes: object) -> Settings:
 @contextmanager
 def opened(settings: Settings, store: Store, writer: FactWriter) -> Iterator[Batches]:
     """Open the batches of the answer stage."""
-    endpoint = Endpoint.chosen(settings)
-    client = BatchClient(settings, endpoint)
-    teacher = Teacher.shared(settings, endpoint, store=store, writer=writer)
-    yield Batches(client, teacher, purpose="answer", store=store, writer=writer, settings=settings)
+    client = BatchClient(settings, Endpoint.chosen(settings))
+    yield Batches(client, work_of(settings, store, writer))
     client.close()
 
 
 def advance(settings: Settings, store: Store, writer: FactWriter) -> list[str]:
     """Do what a wake-up of the task does."""
     with opened(settings, store, writer) as batches:
-        return batches.advance(answer_requests(whole_range(), store=store))
+        return batches.advance(answer_requests(whole_range(), work_of(settings, store, writer)))
 
 
 def prompt(body: dict[str, Json]) -> str:
@@ -91,10 +89,7 @@ def test_only_failed_requests_are_submitted_again(
         assert len(endpoint.sent) == 3
 
         # The stage makes its facts from the replies, without a call: this endpoint has no chat.
-        teacher = Teacher.shared(chosen, Endpoint.chosen(chosen), store=store, writer=writer)
-        counts = answer_prompts(
-            whole_range(), store=store, teacher=teacher, writer=writer, settings=chosen
-        )
+        counts = answer_prompts(whole_range(), work_of(chosen, store, writer))
     assert counts == {"answered": 10}
     assert teacher_cost(store) == pytest.approx(10 * 4.5e-6)
 
@@ -125,8 +120,9 @@ def test_a_batch_whose_id_was_lost_is_found_again(
     seed_prompts(3)
     with BatchEndpoint(lambda _: chat_reply("x")) as endpoint:
         chosen = using(settings, endpoint.base_url)
-        with opened(chosen, store, writer_of("answer", 1)) as batches:
-            requests = list(answer_requests(whole_range(), store=store))
+        writer = writer_of("answer", 1)
+        with opened(chosen, store, writer) as batches:
+            requests = list(answer_requests(whole_range(), work_of(chosen, store, writer)))
             affordable = batches._affordable(requests, batches._budget())
             batches._client.submit(list(affordable))  # and then killed
         assert advance(chosen, store, writer_of("answer", 2)) == ["batch_0"]
@@ -210,7 +206,7 @@ def test_the_trigger_leaves_a_refusal_to_the_task(
 
 def failing(endpoint: BatchEndpoint, code: str) -> None:
     """End every open batch as an endpoint does that refuses it as a whole."""
-    error = {"code": code, "message": "", "line": None, "param": None}
+    error: Json = {"code": code, "message": "", "line": None, "param": None}
     for batch in endpoint.batches.values():
         if batch["status"] == "in_progress":
             batch["errors"] = {"object": "list", "data": [error]}

@@ -13,9 +13,8 @@ from codeio_ops.storage.blobs import BlobStore
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
 from codeio_ops.storage.shards import whole_range
-from codeio_ops.teacher.client import Teacher
-from codeio_ops.teacher.endpoint import Endpoint
 from codeio_ops.testing.teachers import ScriptedEndpoint, ScriptedReply, chat_reply
+from support.work import work_of
 
 Writers = Callable[[str, int], FactWriter]
 
@@ -89,20 +88,8 @@ def test_the_model_gets_only_what_the_offline_teacher_refuses(
                 "transform_mode": "mixed",
             }
         )
-        writer = writer_of("transform", 1)
-        first, second = (
-            Teacher.shared(mixed, endpoint, store=store, writer=writer)
-            for endpoint in (Endpoint.embedded(mixed), Endpoint.chosen(mixed))
-        )
-        counts = transform_files(
-            whole_range(),
-            store=store,
-            blobs=blobs,
-            teacher=second,
-            writer=writer,
-            settings=mixed,
-            first=first,
-        )
+        work = work_of(mixed, store, writer_of("transform", 1))
+        counts = transform_files(whole_range(), work)
         assert (len(embedded.requests), len(remote.requests)) == (5, 2)
         assert all("hard" in asked(body) for body in remote.requests)
         assert {body["model"] for body in embedded.requests} == {"offline-trace-v1"}

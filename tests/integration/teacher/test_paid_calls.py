@@ -27,6 +27,7 @@ from codeio_ops.teacher.endpoint import Endpoint
 from codeio_ops.teacher.messages import Completion, Message, Request
 from codeio_ops.teacher.pace import PostgresPace
 from codeio_ops.testing.teachers import ScriptedEndpoint, ScriptedReply, chat_reply, error_reply
+from support.work import work_of
 
 Writers = Callable[[str, int], FactWriter]
 Seed = Callable[[int], list[UUID]]
@@ -46,10 +47,7 @@ def using(settings: Settings, endpoint: ScriptedEndpoint, **changes: object) -> 
 
 def answer(settings: Settings, store: Store, writer: FactWriter) -> Counter[str]:
     """Run the answer stage over everything that is pending."""
-    teacher = Teacher.shared(settings, Endpoint.chosen(settings), store=store, writer=writer)
-    return answer_prompts(
-        whole_range(), store=store, teacher=teacher, writer=writer, settings=settings
-    )
+    return answer_prompts(whole_range(), work_of(settings, store, writer))
 
 
 def rows(store: Store, statement: str) -> int:
@@ -88,19 +86,13 @@ def test_an_answered_request_is_never_sent_again(
 _CHILD = """
 import sys
 from codeio_ops.config import Settings
-from codeio_ops.storage.engine import Store
-from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
+from codeio_ops.storage.runs import TaskIdentity
 from codeio_ops.storage.shards import whole_range
-from codeio_ops.teacher.client import Teacher
-from codeio_ops.teacher.endpoint import Endpoint
 from codeio_ops.asking.answer import answer_prompts
+from codeio_ops.work import Work
 
-settings = Settings()
-store = Store.open(settings.database_url.get_secret_value())
 task = TaskIdentity(dag_id="test", run_id="run", task_id="answer", try_number=int(sys.argv[1]))
-writer = FactWriter(store, stage_run("answer", task, settings))
-teacher = Teacher.shared(settings, Endpoint.chosen(settings), store=store, writer=writer)
-answer_prompts(whole_range(), store=store, teacher=teacher, writer=writer, settings=settings)
+answer_prompts(whole_range(), Work(Settings(), "answer", task))
 """
 
 

@@ -9,23 +9,21 @@ from uuid import UUID
 
 import pytest
 
-from codeio_ops.asking.answer import answer_prompts
 from codeio_ops.asking.prompts import build_prompts
-from codeio_ops.asking.revise import revise_answers
 from codeio_ops.config import Settings
 from codeio_ops.errors import SettingsError
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
+from codeio_ops.pipeline import STAGES
 from codeio_ops.records import IoPair
 from codeio_ops.sandbox.base import Sandbox
 from codeio_ops.sandbox.pool import DockerSandbox
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
 from codeio_ops.storage.shards import whole_range
-from codeio_ops.teacher.client import Teacher
-from codeio_ops.teacher.endpoint import Endpoint
 from codeio_ops.testing.teachers import ScriptedEndpoint, ScriptedReply, chat_reply
 from codeio_ops.verify.answers import verify_responses
+from support.work import work_of
 
 Writers = Callable[[str, int], FactWriter]
 Seed = Callable[[int], list[UUID]]
@@ -45,24 +43,15 @@ class Pipeline:
         """Run the answer or the revise stage."""
         self._tries += 1
         settings = self.settings.model_copy(update=changes)
-        writer = self._writers(stage, self._tries)
-        endpoint = Endpoint.chosen(settings)
-        teacher = Teacher.shared(settings, endpoint, store=self._store, writer=writer)
-        run = answer_prompts if stage == "answer" else revise_answers
-        return run(
-            whole_range(), store=self._store, teacher=teacher, writer=writer, settings=settings
-        )
+        work = work_of(settings, self._store, self._writers(stage, self._tries))
+        return STAGES[stage].do(work, whole_range())
 
     def verify(self, sandbox: Sandbox = NO_SANDBOX) -> Counter[str]:
         """Run the verify stage."""
         self._tries += 1
-        return verify_responses(
-            whole_range(),
-            store=self._store,
-            sandbox=sandbox,
-            writer=self._writers("verify", self._tries),
-            settings=self.settings,
-        )
+        writer = self._writers("verify", self._tries)
+        work = work_of(self.settings, self._store, writer, sandbox=sandbox)
+        return verify_responses(whole_range(), work)
 
 
 def using(settings: Settings, endpoint: ScriptedEndpoint) -> Settings:
@@ -201,9 +190,8 @@ def test_no_request_holds_the_hidden_side(
     wrong = "{}\n\n".join(answers)
     with ScriptedEndpoint([chat_reply(wrong), *map(chat_reply, answers)]) as endpoint:
         pipeline = Pipeline(using(settings, endpoint), store, writer_of)
-        assert build_prompts(
-            whole_range(), store=store, writer=writer_of("prompt", 1), settings=settings
-        ) == {"output": 1, "input": 1}
+        asked = build_prompts(whole_range(), work_of(settings, store, writer_of("prompt", 1)))
+        assert asked == {"output": 1, "input": 1}
         pipeline.teach("answer")
         pipeline.verify(sandbox)
         for _ in range(3):

@@ -4,11 +4,13 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from codeio_airflow import failures
+from codeio_airflow.connections import settings_of_task
 from codeio_airflow.ui.app import build_app
 from codeio_ops.config import Settings
 from codeio_ops.errors import CodeIOError, EngineUnavailable, TeacherUnavailable
@@ -16,11 +18,17 @@ from codeio_ops.errors import CodeIOError, EngineUnavailable, TeacherUnavailable
 RUN_ID = "manual__2026-01-02T00:00:00+00:00"
 
 
-def _context(error: BaseException, try_number: int = 2) -> object:
+def _context(error: BaseException, try_number: int = 2) -> Any:
     instance = SimpleNamespace(
         dag_id="answer_prompts", run_id=RUN_ID, task_id="answer", map_index=3, try_number=try_number
     )
     return {"ti": instance, "exception": error}
+
+
+@pytest.fixture(autouse=True)
+def _fresh_task() -> None:
+    """Each test is a task of its own: a task reads its settings once."""
+    settings_of_task.cache_clear()
 
 
 @pytest.fixture
@@ -40,7 +48,7 @@ def client(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Test
 def test_the_cause_and_the_cure_are_in_the_log_and_on_the_page(
     client: TestClient, caplog: pytest.LogCaptureFixture, error: CodeIOError
 ) -> None:
-    failures.report_failure(_context(error))  # type: ignore[arg-type]
+    failures.report_failure(_context(error))
     (line,) = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
     assert str(error) in line and error.cure in line
     for path in ("/overview", f"/run?dag_id=answer_prompts&run_id={RUN_ID.replace('+', '%2B')}"):
@@ -51,7 +59,7 @@ def test_the_cause_and_the_cure_are_in_the_log_and_on_the_page(
 
 
 def test_a_try_that_is_followed_by_another_is_no_failed_task(client: TestClient) -> None:
-    failures.report_retry(_context(TeacherUnavailable("slow")))  # type: ignore[arg-type]
+    failures.report_retry(_context(TeacherUnavailable("slow")))
     html = client.get("/overview").text
     assert "is tried again" in html
     assert "1 task had to be tried again" in html
@@ -59,15 +67,15 @@ def test_a_try_that_is_followed_by_another_is_no_failed_task(client: TestClient)
 
 def test_of_a_task_only_the_last_try_is_listed(client: TestClient) -> None:
     for number in (1, 2):
-        failures.report_retry(_context(TeacherUnavailable("slow"), number))  # type: ignore[arg-type]
-    failures.report_failure(_context(TeacherUnavailable("down"), 3))  # type: ignore[arg-type]
+        failures.report_retry(_context(TeacherUnavailable("slow"), number))
+    failures.report_failure(_context(TeacherUnavailable("down"), 3))
     html = client.get("/overview").text
     assert "answer[3], try 3" in html and "failed for good" in html
     assert "answer[3], try 1" not in html and "is tried again" not in html
 
 
 def test_a_bug_is_named_by_its_class(client: TestClient) -> None:
-    failures.report_failure(_context(KeyError("<b>")))  # type: ignore[arg-type]
+    failures.report_failure(_context(KeyError("<b>")))
     html = client.get("/overview").text
     assert "KeyError" in html and failures.UNKNOWN_CURE in html
     assert "<b>&" not in html
@@ -85,6 +93,6 @@ def test_a_database_that_is_down_hides_no_cause(
     nowhere = type(settings.database_url)("postgresql+psycopg2://nobody@127.0.0.1:1/none")
     broken = settings.model_copy(update={"database_url": nowhere})
     monkeypatch.setattr(Settings, "load", classmethod(lambda cls: broken))
-    failures.report_failure(_context(TeacherUnavailable("the endpoint is down")))  # type: ignore[arg-type]
+    failures.report_failure(_context(TeacherUnavailable("the endpoint is down")))
     assert "the endpoint is down" in caplog.text
     assert "is not on the Overview page" in caplog.text

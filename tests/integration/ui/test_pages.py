@@ -10,11 +10,12 @@ from fastapi.testclient import TestClient
 from codeio_airflow.ui.app import build_app
 from codeio_airflow.ui.paging import PAGE_ROWS
 from codeio_ops.config import Settings
+from codeio_ops.jsonvalue import Json
 from codeio_ops.storage.engine import Store
 from support.facts import RELEASE_ID, RUN, Chain
 
 HOSTILE = "<script>alert('x')</script> \"quoted\" & {{ 7 * 7 }} </pre></textarea>" + "x" * 100_000
-EVIDENCE = {
+EVIDENCE: dict[str, Json] = {
     "benchmarks": [{"name": HOSTILE, "items": 1}],
     "samples": {HOSTILE: [HOSTILE]},
 }
@@ -52,25 +53,21 @@ class Elements(HTMLParser):
             self.pre[-1] += data
 
 
-@pytest.fixture(scope="module")
-def store(module_settings: Settings) -> Iterator[Store]:
-    store = Store.open(module_settings.database_url.get_secret_value())
-    yield store
-    store.close()
+def hostile_chain(settings: Settings) -> Chain:
+    return Chain(settings=settings, number=HOSTILE_NUMBER, text=HOSTILE, evidence=EVIDENCE)
 
 
 @pytest.fixture(scope="module")
-def client(module_settings: Settings, store: Store) -> Iterator[TestClient]:
+def client(module_settings: Settings, module_store: Store) -> Iterator[TestClient]:
     """The pages over 60 ordinary samples and a hostile one."""
     for number in range(60):
         verdict = ("correct", "wrong", "timeout")[number % 3]
         direction = ("input", "output")[number % 2]
-        Chain(settings=module_settings, number=number, verdict=verdict, direction=direction).write(
-            store
+        ordinary = Chain(
+            settings=module_settings, number=number, verdict=verdict, direction=direction
         )
-    Chain(settings=module_settings, number=HOSTILE_NUMBER, text=HOSTILE, evidence=EVIDENCE).write(
-        store
-    )
+        ordinary.write(module_store)
+    hostile_chain(module_settings).write(module_store)
     app = build_app(module_settings, logged_in=None, active_tasks=list)
     with TestClient(app) as client:
         yield client
@@ -78,7 +75,7 @@ def client(module_settings: Settings, store: Store) -> Iterator[TestClient]:
 
 @pytest.fixture(scope="module")
 def hostile(module_settings: Settings) -> str:
-    return str(Chain(settings=module_settings, number=HOSTILE_NUMBER).sample_id)
+    return str(hostile_chain(module_settings).sample_id)
 
 
 PATHS = (

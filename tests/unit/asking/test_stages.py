@@ -21,6 +21,7 @@ from codeio_ops.records import (
     TeacherCall,
     TeacherRow,
 )
+from codeio_ops.storage.runs import TaskIdentity
 from codeio_ops.teacher.messages import (
     CallFailure,
     Completion,
@@ -29,6 +30,7 @@ from codeio_ops.teacher.messages import (
     TeacherIdentity,
 )
 from codeio_ops.testing.teachers import KeptFacts
+from codeio_ops.work import Work
 
 SETTINGS = Settings.model_validate({"home": Path("/nonexistent")})
 PROGRAM = """# Main Function
@@ -94,14 +96,11 @@ class FewTries:
         return []
 
 
-def _recorder(teacher: ListedTeacher, facts: KeptFacts) -> CallRecorder:
+def _recorder(teacher: Any, facts: KeptFacts) -> CallRecorder:
+    task = TaskIdentity(dag_id="test", run_id="test", task_id="answer")
+    parts: Any = {"store": FewTries(), "writer": facts}
     return CallRecorder(
-        teacher,
-        facts,
-        SETTINGS,
-        store=FewTries(),
-        purpose="answer",
-        template_of=lambda _: "template",
+        teacher, Work(SETTINGS, "answer", task, **parts), template_of=lambda _: "template"
     )
 
 
@@ -163,7 +162,9 @@ def test_what_was_answered_before_a_fault_is_stored(facts: KeptFacts) -> None:
 
 def test_the_offline_teacher_is_the_same_wherever_it_listens(facts: KeptFacts) -> None:
     def row(host: str, kind: str) -> UUID:
-        return teacher_row(ListedTeacher([], host=host, kind=kind), facts).teacher_id
+        teacher: Any = ListedTeacher([], host=host, kind=kind)
+        writer: Any = facts
+        return teacher_row(teacher, writer).teacher_id
 
     assert row("127.0.0.1", "offline-trace") == row("other", "offline-trace")
     assert row("a.example", "api-model") != row("b.example", "api-model")
@@ -180,14 +181,17 @@ def _answered(text: str, **changes: Any) -> Answered:
 
 
 def test_a_reply_of_four_parts_is_a_program() -> None:
-    used = transforming._use(_answered(PROGRAM, provenance={"kind": "k"}))
-    assert used.outcome == "program", used.records
-    (program,) = used.records
-    assert isinstance(program, ProgramRow)
-    assert program.raw_file_id == UUID(int=1) and program.provenance == {"kind": "k"}
-    assert transforming._use(_answered(PROGRAM)).records[0].program_id == program.program_id
-    other = transforming._use(_answered(PROGRAM.replace("n * 2", "n * 3"))).records[0]
-    assert other.program_id != program.program_id
+    def program(text: str, **changes: Any) -> ProgramRow:
+        used = transforming._use(_answered(text, **changes))
+        assert used.outcome == "program", used.records
+        (record,) = used.records
+        assert isinstance(record, ProgramRow)
+        return record
+
+    first = program(PROGRAM, provenance={"kind": "k"})
+    assert first.raw_file_id == UUID(int=1) and first.provenance == {"kind": "k"}
+    assert program(PROGRAM).program_id == first.program_id
+    assert program(PROGRAM.replace("n * 2", "n * 3")).program_id != first.program_id
 
 
 @pytest.mark.parametrize("text", ["nonsense", PROGRAM.replace("main_solution", "other"), "# "])

@@ -1,6 +1,7 @@
 """Each filter drops a file for its own reason, and lets everything else through."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,17 +26,14 @@ def settings(**changes: object) -> Settings:
 
 
 def reason_for(content: bytes | None, *, size: int | None = None, **changes: object) -> str:
-    of_file = {key: changes.pop(key) for key in ("licence", "language") if key in changes}
+    of_file: dict[str, Any] = {"licence": "MIT", "language": "python"}
+    of_file |= {key: changes.pop(key) for key in of_file if key in changes}
     file = SourceFile(
-        **{
-            "path": "a.py",
-            "version": "",
-            "licence": "MIT",
-            "language": "python",
-            "size_bytes": len(content or b"") if size is None else size,
-            "content": content,
-            **of_file,
-        }
+        path="a.py",
+        version="",
+        size_bytes=len(content or b"") if size is None else size,
+        content=content,
+        **of_file,
     )
     drop = drop_reason(file, settings(**changes))
     return drop.reason if drop else ""
@@ -74,14 +72,14 @@ def test_a_file_that_was_not_read_is_too_large() -> None:
 
 
 def test_the_size_limits_are_inclusive() -> None:
-    limits = {"min_file_bytes": len(BODY), "max_file_bytes": len(BODY)}
+    limits: dict[str, Any] = {"min_file_bytes": len(BODY), "max_file_bytes": len(BODY)}
     assert reason_for(BODY, **limits) == ""
     assert reason_for(BODY + b"\n", **limits) == "too_large"
     assert reason_for(BODY[:-1], **limits) == "too_small"
 
 
 def test_only_licences_on_the_list_pass_when_there_is_a_list() -> None:
-    allowed = {"licences": ("MIT", "Apache-2.0")}
+    allowed: dict[str, Any] = {"licences": ("MIT", "Apache-2.0")}
     assert reason_for(BODY, **allowed) == ""
     assert reason_for(BODY, licence="GPL-3.0-only", **allowed) == "licence"
     assert reason_for(BODY, licence="NOASSERTION", **allowed) == "licence"

@@ -136,7 +136,7 @@ def test_a_mirror_follows_what_happens_upstream(repository: Repository, tmp_path
     repository.git.branches[repository.git.head.shorthand].rename("renamed")
     repository.commit(b="b = 1\n")
     assert mirrored(repository, tmp_path) == ["a.py", "b.py"]
-    repository.git.branches.create("other", repository.git[first])
+    repository.git.references.create("refs/heads/other", first)
     repository.git.set_head("refs/heads/other")  # another default; `renamed` is left to rot
     assert mirrored(repository, tmp_path) == ["a.py"]
     repository.commit(b=None, c="c = 1\n")

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -33,9 +34,9 @@ def home(tmp_path: Path) -> Iterator[Home]:
     processes.reap()
 
 
-def _component(code: str, **changes: object) -> Component:
+def _component(code: str, **changes: Any) -> Component:
     part = Component(name="part", argv=(sys.executable, "-c", code), env=dict(os.environ))
-    return replace(part, **changes)  # type: ignore[arg-type]
+    return replace(part, **changes)
 
 
 def _child_pid(home: Home) -> int:

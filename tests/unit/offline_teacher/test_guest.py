@@ -1,13 +1,15 @@
 """Promises of the modules that run inside the sandbox, on programs written here."""
 
 import random
+from collections import defaultdict
 
 from codeio_ops.jsonvalue import Json
 from offline_teacher.guest.distance import distance
+from offline_teacher.guest.execution import function, load
+from offline_teacher.guest.input_search import Search, SearchJob, search_inputs
 from offline_teacher.guest.mutation import Mutator
-from offline_teacher.guest.search import Search, find_input
-from offline_teacher.guest.tracing import record_call
-from offline_teacher.guest.values import shown
+from offline_teacher.guest.recording import record_call
+from offline_teacher.guest.shown import shown
 from offline_teacher.trace import Trace
 
 SUM = """
@@ -111,22 +113,24 @@ def test_values_are_short_stable_and_without_addresses() -> None:
 
     assert " at 0x" not in shown([Thing(), Thing()])
     assert "Thing" in shown(Thing())
+    assert shown(defaultdict(lambda: 0, a=1)) == "defaultdict(<lambda>, {'a': 1})"
+    assert shown(x for x in "ab") == "<genexpr>"
     assert shown({"b", "a", "c"}) == "{'a', 'b', 'c'}"
     assert len(shown("x" * 10_000)) <= 200
     assert len(shown(list(range(10_000)))) <= 200
     assert shown(10**1000).startswith("<int of")
 
 
-def search(candidates: int, seed: int = 1) -> Search:
-    return find_input(
-        PRODUCT,
-        "main_solution",
-        generator=DRAW,
-        wanted=323,
-        literals=[],
+def search(candidates: int, seed: int = 1, *, code: str = PRODUCT, wanted: int = 323) -> Search:
+    source = random.Random(seed)
+    job = SearchJob(
+        call=function(load(code, "program"), "main_solution"),
+        draw=function(load(DRAW, "generator"), "input_generator"),
+        wanted=wanted,
         candidates=candidates,
-        seed=seed,
+        mutator=Mutator(source, wanted, []),
     )
+    return search_inputs(job, source)
 
 
 def test_search_finds_an_input_and_says_how_many_it_tried() -> None:
@@ -149,15 +153,8 @@ def test_search_stops_at_its_budget() -> None:
 
 
 def test_candidates_that_fail_are_counted_and_passed_over() -> None:
-    result = find_input(
-        "def main_solution(a, b):\n    while a: pass\n    raise ValueError",
-        "main_solution",
-        generator=DRAW,
-        wanted=1,
-        literals=[],
-        candidates=5,
-        seed=1,
-    )
+    code = "def main_solution(a, b):\n    while a: pass\n    raise ValueError"
+    result = search(5, code=code, wanted=1)
     assert (result.tried, result.failed, result.best) == (5, 5, None)
 
 

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from codeio_ops.jsonvalue import Json
-from offline_teacher.guest.tracing import record_call
+from offline_teacher.followable import NotFollowable, entry_point, followable, literals
+from offline_teacher.guest.recording import record_call
 from offline_teacher.narrate import narrate
-from offline_teacher.programs import NotFollowable, entry_point, followable, literals
 from offline_teacher.rationale import CHARS_PER_TOKEN, Rationale, rationale
 from offline_teacher.trace import Trace
 

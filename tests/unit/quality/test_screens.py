@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codeio_ops.dedup import THRESHOLD
 from codeio_ops.dedup.exact import (
-    SIMILARITY,
     clusters,
     near_duplicate_pairs,
     shingles,
@@ -15,7 +15,7 @@ from codeio_ops.dedup.exact import (
 from codeio_ops.ingest.licence import header_licence, is_allowed, stated_licences
 from codeio_ops.private_data import find_personal_data, find_secrets
 from codeio_ops.quality.licences import PERMISSIVE
-from codeio_ops.quality.splits import assign_splits
+from codeio_ops.release.splits import assign_splits
 
 KEY_HEAD = "-----BEGIN RSA " + "PRIVATE KEY-----"
 
@@ -183,7 +183,7 @@ def test_near_duplicates_are_exactly_the_similar_pairs(codes: list[str]) -> None
         (one, other)
         for other in range(len(codes))
         for one in range(other)
-        if len(sets[one] & sets[other]) >= SIMILARITY * len(sets[one] | sets[other])
+        if len(sets[one] & sets[other]) >= THRESHOLD * len(sets[one] | sets[other])
     }
     assert set(near_duplicate_pairs(dict(enumerate(codes)))) == expected
 

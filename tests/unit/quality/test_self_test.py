@@ -5,13 +5,15 @@ from uuid import uuid4
 
 from codeio_ops.jsonvalue import Json, canonical
 from codeio_ops.quality.mutations import wrong_values
-from codeio_ops.quality.self_test import PairToTest, self_test
+from codeio_ops.quality.self_test import self_test
+from codeio_ops.sample.recheck import StoredPair
 from codeio_ops.sandbox.base import Program, RunResult, Verdict
 from codeio_ops.testing.teachers import ScriptedSandbox
+from support.json_values import number_of
 
 
-def _pair(given_: Json, output: Json) -> PairToTest:
-    return PairToTest(
+def _pair(given_: Json, output: Json) -> StoredPair:
+    return StoredPair(
         io_pair_id=uuid4(),
         input=given_,
         output=output,
@@ -23,8 +25,7 @@ def _pair(given_: Json, output: Json) -> PairToTest:
 
 
 def _doubles(_: Program, given_: Json) -> RunResult:
-    assert isinstance(given_, dict)
-    return RunResult(verdict=Verdict.OK, value=given_["n"] * 2)  # type: ignore[operator]
+    return RunResult(verdict=Verdict.OK, value=number_of(given_) * 2)
 
 
 def test_true_pairs_are_all_judged_rightly() -> None:

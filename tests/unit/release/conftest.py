@@ -1,6 +1,7 @@
 """A sample to make rows of."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,8 +15,8 @@ Make = Callable[..., SampleText]
 def make_row() -> Make:
     """Return a function that makes the sample of a number, with some columns changed."""
 
-    def make(number: int = 1, **changes: object) -> SampleText:
-        columns: dict[str, object] = {
+    def make(number: int = 1, **changes: Any) -> SampleText:
+        columns: dict[str, Any] = {
             **dict.fromkeys(SampleText.__slots__, ""),
             **{
                 name: UUID(int=number)
@@ -40,6 +41,6 @@ def make_row() -> Make:
             "rationale_provenance": {},
             "split": "train",
         }
-        return SampleText(**{**columns, **changes})  # type: ignore[arg-type]
+        return SampleText(**{**columns, **changes})
 
     return make

@@ -15,10 +15,10 @@ from pydantic import ValidationError
 
 from codeio_ops.errors import SettingsError
 from codeio_ops.jsonvalue import Json, parse
-from codeio_ops.quality.gates import StoredResult
 from codeio_ops.release.assemble import Release
 from codeio_ops.release.card import CardFacts, dataset_card
 from codeio_ops.release.export import export_files as export
+from codeio_ops.release.judgement import StoredResult
 from codeio_ops.release.manifest import FileEntry, Manifest
 from codeio_ops.release.recipe import Recipe, load_recipe, parse_recipe, shipped_names
 from codeio_ops.release.rows import SampleText, content_sha256
@@ -190,7 +190,7 @@ def test_a_manifest_survives_its_own_form_and_is_checked() -> None:
 def _card(rows: list[SampleText], gates: list[StoredResult]) -> str:
     release = Release(
         release_id=UUID(int=1), name="codeio_pp", version=3, recipe={}, content_sha256="0",
-        status="candidate", samples=len(rows), funnel=[], uri="",
+        status="candidate", samples=len(rows), funnel=[], uri="", manifest_sha256="",
         created_at=datetime(2026, 1, 1, tzinfo=UTC), published_at=None,
     )  # fmt: skip
     statistics = Statistics()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,10 +11,12 @@ from hypothesis import strategies as st
 
 from codeio_ops.config import Settings
 from codeio_ops.jsonvalue import Json
+from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop
 from codeio_ops.sample.pairs import Pair, PendingProgram, Sampler
 from codeio_ops.sandbox.base import Program, RunResult, Verdict
 from codeio_ops.testing.teachers import ScriptedSandbox
+from support.json_values import number_of
 
 PROGRAM = PendingProgram(
     program_id=UUID(int=5 << 96),
@@ -48,8 +51,7 @@ class Drawing:
 
 
 def _doubled(given_: Json) -> RunResult:
-    assert isinstance(given_, dict)
-    return _ok(given_["n"] * 2)  # type: ignore[operator]
+    return _ok(number_of(given_) * 2)
 
 
 def _numbers(count: int) -> list[Json]:
@@ -57,14 +59,14 @@ def _numbers(count: int) -> list[Json]:
 
 
 def _sample(
-    script: Script, confirming: Script | None = None, **changes: object
+    script: Script, confirming: Script | None = None, **changes: Any
 ) -> tuple[list[Pair] | Drop, ScriptedSandbox, ScriptedSandbox]:
     settings = Settings.model_validate({"home": Path("/nonexistent"), **changes})
     first, second = ScriptedSandbox(script), ScriptedSandbox(confirming or script)
     return Sampler(first, second, settings).sample(PROGRAM).outcome, first, second
 
 
-def _reason(script: Script, **changes: object) -> str:
+def _reason(script: Script, **changes: Any) -> str:
     outcome, *_ = _sample(script, **changes)
     assert isinstance(outcome, Drop)
     return outcome.reason
@@ -78,10 +80,10 @@ def test_pairs_are_distinct_true_and_no_more_than_wanted(drawn: list[int], wante
         assert outcome.reason == "constant_output"
         assert min(wanted, len(set(drawn))) == 1
         return
-    inputs = [pair.given["n"] for pair in outcome]  # type: ignore[call-overload,index]
+    inputs = [number_of(pair.given) for pair in outcome]
     assert len(inputs) == len(set(inputs)) == min(wanted, len(set(drawn)))
     assert inputs == list(dict.fromkeys(drawn))[: len(inputs)]
-    assert all(pair.output == 2 * pair.given["n"] for pair in outcome)  # type: ignore[call-overload,index,operator]
+    assert all(pair.output == 2 * number_of(pair.given) for pair in outcome)
 
 
 def test_a_generator_that_repeats_itself_is_not_asked_for_ever() -> None:
@@ -112,9 +114,9 @@ def test_pairs_are_confirmed_in_another_order_and_seed() -> None:
 
 
 def test_a_pair_that_comes_out_otherwise_is_nondeterministic() -> None:
-    other = Drawing([], lambda given_: _ok(given_["n"]))  # type: ignore[call-overload,index,arg-type]
+    other = Drawing([], lambda given_: _ok(number_of(given_)))
     outcome, *_ = _sample(Drawing(_numbers(10), _doubled), other)
-    assert outcome == Drop(reason="nondeterministic", detail="9 of 10 pairs")
+    assert outcome == Drop(reason=DropReason.NONDETERMINISTIC, detail="9 of 10 pairs")
 
 
 def test_a_program_that_fails_when_confirmed_is_nondeterministic() -> None:

@@ -20,16 +20,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from codeio_ops.bundled import SANDBOX_IMAGE
 from codeio_ops.errors import SandboxFault
 from codeio_ops.sandbox.base import Limits, Program
-from codeio_ops.sandbox.container import IMAGE_DIRECTORY, Container, _Stream
+from codeio_ops.sandbox.container import Container, _Stream
 from codeio_ops.sandbox.protocol import PREFIX, Hello, Job
 from codeio_ops.sandbox.worker import Worker
 
 ROUND = settings(max_examples=300, deadline=None, database=None)
 CALLS = 3
 JOB = Job.prepare(Program(code="", entry_point="f"), [1] * CALLS, Limits(), 0)
-HELLO = Hello.model_construct(kind="hello", languages=["python"])
+ONLY_PYTHON: dict[str, Any] = {"kind": "hello", "languages": ["python"]}
+HELLO = Hello.model_construct(None, **ONLY_PYTHON)
 
 numbers = st.integers(-2, 5) | st.integers() | st.floats()
 odd = st.none() | st.booleans() | numbers | st.text(max_size=5)
@@ -133,11 +135,11 @@ def test_whatever_a_container_says_is_a_full_answer_or_a_fault() -> None:
 
 @pytest.fixture(scope="module")
 def watch() -> ModuleType:
-    sys.path.insert(0, str(IMAGE_DIRECTORY))
+    sys.path.insert(0, str(SANDBOX_IMAGE))
     try:
         return importlib.import_module("runner.watch")
     finally:
-        sys.path.remove(str(IMAGE_DIRECTORY))
+        sys.path.remove(str(SANDBOX_IMAGE))
 
 
 replies_of_programs = st.builds(

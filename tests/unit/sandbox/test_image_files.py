@@ -10,14 +10,14 @@ from types import ModuleType
 
 import pytest
 
+from codeio_ops.bundled import SANDBOX_IMAGE
 from codeio_ops.sandbox import failure, protocol
-from codeio_ops.sandbox.container import IMAGE_DIRECTORY
 from codeio_ops.sandbox.image import inputs_digest
 
 
 @pytest.fixture(autouse=True)
 def image_on_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(IMAGE_DIRECTORY))
+    monkeypatch.syspath_prepend(str(SANDBOX_IMAGE))
     for name in [name for name in sys.modules if name.split(".")[0] == "runner"]:
         monkeypatch.delitem(sys.modules, name)
 
@@ -34,7 +34,7 @@ def test_both_ends_speak_the_same_version_and_codes() -> None:
 
 
 def test_the_javascript_harness_has_the_same_codes() -> None:
-    text = (IMAGE_DIRECTORY / "runner" / "harness.js").read_text()
+    text = (SANDBOX_IMAGE / "runner" / "harness.js").read_text()
     written = re.search(r"const Code = \{(.*?)\}", text)
     assert written is not None
     pairs = [pair.split(":") for pair in written[1].split(",")]
@@ -49,7 +49,7 @@ def test_both_ends_accept_the_same_sizes() -> None:
 
 
 def test_the_profile_is_what_its_script_writes() -> None:
-    written = json.loads((IMAGE_DIRECTORY / "seccomp.json").read_text())
+    written = json.loads((SANDBOX_IMAGE / "seccomp.json").read_text())
     assert written == load("make_seccomp").profile(), "run: python sandbox_image/make_seccomp.py"
 
 
@@ -62,7 +62,7 @@ def test_the_profile_denies_by_default_and_allows_no_known_danger() -> None:
 
 def test_the_digest_follows_names_and_contents(tmp_path: Path) -> None:
     copy = tmp_path / "image"
-    shutil.copytree(IMAGE_DIRECTORY, copy)
+    shutil.copytree(SANDBOX_IMAGE, copy)
     assert inputs_digest(copy) == inputs_digest()
     (copy / "README.md").write_text("not an input")
     assert inputs_digest(copy) == inputs_digest()

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from codeio_ops.errors import SandboxFault, TerminalError
-from codeio_ops.jsonvalue import Json, NotJson
+from codeio_ops.errors import NotJson, SandboxFault, TerminalError
+from codeio_ops.jsonvalue import Json
 from codeio_ops.sandbox.base import Limits, Program
 from codeio_ops.sandbox.protocol import (
     MAX_REPLY_BYTES,

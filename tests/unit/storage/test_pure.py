@@ -1,6 +1,6 @@
 """Storage without a database: shards, the form of COPY, named queries, run fingerprints."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar
@@ -11,11 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from codeio_ops.config import Settings
-from codeio_ops.config_reference import DECIDING, OPERATIONAL
+from codeio_ops.config import DECIDING, Settings
 from codeio_ops.jsonvalue import Json, parse
 from codeio_ops.records import GateResult, Record
-from codeio_ops.storage.copy import _line, _Lines, fields
+from codeio_ops.storage.copy import _line, _Lines
 from codeio_ops.storage.queries import SQL_DIRECTORY, check_names, query
 from codeio_ops.storage.runs import TaskIdentity, settings_sha256, stage_run
 from codeio_ops.storage.shards import Shard, split_range, whole_range
@@ -114,10 +113,11 @@ def test_every_named_query_is_found_and_none_other() -> None:
     assert "FROM codeio.source" in str(query("ingest.sources"))
     with pytest.raises(KeyError):
         query("ingest.nothing")
-    for path in (SQL_DIRECTORY / "queries").glob("*.sql"):
-        for line in path.read_text().splitlines():
+    for file in (SQL_DIRECTORY / "queries").iterdir():
+        for line in file.read_text().splitlines():
             if line.startswith("-- name: "):
-                assert str(query(f"{path.stem}.{line.removeprefix('-- name: ')}")).strip()
+                name = f"{file.name.removesuffix('.sql')}.{line.removeprefix('-- name: ')}"
+                assert str(query(name)).strip()
     assert "split_overlap" in check_names()
 
 
@@ -156,8 +156,11 @@ def test_what_decides_results_changes_the_fingerprint(change: dict[str, object])
     assert settings_sha256(SETTINGS.model_copy(update=change)) != settings_sha256(SETTINGS)
 
 
-def test_every_setting_is_said_to_decide_results_or_not_to() -> None:
-    assert sorted([*DECIDING, *OPERATIONAL]) == sorted(Settings.model_fields)
+def test_no_secret_decides_and_every_setting_has_a_meaning() -> None:
+    fields = Settings.model_fields
+    secrets = {name for name, field in fields.items() if field.annotation is SecretStr}
+    assert secrets and not secrets & DECIDING
+    assert all(field.description for field in fields.values())
 
 
 def test_each_try_of_a_task_is_a_run_of_its_own() -> None:

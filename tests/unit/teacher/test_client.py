@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from codeio_ops.config import Settings
+from codeio_ops.config import OFFLINE_MODEL, Settings
 from codeio_ops.errors import SettingsError, TeacherRefused, TeacherUnavailable
 from codeio_ops.jsonvalue import Json
-from codeio_ops.teacher.client import Result, Teacher
+from codeio_ops.teacher.client import Teacher
 from codeio_ops.teacher.messages import CallFailure, Completion, FailedCall, Message, Request
+from codeio_ops.teacher.session import Result
 from codeio_ops.testing.teachers import ScriptedEndpoint, ScriptedReply, chat_reply, error_reply
 
 
@@ -240,17 +241,32 @@ def test_no_endpoint_is_a_settings_error() -> None:
         ({"openai_base_url": "http://10.1.2.3/v1"}, "local-model", "10.1.2.3"),
         ({"openai_base_url": "https://api.deepseek.com"}, "api-model", "api.deepseek.com"),
         ({"openai_base_url": "", "openai_api_key": "k"}, "api-model", "api.openai.com"),
-        (
-            {"openai_base_url": "", "openai_api_key": "", "teacher_url": "http://127.0.0.1:9/v1"},
-            "offline-trace",
-            "127.0.0.1",
-        ),
     ],
 )
 def test_identity_says_who_answers(values: dict[str, object], kind: str, host: str) -> None:
     identity = Teacher.open(settings("", **{"model": "m", **values})).identity
     assert (identity.kind, identity.endpoint_host, identity.model_id) == (kind, host, "m")
-    assert bool(identity.version) == (kind == "offline-trace")
+    assert identity.version == ""
+
+
+def embedded(base_url: str, model: str = OFFLINE_MODEL) -> Teacher:
+    return Teacher.open(settings("", openai_api_key="", teacher_url=base_url, model=model))
+
+
+def test_the_embedded_teacher_says_its_own_version() -> None:
+    with ScriptedEndpoint([chat_reply("hello")]) as endpoint:
+        identity = embedded(endpoint.base_url).identity
+        assert (identity.kind, identity.version) == ("offline-trace", "scripted")
+        assert endpoint.requests == []
+
+
+def test_without_its_version_nothing_is_sent_to_the_embedded_teacher() -> None:
+    with ScriptedEndpoint([chat_reply("hello")]) as endpoint:
+        with pytest.raises(TeacherRefused, match="does not know the model 'm'"):
+            list(embedded(endpoint.base_url, model="m").complete_all(requests(1)))
+        assert endpoint.requests == []
+    with pytest.raises(TeacherUnavailable, match="no teacher answers"):
+        list(embedded(endpoint.base_url).complete_all(requests(1)))
 
 
 def test_offline_teacher_gets_its_own_key() -> None:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codeio_ops.teacher.parsing import ProgramParts, Refusal, RefusalReason, parse_transform
+from codeio_ops.reasons import DropReason
+from codeio_ops.teacher.parsing import ProgramParts, Refusal, parse_transform
 
 MAIN = "def main_solution(n: int, word: str) -> int:\n    return n"
 GENERATOR = "import random\n\ndef input_generator():\n    return {'n': 1, 'word': 'a'}"
@@ -51,35 +52,35 @@ def test_headings_inside_code_are_code() -> None:
 @pytest.mark.parametrize(
     ("text", "reason", "word"),
     [
-        ("## Refused\n\nneeds_io: reads a file", RefusalReason.REFUSED, "needs_io: reads a file"),
-        ("Sorry.\n\n## Refused\n\nrandom: x", RefusalReason.REFUSED, "random"),
-        ("", RefusalReason.BAD_FORMAT, "section missing: main function"),
-        (reply().split("## Problem")[0], RefusalReason.BAD_FORMAT, "problem statement"),
-        (reply()[:60], RefusalReason.TRUNCATED, "inside a fenced block"),
-        (reply(main="x = 1"), RefusalReason.NO_FUNCTION, "main_solution"),
-        (reply(main="if 1:\n  def main_solution(n): pass"), RefusalReason.NO_FUNCTION, "main"),
-        (reply(main="async def main_solution(n): pass"), RefusalReason.NO_FUNCTION, "main"),
-        (reply(main="def main_solution(): pass"), RefusalReason.BAD_FORMAT, "no argument"),
-        (reply(main="def main_solution(*n): pass"), RefusalReason.BAD_FORMAT, "by their names"),
-        (reply(main="def main_solution(n, /): pass"), RefusalReason.BAD_FORMAT, "by their names"),
-        (reply(main="def main_solution(n:"), RefusalReason.BAD_FORMAT, "does not parse"),
-        (reply(main="(" * 5_000), RefusalReason.BAD_FORMAT, "does not parse"),
-        (reply(main=MAIN + "\x00"), RefusalReason.BAD_FORMAT, "NUL"),
-        (reply(generator="def f(): pass"), RefusalReason.NO_FUNCTION, "input_generator"),
-        (reply(generator="def input_generator(n): pass"), RefusalReason.BAD_FORMAT, "without arg"),
-        (reply(statement="Compute n from the word."), RefusalReason.BAD_FORMAT, "wh-question"),
-        (reply(statement="What? n."), RefusalReason.BAD_FORMAT, "'word'"),
-        (reply(statement="What is the word?"), RefusalReason.BAD_FORMAT, "'n'"),
-        (reply(statement=f"{STATEMENT}\n\n### More"), RefusalReason.BAD_FORMAT, "headings"),
-        (reply(statement=f"{STATEMENT}\n\n> # More"), RefusalReason.BAD_FORMAT, "headings"),
-        (reply(statement=f"{STATEMENT}\n\n```\nx\n```"), RefusalReason.BAD_FORMAT, "fences"),
-        (reply(description="```\nx\n```"), RefusalReason.BAD_FORMAT, "fences"),
-        (reply(description=""), RefusalReason.BAD_FORMAT, "section empty"),
-        (reply().replace("```python", "```ruby"), RefusalReason.BAD_FORMAT, "no python block"),
-        (reply(statement="What n, word? " + "x" * 500_000), RefusalReason.BAD_FORMAT, "too long"),
+        ("## Refused\n\nneeds_io: reads a file", DropReason.REFUSED, "needs_io: reads a file"),
+        ("Sorry.\n\n## Refused\n\nrandom: x", DropReason.REFUSED, "random"),
+        ("", DropReason.BAD_FORMAT, "section missing: main function"),
+        (reply().split("## Problem")[0], DropReason.BAD_FORMAT, "problem statement"),
+        (reply()[:60], DropReason.TRUNCATED, "inside a fenced block"),
+        (reply(main="x = 1"), DropReason.NO_FUNCTION, "main_solution"),
+        (reply(main="if 1:\n  def main_solution(n): pass"), DropReason.NO_FUNCTION, "main"),
+        (reply(main="async def main_solution(n): pass"), DropReason.NO_FUNCTION, "main"),
+        (reply(main="def main_solution(): pass"), DropReason.BAD_FORMAT, "no argument"),
+        (reply(main="def main_solution(*n): pass"), DropReason.BAD_FORMAT, "by their names"),
+        (reply(main="def main_solution(n, /): pass"), DropReason.BAD_FORMAT, "by their names"),
+        (reply(main="def main_solution(n:"), DropReason.BAD_FORMAT, "does not parse"),
+        (reply(main="(" * 5_000), DropReason.BAD_FORMAT, "does not parse"),
+        (reply(main=MAIN + "\x00"), DropReason.BAD_FORMAT, "NUL"),
+        (reply(generator="def f(): pass"), DropReason.NO_FUNCTION, "input_generator"),
+        (reply(generator="def input_generator(n): pass"), DropReason.BAD_FORMAT, "without arg"),
+        (reply(statement="Compute n from the word."), DropReason.BAD_FORMAT, "wh-question"),
+        (reply(statement="What? n."), DropReason.BAD_FORMAT, "'word'"),
+        (reply(statement="What is the word?"), DropReason.BAD_FORMAT, "'n'"),
+        (reply(statement=f"{STATEMENT}\n\n### More"), DropReason.BAD_FORMAT, "headings"),
+        (reply(statement=f"{STATEMENT}\n\n> # More"), DropReason.BAD_FORMAT, "headings"),
+        (reply(statement=f"{STATEMENT}\n\n```\nx\n```"), DropReason.BAD_FORMAT, "fences"),
+        (reply(description="```\nx\n```"), DropReason.BAD_FORMAT, "fences"),
+        (reply(description=""), DropReason.BAD_FORMAT, "section empty"),
+        (reply().replace("```python", "```ruby"), DropReason.BAD_FORMAT, "no python block"),
+        (reply(statement="What n, word? " + "x" * 500_000), DropReason.BAD_FORMAT, "too long"),
     ],
 )
-def test_faulty_reply_has_a_reason(text: str, reason: RefusalReason, word: str) -> None:
+def test_faulty_reply_has_a_reason(text: str, reason: DropReason, word: str) -> None:
     refusal = parse_transform(text)
     assert isinstance(refusal, Refusal)
     assert refusal.reason is reason

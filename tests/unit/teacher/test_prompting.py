@@ -1,19 +1,19 @@
 """Promises of the prompts: what goes in comes out, and nothing in it changes the structure."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codeio_ops.errors import PromptUnsafe, UnknownPrompt
+from codeio_ops.jsonvalue import Json
 from codeio_ops.teacher.markdown import fenced, sections
 from codeio_ops.teacher.prompting import (
     PredictTask,
-    PromptUnsafe,
     TransformTask,
-    UnknownPrompt,
-    predict_input_prompt,
-    predict_output_prompt,
+    predict_prompt,
     read_prompt,
     revision_messages,
     template_fingerprint,
@@ -57,29 +57,27 @@ def test_fence_is_longer_than_any_run_of_backticks(content: str) -> None:
 
 @pytest.mark.parametrize("code", HOSTILE)
 @pytest.mark.parametrize("value", [{"text": "```\n# x"}, {"ok": [True, None, 1.5, "it's"]}])
-def test_prediction_prompts_are_read_back(code: str, value: dict[str, object]) -> None:
-    prompt = predict_output_prompt(
-        problem_statement="What is `x`?\n\n- one\n- two",
-        io_description="Input:\n  `x` (int): a number",
-        reference_code=code,
-        given_input=value,  # type: ignore[arg-type]
-    )
-    assert read_prompt(prompt) == PredictTask(
+def test_prediction_prompts_are_read_back(code: str, value: Json) -> None:
+    task = PredictTask(
         direction="output",
         problem_statement="What is `x`?\n\n- one\n- two",
         io_description="Input:\n  `x` (int): a number",
-        reference_code=code.strip("\n"),
-        given=value,  # type: ignore[arg-type]
+        reference_code=code,
+        given=value,
     )
+    read = read_prompt(predict_prompt(task))
+    assert read == replace(task, reference_code=code.strip("\n"))
 
 
 def test_values_are_printed_as_json_never_as_python() -> None:
-    prompt = predict_input_prompt(
+    task = PredictTask(
+        direction="input",
         problem_statement="Which `x`?",
         io_description="- `x` (bool): a flag",
         reference_code="pass",
-        given_output={"a": True, "b": None, "c": "it's"},
+        given={"a": True, "b": None, "c": "it's"},
     )
+    prompt = predict_prompt(task)
     assert json.dumps({"a": True, "b": None, "c": "it's"}) in prompt
     assert "True" not in prompt
     assert '{"input": {' in prompt
@@ -89,14 +87,13 @@ def test_values_are_printed_as_json_never_as_python() -> None:
     "text", ["# Heading", "Title\n===", "```\nx\n```", "> ## quoted", "- ```\n  x"]
 )
 def test_structure_in_statement_or_description_is_refused(text: str) -> None:
+    task = PredictTask(
+        direction="output", problem_statement="", io_description="", reference_code="", given={}
+    )
     with pytest.raises(PromptUnsafe, match="problem statement"):
-        predict_output_prompt(
-            problem_statement=text, io_description="", reference_code="", given_input={}
-        )
+        predict_prompt(replace(task, problem_statement=text))
     with pytest.raises(PromptUnsafe, match="io description"):
-        predict_input_prompt(
-            problem_statement="", io_description=text, reference_code="", given_output=1
-        )
+        predict_prompt(replace(task, io_description=text))
 
 
 @pytest.mark.parametrize("text", ["", "Hello", "# Something else", "# Predict the output\n"])

@@ -11,7 +11,7 @@ from codeio_ops.sandbox.base import Program, RunResult, Verdict
 from codeio_ops.testing.teachers import ScriptedSandbox
 from codeio_ops.verify.answers import PendingResponse, judge
 from codeio_ops.verify.verdicts import AnswerVerdict
-from support.json_values import VALUES
+from support.json_values import VALUES, number_of
 
 V = AnswerVerdict
 
@@ -22,7 +22,7 @@ def _halves(_: Program, given_: Json) -> RunResult:
         return RunResult(
             verdict=Verdict.EXCEPTION, error_type="TypeError", error_message="missing n"
         )
-    return RunResult(verdict=Verdict.OK, value=given_["n"] // 2)  # type: ignore[operator]
+    return RunResult(verdict=Verdict.OK, value=number_of(given_) // 2)
 
 
 def _response(direction: str, body: str, output: Json = 4) -> PendingResponse:

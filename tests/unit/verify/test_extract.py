@@ -7,21 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codeio_ops.jsonvalue import Json
 from codeio_ops.verify.extract import Answer, NoAnswer, extract_answer
 from codeio_ops.verify.verdicts import AnswerVerdict
+from support.json_values import values
 
-JSON_VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**63), 2**63 - 1)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30),
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(st.text("ab{}`'\"\\", max_size=4), inner, max_size=4)
-    ),
-    max_leaves=12,
-)
+# Keys that look like the fences and quotes around an answer.
+JSON_VALUES = values(st.text("ab{}`'\"\\", max_size=4))
 
 
 @pytest.mark.parametrize(
@@ -57,8 +49,8 @@ JSON_VALUES = st.recursive(
         ('{"steps": {"output": 1}, "output": {"a": {"b": 2}}}', {"a": {"b": 2}}),
     ],
 )
-def test_answer_is_found_wherever_it_stands(text: str, expected: object) -> None:
-    assert extract_answer(text, "output") == Answer(value=expected)  # type: ignore[arg-type]
+def test_answer_is_found_wherever_it_stands(text: str, expected: Json) -> None:
+    assert extract_answer(text, "output") == Answer(value=expected)
 
 
 @pytest.mark.parametrize(
@@ -73,8 +65,8 @@ def test_answer_is_found_wherever_it_stands(text: str, expected: object) -> None
         ('use { and say "hi {"output": 1}', 1),
     ],
 )
-def test_braces_in_prose_and_in_strings_are_left_alone(text: str, expected: object) -> None:
-    assert extract_answer(text, "output") == Answer(value=expected)  # type: ignore[arg-type]
+def test_braces_in_prose_and_in_strings_are_left_alone(text: str, expected: Json) -> None:
+    assert extract_answer(text, "output") == Answer(value=expected)
 
 
 DRAFT = '```json\n{"output": 1}\n```\nno, the loop runs once more\n'
@@ -165,14 +157,14 @@ def test_hostile_reply_is_read_in_linear_time(text: str) -> None:
 
 
 @given(JSON_VALUES, st.text("abc {}\n'\".", max_size=40))
-def test_any_json_answer_survives_prose_around_it(value: object, prose: str) -> None:
+def test_any_json_answer_survives_prose_around_it(value: Json, prose: str) -> None:
     text = f"{prose}\n\n```json\n{json.dumps({'output': value}, ensure_ascii=False)}\n```\n"
-    assert extract_answer(text, "output") == Answer(value=value)  # type: ignore[arg-type]
+    assert extract_answer(text, "output") == Answer(value=value)
 
 
 @given(JSON_VALUES)
-def test_python_literals_read_like_json(value: object) -> None:
-    assert extract_answer(repr({"output": value}), "output") == Answer(value=value)  # type: ignore[arg-type]
+def test_python_literals_read_like_json(value: Json) -> None:
+    assert extract_answer(repr({"output": value}), "output") == Answer(value=value)
 
 
 @given(st.text(max_size=300))

@@ -10,10 +10,11 @@ from markupsafe import Markup
 
 from codeio_airflow.ui import charts
 from codeio_airflow.ui.clients import AuditorStore
-from codeio_airflow.ui.funnel import STAGES, read_funnel
 from codeio_airflow.ui.paging import FAR_FUTURE
 from codeio_airflow.ui.rows import Row
 from codeio_airflow.ui.view import render
+from codeio_ops.funnel import read_funnel
+from codeio_ops.pipeline import STAGES, stages_writing
 
 router = APIRouter()
 
@@ -56,7 +57,7 @@ def night_charts(rows: Sequence[Row]) -> list[Markup]:
     def series(value: Callable[[Row], float | None]) -> dict[str, list[float | None]]:
         drawn = {
             stage: [value(cells[stage, n]) if (stage, n) in cells else None for n in nights]
-            for stage in STAGES
+            for stage in stages_writing()
         }
         return {
             stage: values for stage, values in drawn.items() if any(v is not None for v in values)
@@ -76,7 +77,7 @@ def _yield(row: Row) -> float | None:
     """Return the share that came out, in percent; of answers, the share that is correct."""
     if row.stage == "verify":
         return 100 * float(row.correct) / row.passed if row.passed else None
-    kept = row.settled if row.stage == "sample" else row.passed
+    kept = row.settled if STAGES[row.stage].counts == "settled" else row.passed
     seen = kept + row.dropped
     return 100 * float(kept) / seen if seen else None
 

@@ -15,15 +15,16 @@ from codeio_airflow.ui.paging import AFTER_ALL, FAR_FUTURE, PAGE_ROWS
 from codeio_airflow.ui.release_rows import find_release, gate_results, release_page
 from codeio_airflow.ui.rows import Row
 from codeio_airflow.ui.view import render
+from codeio_ops.errors import ReleaseCorrupt
 from codeio_ops.release.manifest import Manifest
-from codeio_ops.release.publish import prefix_of, read_manifest
+from codeio_ops.release.readback import prefix_of, read_manifest
 from codeio_ops.storage.objects import ObjectStore
 
 router = APIRouter()
 
 KNOWN = (
-    "release_id", "name", "version", "status", "samples", "uri", "content_sha256", "created_at",
-    "published_at", "recipe", "gates", "failed_gates",
+    "release_id", "name", "version", "status", "samples", "uri", "content_sha256",
+    "manifest_sha256", "created_at", "published_at", "recipe", "gates", "failed_gates",
 )  # fmt: skip
 
 _HEADING = re.compile(r"<(/?)h([1-4])>")
@@ -63,7 +64,7 @@ def release(
 ) -> HTMLResponse:
     """Show one release."""
     found = find_release(store, release_id)
-    manifest = _manifest(found, objects)
+    manifest, corrupt = _manifest_or_fault(found, objects)
     others = store.fetch(
         "pages.releases", Row, before=FAR_FUTURE, before_id=AFTER_ALL, page_rows=PAGE_ROWS
     )
@@ -72,6 +73,7 @@ def release(
         "more": found.rest(*KNOWN),
         "results": gate_results(store, release_id),
         "files": manifest.files if manifest else (),
+        "corrupt": corrupt,
         "card": _card(found, objects) if manifest else "",
         "others": [row for row in others if row.release_id != release_id],
     }
@@ -98,7 +100,16 @@ def file(store: AuditorStore, objects: Bucket, release_id: UUID, path: str) -> R
 def _manifest(found: Row, objects: ObjectStore) -> Manifest | None:
     if found.status != "published":
         return None
-    return read_manifest(found.name, found.version, objects=objects)
+    stored = read_manifest(found.name, found.version, objects=objects, sha256=found.manifest_sha256)
+    return stored.manifest
+
+
+def _manifest_or_fault(found: Row, objects: ObjectStore) -> tuple[Manifest | None, str]:
+    """Return the manifest, or what is wrong with it: the page shows the release all the same."""
+    try:
+        return _manifest(found, objects), ""
+    except ReleaseCorrupt as exc:
+        return None, str(exc)
 
 
 def _card(found: Row, objects: ObjectStore) -> Markup:

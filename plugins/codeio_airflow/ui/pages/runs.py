@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from codeio_airflow.ui.clients import AuditorStore
-from codeio_airflow.ui.funnel import read_funnel
 from codeio_airflow.ui.paging import BEFORE_ALL, FAR_FUTURE, PAGE_ROWS, page_of
 from codeio_airflow.ui.rows import Row
 from codeio_airflow.ui.view import render
+from codeio_ops.funnel import read_funnel
 
 router = APIRouter()
 

@@ -10,8 +10,7 @@ from offline_teacher.drafting.parse import parse_file
 from offline_teacher.drafting.prose import documentation
 from offline_teacher.drafting.refusal import UnitRefused
 from offline_teacher.drafting.relations import relate
-from offline_teacher.drafting.results import nested_type, read_profile, read_reply
-from offline_teacher.drafting.search import profiles
+from offline_teacher.drafting.results import nested_type, read_profile
 from offline_teacher.drafting.specs import (
     IntSpec,
     LinkedListSpec,
@@ -21,7 +20,9 @@ from offline_teacher.drafting.specs import (
     TextSpec,
     TreeSpec,
 )
+from offline_teacher.drafting.trial_jobs import profiles
 from offline_teacher.drafting.units import Unit, function_units
+from offline_teacher.drafting.usage import usage_of
 from offline_teacher.drafting.usage_specs import specs_from_usage
 
 
@@ -43,7 +44,7 @@ def function_of(source: str) -> ast.FunctionDef:
     ],
 )
 def test_usage_suggests_a_kind(body: str, kind: type) -> None:
-    specs = specs_from_usage(function_of(f"def f(x):\n    {body}\n"), "x")
+    specs = specs_from_usage(usage_of(function_of(f"def f(x):\n    {body}\n"), "x"))
     assert isinstance(specs[0], kind)
 
 
@@ -103,11 +104,6 @@ def test_a_docstring_is_read_in_parts() -> None:
 @pytest.mark.parametrize("reply", [None, 3, [], "x", {"calls": [{"input": 1}], "errors": []}])
 def test_a_forged_reply_counts_as_no_result(reply: Any) -> None:
     assert read_profile(reply).calls == ()
-
-
-def test_a_reply_that_is_no_json_is_none() -> None:
-    assert read_reply("{") is None
-    assert read_reply(["x"]) is None
 
 
 @pytest.mark.parametrize(

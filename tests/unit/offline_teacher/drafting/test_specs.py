@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 
 from codeio_ops.jsonvalue import within_size_rules
+from offline_teacher.drafting.annotations import spec_from_annotation
+from offline_teacher.drafting.examples import spec_from_values
+from offline_teacher.drafting.generators import generator_source
+from offline_teacher.drafting.spec_text import input_description, prose, type_text
 from offline_teacher.drafting.specs import (
     BoolSpec,
     ConstSpec,
@@ -27,11 +31,6 @@ from offline_teacher.drafting.specs import (
     TreeSpec,
     WordsSpec,
     default_map,
-    describe,
-    generator_source,
-    input_description,
-    spec_from_annotation,
-    spec_from_values,
 )
 
 EVERY_SPEC = [
@@ -69,7 +68,7 @@ def drawn(source: str) -> list[dict[str, Any]]:
 def test_every_spec_draws_values_within_the_size_rules(spec: Any) -> None:
     values = [item["x"] for item in drawn(generator_source([("x", spec)]))]
     assert all(map(within_size_rules, values))
-    assert spec.type_text and spec.prose()
+    assert type_text(spec) and prose(spec)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +86,7 @@ def test_every_spec_draws_values_within_the_size_rules(spec: Any) -> None:
 def test_an_annotation_gives_its_type(text: str, kind: str) -> None:
     spec = spec_from_annotation(text)
     assert spec is not None
-    assert describe(spec)[0] == kind
+    assert type_text(spec) == kind
 
 
 @pytest.mark.parametrize("text", ["Callable[[int], int]", "int[", "(" * 5000, "object", ""])
@@ -122,7 +121,7 @@ def test_sorted_examples_give_sorted_inputs() -> None:
 
 def test_depending_parameters_are_drawn_after_what_they_depend_on() -> None:
     numbers = ListSpec(element=IntSpec())
-    params = [
+    params: list[tuple[str, Any]] = [
         ("n", PlaceSpec(of="arr", role="length")),
         ("i", PlaceSpec(of="arr", role="index")),
         ("x", MemberSpec(of="arr", base=IntSpec())),

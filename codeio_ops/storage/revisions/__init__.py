@@ -1,1 +1,0 @@
-"""Alembic environment; the migrations themselves are SQL files in `sql/migrations/`."""

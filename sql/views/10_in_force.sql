@@ -1,0 +1,91 @@
+-- What is in force: the latest of each kind, and what no longer counts.
+
+CREATE VIEW codeio.current_verdict AS
+SELECT DISTINCT ON (verdict.response_id)
+    verdict.response_id, verdict.verdict_id, verdict.verifier_version, verdict.verdict, verdict.feedback,
+    response.prompt_id, response.turn, response.rollout, response.teacher_id, response.body
+FROM codeio.verdict
+INNER JOIN codeio.response USING (response_id)
+INNER JOIN codeio.stage_run ON stage_run.stage_run_id = verdict.stage_run_id
+ORDER BY verdict.response_id, stage_run.started_at DESC, verdict.verdict_id;
+COMMENT ON VIEW codeio.current_verdict IS 'The latest verdict on each response.';
+COMMENT ON COLUMN codeio.current_verdict.response_id IS 'The response.';
+
+CREATE VIEW codeio.current_gate_result AS
+SELECT DISTINCT ON (gate_result.release_id, gate_result.gate) gate_result.*
+FROM codeio.gate_result
+ORDER BY gate_result.release_id, gate_result.gate, gate_result.judged_at DESC, gate_result.gate_result_id;
+COMMENT ON VIEW codeio.current_gate_result IS 'The latest result of each gate on each release.';
+
+CREATE VIEW codeio.current_sandbox_check AS
+SELECT DISTINCT ON (sandbox_check.image_digest)
+    sandbox_check.image_digest, sandbox_check.programs, json_array_length(sandbox_check.escaped) AS escapes,
+    sandbox_check.escaped, sandbox_check.checked_at
+FROM codeio.sandbox_check
+ORDER BY sandbox_check.image_digest, sandbox_check.checked_at DESC, sandbox_check.sandbox_check_id;
+COMMENT ON VIEW codeio.current_sandbox_check IS
+'The latest check of each sandbox image; while one shows an escape, no stage runs programs in that image.';
+COMMENT ON COLUMN codeio.current_sandbox_check.escapes IS 'Hostile programs that were not contained.';
+
+CREATE VIEW codeio.benchmark AS
+SELECT DISTINCT ON (benchmark_index.name) benchmark_index.*
+FROM codeio.benchmark_index
+ORDER BY benchmark_index.name, benchmark_index.indexed_at DESC, benchmark_index.benchmark_index_id;
+COMMENT ON VIEW codeio.benchmark IS 'The index in use of each benchmark.';
+
+CREATE VIEW codeio.quarantined_file AS
+SELECT drop_record.subject_id AS raw_file_id, drop_record.reason, drop_record.detail, drop_record.dropped_at
+FROM codeio.drop_record
+WHERE drop_record.stage = 'screen';
+COMMENT ON VIEW codeio.quarantined_file IS
+'Raw files that leak, or whose samples hold a secret or personal data: not transformed, and none of their samples is '
+'released.';
+COMMENT ON COLUMN codeio.quarantined_file.raw_file_id IS 'The file.';
+
+CREATE VIEW codeio.refuted_pair AS
+SELECT latest.io_pair_id, latest.sandbox_image_digest, latest.outcome, latest.checked_at
+FROM (
+    SELECT DISTINCT ON (pair_check.io_pair_id) pair_check.*
+    FROM codeio.pair_check
+    ORDER BY pair_check.io_pair_id, pair_check.checked_at DESC, pair_check.pair_check_id
+) AS latest
+WHERE NOT latest.holds;
+COMMENT ON VIEW codeio.refuted_pair IS
+'Pairs whose latest check gave another output: nothing more is asked about them, and their samples are in no later '
+'release.';
+
+CREATE VIEW codeio.replaced_program AS
+SELECT program.program_id
+FROM codeio.program
+INNER JOIN codeio.stage_run ON stage_run.stage_run_id = program.stage_run_id
+WHERE EXISTS (
+    SELECT FROM codeio.program AS newer
+    INNER JOIN codeio.stage_run AS newer_run ON newer_run.stage_run_id = newer.stage_run_id
+    WHERE newer.raw_file_id = program.raw_file_id AND newer.program_id <> program.program_id
+        AND newer_run.started_at > stage_run.started_at
+        AND NOT EXISTS (
+            SELECT FROM codeio.drop_record
+            WHERE drop_record.stage IN ('dedup', 'sample') AND drop_record.subject_id = newer.program_id
+        )
+);
+COMMENT ON VIEW codeio.replaced_program IS
+'Programs whose file was transformed again to a later program that was not dropped.';
+
+CREATE VIEW codeio.retired_prompt AS
+SELECT prompt.prompt_id
+FROM codeio.prompt INNER JOIN codeio.refuted_pair USING (io_pair_id)
+UNION ALL
+SELECT prompt.prompt_id
+FROM codeio.prompt
+INNER JOIN codeio.io_pair USING (io_pair_id)
+INNER JOIN codeio.replaced_program USING (program_id)
+UNION ALL
+SELECT prompt.prompt_id
+FROM codeio.prompt
+INNER JOIN codeio.stage_run ON stage_run.stage_run_id = prompt.stage_run_id
+INNER JOIN codeio.prompt AS newer ON newer.io_pair_id = prompt.io_pair_id AND newer.direction = prompt.direction
+INNER JOIN codeio.stage_run AS newer_run ON newer_run.stage_run_id = newer.stage_run_id
+WHERE newer_run.started_at > stage_run.started_at;
+COMMENT ON VIEW codeio.retired_prompt IS
+'Prompts about which no teacher is asked any more: of a refuted pair, of a replaced program, or asked anew by a '
+'later template. One may stand here twice.';

@@ -1,0 +1,103 @@
+-- What waits for each stage: rows that it neither settled nor dropped.
+
+CREATE VIEW codeio.pending_dedup AS
+SELECT raw_file.raw_file_id, raw_file.language, raw_file.blob_sha256
+FROM codeio.raw_file
+WHERE NOT EXISTS (
+    SELECT FROM codeio.dedup_result WHERE dedup_result.subject_id = raw_file.raw_file_id
+);
+COMMENT ON VIEW codeio.pending_dedup IS 'Raw files that were not yet compared with all others.';
+
+CREATE VIEW codeio.pending_screen AS
+SELECT raw_file.raw_file_id, raw_file.blob_sha256
+FROM codeio.raw_file
+WHERE EXISTS (
+    SELECT FROM codeio.benchmark
+    WHERE NOT EXISTS (
+        SELECT FROM codeio.leak_scan
+        WHERE leak_scan.raw_file_id = raw_file.raw_file_id
+            AND leak_scan.benchmark_index_id = benchmark.benchmark_index_id
+    )
+) AND NOT EXISTS (
+    SELECT FROM codeio.drop_record
+    WHERE drop_record.stage = 'screen' AND drop_record.subject_id = raw_file.raw_file_id
+);
+COMMENT ON VIEW codeio.pending_screen IS 'Raw files not yet scanned for a benchmark in use, and not quarantined.';
+COMMENT ON COLUMN codeio.pending_screen.raw_file_id IS 'The file.';
+
+CREATE VIEW codeio.pending_transform AS
+SELECT raw_file.raw_file_id, raw_file.language, raw_file.blob_sha256
+FROM codeio.raw_file
+WHERE NOT EXISTS (
+    SELECT FROM codeio.program WHERE program.raw_file_id = raw_file.raw_file_id
+) AND NOT EXISTS (
+    SELECT FROM codeio.drop_record
+    WHERE drop_record.stage IN ('dedup', 'screen', 'transform') AND drop_record.subject_id = raw_file.raw_file_id
+);
+COMMENT ON VIEW codeio.pending_transform IS 'Raw files without a program and without a reason for having none.';
+COMMENT ON COLUMN codeio.pending_transform.raw_file_id IS 'The file.';
+
+CREATE VIEW codeio.pending_sample AS
+SELECT program.program_id, program.language, program.entry_point, program.main_function, program.input_generator
+FROM codeio.program
+WHERE NOT EXISTS (
+    SELECT FROM codeio.io_pair WHERE io_pair.program_id = program.program_id
+) AND NOT EXISTS (
+    SELECT FROM codeio.drop_record
+    WHERE drop_record.stage IN ('dedup', 'sample') AND drop_record.subject_id = program.program_id
+) AND NOT EXISTS (
+    SELECT FROM codeio.replaced_program WHERE replaced_program.program_id = program.program_id
+);
+COMMENT ON VIEW codeio.pending_sample IS 'Programs without pairs and without a reason for having none.';
+COMMENT ON COLUMN codeio.pending_sample.program_id IS 'The program.';
+
+CREATE VIEW codeio.pending_prompt AS
+SELECT io_pair.io_pair_id, io_pair.ordinal, io_pair.input, io_pair.output, direction.direction,
+    program.language, program.main_function, program.io_description, program.problem_statement
+FROM codeio.io_pair
+INNER JOIN codeio.program USING (program_id)
+CROSS JOIN (VALUES ('output'), ('input')) AS direction (direction)
+WHERE NOT EXISTS (
+    SELECT FROM codeio.prompt
+    WHERE prompt.io_pair_id = io_pair.io_pair_id AND prompt.direction = direction.direction
+) AND NOT (direction.direction = 'input' AND EXISTS (
+    SELECT FROM codeio.io_pair AS earlier
+    WHERE earlier.program_id = io_pair.program_id AND earlier.ordinal < io_pair.ordinal
+        AND earlier.output_sha256 = io_pair.output_sha256
+));
+COMMENT ON VIEW codeio.pending_prompt IS
+'Pairs and directions without a prompt. Pairs of a program with the same output would ask for an input in the same '
+'words: only the first of them does.';
+COMMENT ON COLUMN codeio.pending_prompt.io_pair_id IS 'The pair to ask about.';
+
+CREATE VIEW codeio.pending_answer AS
+SELECT prompt.prompt_id, prompt.body, prompt.template_sha256
+FROM codeio.prompt
+WHERE NOT EXISTS (
+    SELECT FROM codeio.response WHERE response.prompt_id = prompt.prompt_id AND response.turn = 1
+) AND NOT EXISTS (
+    SELECT FROM codeio.drop_record
+    WHERE drop_record.stage = 'answer' AND drop_record.subject_id = prompt.prompt_id
+) AND NOT EXISTS (
+    SELECT FROM codeio.retired_prompt WHERE retired_prompt.prompt_id = prompt.prompt_id
+);
+COMMENT ON VIEW codeio.pending_answer IS 'Prompts without a first answer and without a reason for having none.';
+COMMENT ON COLUMN codeio.pending_answer.prompt_id IS 'The prompt.';
+
+CREATE VIEW codeio.pending_revise AS
+SELECT latest.prompt_id, prompt.body AS prompt_body, prompt.direction, latest.turn, latest.verdict, latest.teacher_id
+FROM codeio.current_verdict AS latest
+INNER JOIN codeio.prompt USING (prompt_id)
+WHERE latest.verdict <> 'correct' AND NOT EXISTS (
+    SELECT FROM codeio.response
+    WHERE response.prompt_id = latest.prompt_id AND response.turn > latest.turn
+) AND NOT EXISTS (
+    SELECT FROM codeio.drop_record
+    WHERE drop_record.stage = 'revise' AND drop_record.subject_id = latest.prompt_id
+) AND NOT EXISTS (
+    SELECT FROM codeio.retired_prompt WHERE retired_prompt.prompt_id = latest.prompt_id
+);
+COMMENT ON VIEW codeio.pending_revise IS
+'Prompts whose latest answer is wrong, and not dropped. How many turns there may be is a setting.';
+COMMENT ON COLUMN codeio.pending_revise.prompt_id IS 'The prompt.';
+COMMENT ON COLUMN codeio.pending_revise.prompt_body IS 'Its text.';

@@ -1,0 +1,112 @@
+-- Finished conversations, and what answers and calls to teachers were worth.
+
+CREATE VIEW codeio.finished_conversation AS
+SELECT finished.prompt_id, finished.program_id, finished.first_verdict_id, finished.second_verdict_id
+FROM (
+    SELECT prompt.prompt_id, io_pair.program_id, first.verdict_id AS first_verdict_id,
+        second.verdict_id AS second_verdict_id,
+        rank() OVER (
+            PARTITION BY program.raw_file_id ORDER BY program_run.started_at DESC, program.program_id
+        ) AS program_rank,
+        rank() OVER (
+            PARTITION BY prompt.io_pair_id, prompt.direction ORDER BY prompt_run.started_at DESC, prompt.prompt_id
+        ) AS prompt_rank
+    FROM codeio.prompt
+    INNER JOIN codeio.io_pair USING (io_pair_id)
+    INNER JOIN codeio.program USING (program_id)
+    INNER JOIN codeio.stage_run AS program_run ON program_run.stage_run_id = program.stage_run_id
+    INNER JOIN codeio.stage_run AS prompt_run ON prompt_run.stage_run_id = prompt.stage_run_id
+    INNER JOIN codeio.current_verdict AS first ON first.prompt_id = prompt.prompt_id AND first.turn = 1
+    LEFT JOIN codeio.current_verdict AS second ON second.prompt_id = prompt.prompt_id AND second.turn = 2
+    WHERE (first.verdict = 'correct' OR second.verdict_id IS NOT NULL OR EXISTS (
+        SELECT FROM codeio.drop_record
+        WHERE drop_record.stage = 'revise' AND drop_record.subject_id = prompt.prompt_id
+    )) AND NOT EXISTS (
+        SELECT FROM codeio.quarantined_file WHERE quarantined_file.raw_file_id = program.raw_file_id
+    ) AND NOT EXISTS (
+        SELECT FROM codeio.refuted_pair WHERE refuted_pair.io_pair_id = prompt.io_pair_id
+    )
+) AS finished
+WHERE finished.program_rank = 1 AND finished.prompt_rank = 1;
+COMMENT ON VIEW codeio.finished_conversation IS
+'Complete conversations (answered rightly, or revised once) in force: of the programs of a file and the prompts '
+'about a pair the latest finished; no file in quarantine, no refuted pair.';
+COMMENT ON COLUMN codeio.finished_conversation.program_id IS 'The program it asks about.';
+COMMENT ON COLUMN codeio.finished_conversation.first_verdict_id IS
+'Verdict on the first answer, which names the answer.';
+COMMENT ON COLUMN codeio.finished_conversation.second_verdict_id IS
+'Verdict on the revision; null when there was none.';
+
+CREATE VIEW codeio.question_number AS
+SELECT prompt.prompt_id, dense_rank() OVER (
+    PARTITION BY io_pair.program_id
+    ORDER BY io_pair.ordinal, (prompt.direction = 'output') <> (get_byte(uuid_send(io_pair.program_id), 15) % 2 = 0)
+)::integer AS question
+FROM codeio.prompt
+INNER JOIN codeio.io_pair USING (io_pair_id);
+COMMENT ON VIEW codeio.question_number IS
+'Number of each prompt among those of its program, from 1: pair by pair. By its id, a program begins with the output '
+'or the input, so the first N are balanced.';
+COMMENT ON COLUMN codeio.question_number.question IS 'Number of the question within its program, from 1.';
+
+CREATE VIEW codeio.verdict_share AS
+SELECT prompt.direction, current_verdict.turn, current_verdict.verdict, count(*) AS rows
+FROM codeio.current_verdict
+INNER JOIN codeio.prompt USING (prompt_id)
+GROUP BY prompt.direction, current_verdict.turn, current_verdict.verdict;
+COMMENT ON VIEW codeio.verdict_share IS 'Verdicts by direction and turn.';
+COMMENT ON COLUMN codeio.verdict_share.rows IS 'How many responses got the verdict.';
+
+CREATE VIEW codeio.revision_gain AS
+SELECT wrong.teacher_id, prompt.direction, wrong.verdict AS feedback_kind, wrong.turn,
+    count(*) AS revised,
+    count(*) FILTER (WHERE revision.verdict = 'correct') AS repaired,
+    (count(*) FILTER (WHERE revision.verdict = 'correct') + 1.0) / (count(*) + 2) AS expected_gain,
+    avg(teacher_call.cost_usd) AS mean_cost_usd
+FROM codeio.current_verdict AS wrong
+INNER JOIN codeio.current_verdict AS revision
+    ON revision.prompt_id = wrong.prompt_id AND revision.rollout = wrong.rollout AND revision.turn = wrong.turn + 1
+INNER JOIN codeio.response ON response.response_id = revision.response_id
+INNER JOIN codeio.teacher_call ON teacher_call.teacher_call_id = response.teacher_call_id
+INNER JOIN codeio.prompt ON prompt.prompt_id = wrong.prompt_id
+WHERE wrong.verdict <> 'correct'
+GROUP BY wrong.teacher_id, prompt.direction, wrong.verdict, wrong.turn;
+COMMENT ON VIEW codeio.revision_gain IS
+'What revisions were worth so far, by teacher, direction, kind of feedback and turn.';
+COMMENT ON COLUMN codeio.revision_gain.feedback_kind IS 'Verdict that the teacher was told about.';
+COMMENT ON COLUMN codeio.revision_gain.turn IS 'Turn that was wrong.';
+COMMENT ON COLUMN codeio.revision_gain.revised IS 'Wrong answers that were revised.';
+COMMENT ON COLUMN codeio.revision_gain.repaired IS 'Revisions that were right.';
+COMMENT ON COLUMN codeio.revision_gain.expected_gain IS
+'Expected share repaired of the next ones (rule of succession).';
+COMMENT ON COLUMN codeio.revision_gain.mean_cost_usd IS 'Mean price of a revision; null when no price is known.';
+
+CREATE VIEW codeio.teacher_cost AS
+WITH accepted AS (
+    SELECT program.teacher_call_id
+    FROM codeio.program
+    WHERE EXISTS (SELECT FROM codeio.io_pair WHERE io_pair.program_id = program.program_id)
+    UNION ALL
+    SELECT response.teacher_call_id
+    FROM codeio.current_verdict
+    INNER JOIN codeio.response ON response.response_id = current_verdict.response_id
+    WHERE current_verdict.verdict = 'correct'
+)
+SELECT stage_run.dag_id, stage_run.run_id, teacher.kind AS teacher_kind, teacher.model AS teacher_model,
+    teacher_call.purpose, count(*) AS calls,
+    sum(teacher_call.prompt_tokens) AS prompt_tokens, sum(teacher_call.completion_tokens) AS completion_tokens,
+    sum(teacher_call.cost_usd) AS cost_usd, count(accepted.teacher_call_id) AS accepted_rows,
+    sum(teacher_call.cost_usd) / nullif(count(accepted.teacher_call_id), 0) AS cost_per_accepted_row_usd
+FROM codeio.teacher_call
+INNER JOIN codeio.teacher ON teacher.teacher_id = teacher_call.teacher_id
+INNER JOIN codeio.stage_run ON stage_run.stage_run_id = teacher_call.stage_run_id
+LEFT JOIN accepted ON accepted.teacher_call_id = teacher_call.teacher_call_id
+GROUP BY stage_run.dag_id, stage_run.run_id, teacher.kind, teacher.model, teacher_call.purpose;
+COMMENT ON VIEW codeio.teacher_cost IS
+'Calls, tokens and dollars of each run, and dollars for each row they gave: a program with pairs, or a right answer.';
+COMMENT ON COLUMN codeio.teacher_cost.teacher_kind IS 'Kind of the teacher.';
+COMMENT ON COLUMN codeio.teacher_cost.teacher_model IS 'Its model.';
+COMMENT ON COLUMN codeio.teacher_cost.calls IS 'Calls.';
+COMMENT ON COLUMN codeio.teacher_cost.accepted_rows IS 'Rows they gave: programs with pairs, or right answers.';
+COMMENT ON COLUMN codeio.teacher_cost.cost_per_accepted_row_usd IS
+'Dollars for each of them; null when a price is not known or there is none.';

@@ -1,0 +1,201 @@
+-- From samples up to their sources, and down.
+
+CREATE VIEW codeio.sample_text AS
+SELECT sample.sample_id, sample.prompt_id, io_pair.program_id, io_pair.io_pair_id, program.raw_file_id,
+    origin.source_kind, origin.source_locator, origin.version AS source_version, origin.path AS source_path,
+    origin.licence,
+    program.language, prompt.direction, prompt.body AS prompt, io_pair.input, io_pair.output,
+    program.problem_statement, program.io_description, program.main_function AS reference_code,
+    first_response.body AS turn_1, first_verdict.feedback AS feedback_1, first_verdict.verdict AS verdict_1,
+    second_response.body AS turn_2, second_verdict.feedback AS feedback_2, second_verdict.verdict AS verdict_2,
+    teacher.kind AS teacher_kind, teacher.model AS teacher_model, program.provenance AS transform_provenance,
+    first_response.provenance AS rationale_provenance, prompt.template_sha256,
+    first_verdict.verifier_version, answer_run.run_id AS answer_run_id,
+    pair_run.sandbox_image_digest
+FROM codeio.sample
+INNER JOIN codeio.prompt USING (prompt_id)
+INNER JOIN codeio.io_pair USING (io_pair_id)
+INNER JOIN codeio.program USING (program_id)
+INNER JOIN codeio.verdict AS first_verdict ON first_verdict.verdict_id = sample.first_verdict_id
+INNER JOIN codeio.response AS first_response ON first_response.response_id = first_verdict.response_id
+LEFT JOIN codeio.verdict AS second_verdict ON second_verdict.verdict_id = sample.second_verdict_id
+LEFT JOIN codeio.response AS second_response ON second_response.response_id = second_verdict.response_id
+INNER JOIN codeio.teacher ON teacher.teacher_id = first_response.teacher_id
+INNER JOIN codeio.stage_run AS answer_run ON answer_run.stage_run_id = first_response.stage_run_id
+INNER JOIN codeio.stage_run AS pair_run ON pair_run.stage_run_id = io_pair.stage_run_id
+CROSS JOIN LATERAL (
+    SELECT source.kind AS source_kind, source.locator AS source_locator, raw_file_origin.version,
+        raw_file_origin.path, raw_file_origin.licence
+    FROM codeio.raw_file_origin
+    INNER JOIN codeio.source USING (source_id)
+    WHERE raw_file_origin.raw_file_id = program.raw_file_id
+    ORDER BY source.kind, source.locator, raw_file_origin.version, raw_file_origin.path
+    LIMIT 1
+) AS origin;
+COMMENT ON VIEW codeio.sample_text IS
+'A sample as it is released: texts, labels and where it came from. Where a file was seen in several places, the '
+'first by name stands for all.';
+COMMENT ON COLUMN codeio.sample_text.prompt_id IS 'Its prompt.';
+COMMENT ON COLUMN codeio.sample_text.program_id IS 'The program that the pair was drawn from.';
+COMMENT ON COLUMN codeio.sample_text.io_pair_id IS 'The pair that the prompt asks about.';
+COMMENT ON COLUMN codeio.sample_text.raw_file_id IS 'The file that the program was made of.';
+COMMENT ON COLUMN codeio.sample_text.source_kind IS 'Reader of the source.';
+COMMENT ON COLUMN codeio.sample_text.source_locator IS 'Path, URL or package of the source.';
+COMMENT ON COLUMN codeio.sample_text.source_version IS
+'Version of the source, such as that of a package; may be empty.';
+COMMENT ON COLUMN codeio.sample_text.source_path IS 'Path of the file in its source.';
+COMMENT ON COLUMN codeio.sample_text.prompt IS 'Text of the prompt.';
+COMMENT ON COLUMN codeio.sample_text.reference_code IS 'The program.';
+COMMENT ON COLUMN codeio.sample_text.turn_1 IS 'The first answer.';
+COMMENT ON COLUMN codeio.sample_text.feedback_1 IS 'What the teacher was told about it.';
+COMMENT ON COLUMN codeio.sample_text.verdict_1 IS 'Verdict on it.';
+COMMENT ON COLUMN codeio.sample_text.turn_2 IS 'The revision; null when there was none.';
+COMMENT ON COLUMN codeio.sample_text.feedback_2 IS 'What is said about it; null when there was none.';
+COMMENT ON COLUMN codeio.sample_text.verdict_2 IS 'Verdict on it; null when there was none.';
+COMMENT ON COLUMN codeio.sample_text.teacher_kind IS 'Kind of the teacher that gave the first answer.';
+COMMENT ON COLUMN codeio.sample_text.teacher_model IS 'Its model.';
+COMMENT ON COLUMN codeio.sample_text.transform_provenance IS
+'What the teacher that wrote the program said of its work.';
+COMMENT ON COLUMN codeio.sample_text.rationale_provenance IS 'What the teacher said of the first answer.';
+COMMENT ON COLUMN codeio.sample_text.answer_run_id IS 'Airflow run that got the first answer.';
+
+CREATE VIEW codeio.released_lineage AS
+SELECT release.release_id, release.name AS release_name, release.version AS release_version,
+    release.status AS release_status, release_sample.split, sample.sample_id, prompt.prompt_id, prompt.direction,
+    io_pair.io_pair_id, program.program_id, program.raw_file_id, raw_file_origin.origin_id, source.source_id,
+    source.kind || ':' || source.locator AS source, raw_file_origin.repository,
+    raw_file_origin.version AS source_version, raw_file_origin.path, raw_file_origin.licence,
+    transform_teacher.model AS transform_model, transform_call.template_sha256 AS transform_template_sha256,
+    answer_teacher.model AS answer_model, prompt.template_sha256 AS prompt_template_sha256,
+    verdict.verifier_version, sample_run.sandbox_image_digest AS sample_image_digest,
+    verify_run.sandbox_image_digest AS verify_image_digest, ingest_run.run_id AS ingest_run_id,
+    ingest_run.partition_key AS ingest_partition_key, transform_run.run_id AS transform_run_id,
+    sample_run.run_id AS sample_run_id, answer_run.run_id AS answer_run_id, verify_run.run_id AS verify_run_id
+FROM codeio.release_sample
+INNER JOIN codeio.release USING (release_id)
+INNER JOIN codeio.sample USING (sample_id)
+INNER JOIN codeio.prompt USING (prompt_id)
+INNER JOIN codeio.io_pair USING (io_pair_id)
+INNER JOIN codeio.program USING (program_id)
+INNER JOIN codeio.raw_file_origin USING (raw_file_id)
+INNER JOIN codeio.source USING (source_id)
+INNER JOIN codeio.teacher_call AS transform_call ON transform_call.teacher_call_id = program.teacher_call_id
+INNER JOIN codeio.teacher AS transform_teacher ON transform_teacher.teacher_id = transform_call.teacher_id
+INNER JOIN codeio.verdict ON verdict.verdict_id IN (sample.first_verdict_id, sample.second_verdict_id)
+INNER JOIN codeio.response USING (response_id)
+INNER JOIN codeio.teacher AS answer_teacher ON answer_teacher.teacher_id = response.teacher_id
+INNER JOIN codeio.stage_run AS ingest_run ON ingest_run.stage_run_id = raw_file_origin.stage_run_id
+INNER JOIN codeio.stage_run AS transform_run ON transform_run.stage_run_id = program.stage_run_id
+INNER JOIN codeio.stage_run AS sample_run ON sample_run.stage_run_id = io_pair.stage_run_id
+INNER JOIN codeio.stage_run AS answer_run ON answer_run.stage_run_id = response.stage_run_id
+INNER JOIN codeio.stage_run AS verify_run ON verify_run.stage_run_id = verdict.stage_run_id;
+COMMENT ON VIEW codeio.released_lineage IS
+'The way down: released samples by source, licence, file, model, template, image and run. One row for each release, '
+'sample, place of its file, and answer.';
+COMMENT ON COLUMN codeio.released_lineage.release_id IS 'The release.';
+COMMENT ON COLUMN codeio.released_lineage.release_name IS 'Its name.';
+COMMENT ON COLUMN codeio.released_lineage.release_version IS 'Its version.';
+COMMENT ON COLUMN codeio.released_lineage.release_status IS 'candidate, rejected or published.';
+COMMENT ON COLUMN codeio.released_lineage.sample_id IS 'The sample.';
+COMMENT ON COLUMN codeio.released_lineage.prompt_id IS 'Its prompt.';
+COMMENT ON COLUMN codeio.released_lineage.io_pair_id IS 'The pair that the prompt asks about.';
+COMMENT ON COLUMN codeio.released_lineage.program_id IS 'The program that the pair was drawn from.';
+COMMENT ON COLUMN codeio.released_lineage.raw_file_id IS 'The file that the program was made of.';
+COMMENT ON COLUMN codeio.released_lineage.source_id IS 'The source in which the file was seen.';
+COMMENT ON COLUMN codeio.released_lineage.source IS 'The same as kind:locator.';
+COMMENT ON COLUMN codeio.released_lineage.source_version IS
+'Version of the source, such as that of a package; may be empty.';
+COMMENT ON COLUMN codeio.released_lineage.transform_model IS 'Model that wrote the program.';
+COMMENT ON COLUMN codeio.released_lineage.transform_template_sha256 IS 'Template that asked for the program.';
+COMMENT ON COLUMN codeio.released_lineage.answer_model IS 'Model that gave the answer.';
+COMMENT ON COLUMN codeio.released_lineage.prompt_template_sha256 IS 'Template of the prompt.';
+COMMENT ON COLUMN codeio.released_lineage.sample_image_digest IS 'Sandbox image that drew the pair.';
+COMMENT ON COLUMN codeio.released_lineage.verify_image_digest IS 'Sandbox image in use when the answer was judged.';
+COMMENT ON COLUMN codeio.released_lineage.ingest_run_id IS 'Airflow run that ingested the file.';
+COMMENT ON COLUMN codeio.released_lineage.ingest_partition_key IS 'Night of that run.';
+COMMENT ON COLUMN codeio.released_lineage.transform_run_id IS 'Airflow run that wrote the program.';
+COMMENT ON COLUMN codeio.released_lineage.sample_run_id IS 'Airflow run that drew the pair.';
+COMMENT ON COLUMN codeio.released_lineage.answer_run_id IS 'Airflow run that got the answer.';
+COMMENT ON COLUMN codeio.released_lineage.verify_run_id IS 'Airflow run that judged the answer.';
+
+CREATE FUNCTION codeio.lineage_of(wanted uuid)
+RETURNS TABLE (
+    step integer, kind text, id text, detail text, model text, template_sha256 text,
+    sandbox_image_digest text, dag_id text, run_id text, task_id text, map_index integer,
+    try_number integer, code_version text, started_at timestamptz
+)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    WITH chosen AS (
+        SELECT sample.sample_id, sample.prompt_id, sample.first_verdict_id, sample.second_verdict_id,
+            sample.stage_run_id
+        FROM codeio.sample WHERE sample.sample_id = wanted
+    ),
+    asked AS (SELECT prompt.* FROM codeio.prompt INNER JOIN chosen USING (prompt_id)),
+    paired AS (
+        SELECT io_pair.* FROM codeio.io_pair WHERE io_pair.io_pair_id IN (SELECT asked.io_pair_id FROM asked)
+    ),
+    made AS (
+        SELECT program.* FROM codeio.program WHERE program.program_id IN (SELECT paired.program_id FROM paired)
+    ),
+    judged AS (
+        SELECT verdict.* FROM codeio.verdict, chosen
+        WHERE verdict.verdict_id IN (chosen.first_verdict_id, chosen.second_verdict_id)
+    ),
+    answered AS (
+        SELECT response.* FROM codeio.response WHERE response.response_id IN (SELECT judged.response_id FROM judged)
+    ),
+    steps (step, kind, id, detail, teacher_call_id, template_sha256, stage_run_id) AS (
+        SELECT 1, 'source', raw_file_origin.source_id::text, source.kind || ':' || source.locator,
+            NULL::uuid, NULL::text, raw_file_origin.stage_run_id
+        FROM made INNER JOIN codeio.raw_file_origin USING (raw_file_id) INNER JOIN codeio.source USING (source_id)
+        UNION ALL
+        SELECT 2, 'file', raw_file_origin.origin_id::text,
+            raw_file_origin.path || ' (version ' || raw_file_origin.version
+            || ', licence ' || raw_file_origin.licence || ')',
+            NULL, NULL, raw_file_origin.stage_run_id
+        FROM made INNER JOIN codeio.raw_file_origin USING (raw_file_id)
+        UNION ALL
+        SELECT 3, 'raw_file', raw_file.raw_file_id::text, 'sha256 ' || raw_file.blob_sha256,
+            NULL, NULL, raw_file.stage_run_id
+        FROM made INNER JOIN codeio.raw_file USING (raw_file_id)
+        UNION ALL
+        SELECT 4, 'program', made.program_id::text, made.entry_point || ' in ' || made.language, made.teacher_call_id,
+            teacher_call.template_sha256, made.stage_run_id
+        FROM made INNER JOIN codeio.teacher_call USING (teacher_call_id)
+        UNION ALL
+        SELECT 5, 'io_pair', paired.io_pair_id::text, 'pair ' || paired.ordinal, NULL, NULL, paired.stage_run_id
+        FROM paired
+        UNION ALL
+        SELECT 6, 'prompt', asked.prompt_id::text, 'predict the ' || asked.direction,
+            NULL, asked.template_sha256, asked.stage_run_id
+        FROM asked
+        UNION ALL
+        SELECT 5 + 2 * answered.turn, 'response', answered.response_id::text, 'turn ' || answered.turn,
+            answered.teacher_call_id, teacher_call.template_sha256, answered.stage_run_id
+        FROM answered INNER JOIN codeio.teacher_call USING (teacher_call_id)
+        UNION ALL
+        SELECT 6 + 2 * answered.turn, 'verdict', judged.verdict_id::text,
+            judged.verdict || ' (' || judged.verifier_version || ')', NULL, NULL, judged.stage_run_id
+        FROM judged INNER JOIN answered USING (response_id)
+        UNION ALL
+        SELECT 11, 'sample', chosen.sample_id::text, '', NULL, NULL, chosen.stage_run_id FROM chosen
+        UNION ALL
+        SELECT 12, 'release', release.release_id::text,
+            release.name || ' v' || release.version || ' ' || release.status
+            || ' (' || release_sample.split || ') ' || release.uri,
+            NULL, NULL, release.stage_run_id
+        FROM chosen INNER JOIN codeio.release_sample USING (sample_id) INNER JOIN codeio.release USING (release_id)
+    )
+    SELECT steps.step, steps.kind, steps.id, steps.detail, teacher.model, steps.template_sha256,
+        stage_run.sandbox_image_digest, stage_run.dag_id, stage_run.run_id, stage_run.task_id, stage_run.map_index,
+        stage_run.try_number, stage_run.code_version, stage_run.started_at
+    FROM steps
+    INNER JOIN codeio.stage_run USING (stage_run_id)
+    LEFT JOIN codeio.teacher_call USING (teacher_call_id)
+    LEFT JOIN codeio.teacher ON teacher.teacher_id = teacher_call.teacher_id
+    ORDER BY steps.step, steps.detail, steps.id;
+END;
+COMMENT ON FUNCTION codeio.lineage_of(uuid) IS
+'Every step from the source to the releases of one sample, with the model, prompt template, sandbox image and run '
+'of each.';
