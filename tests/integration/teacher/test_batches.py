@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from uuid import UUID
 
@@ -37,9 +37,8 @@ def using(settings: Settings, base_url: str, **changes: object) -> Settings:
 @contextmanager
 def opened(settings: Settings, store: Store, writer: FactWriter) -> Iterator[Batches]:
     """Open the batches of the answer stage."""
-    client = BatchClient(settings, Endpoint.chosen(settings))
-    yield Batches(client, work_of(settings, store, writer))
-    client.close()
+    with closing(BatchClient(settings, Endpoint.chosen(settings))) as client:
+        yield Batches(client, work_of(settings, store, writer))
 
 
 def advance(settings: Settings, store: Store, writer: FactWriter) -> list[str]:
