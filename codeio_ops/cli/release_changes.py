@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from codeio_ops.cli.clients import open_store, shell_writer, stack_state
-from codeio_ops.cli.output import JsonOption, print_json, print_rows
+from codeio_ops.cli.output import JsonOption, print_json, print_rows, print_text
 from codeio_ops.cli.release_lookup import find
 from codeio_ops.cli.run import Follower
 from codeio_ops.jsonvalue import Json
@@ -55,7 +55,7 @@ def make(
     if as_json:
         print_json(made)
     else:
-        print("\n".join(f"{key}: {value}" for key, value in made.items()))
+        print_text("\n".join(f"{key}: {value}" for key, value in made.items()))
 
 
 def takedown(
@@ -116,7 +116,7 @@ def _print_takedown(
             f"next: {item['name']} v{item['version']}, {item['samples']} samples, {item['run_id']}"
         )
     for name in emptied:
-        print(f"nothing is left of {name}")
+        print_text(f"nothing is left of {name}")
 
 
 def _release(recipe: Json, *, wait: bool) -> str:

@@ -7,7 +7,14 @@ import typer
 
 from codeio_ops.asking.estimate import Estimate, estimate
 from codeio_ops.cli import clients
-from codeio_ops.cli.output import JsonOption, become_offline_teacher, print_json, print_rows, say
+from codeio_ops.cli.output import (
+    JsonOption,
+    become_offline_teacher,
+    print_json,
+    print_rows,
+    print_text,
+    say,
+)
 from codeio_ops.pipeline import STAGES, Stage, stages_asking
 
 teacher = typer.Typer(help="Teachers: the embedded one, and models.", no_args_is_help=True)
@@ -66,7 +73,7 @@ def preview(
         return
     for number, messages in enumerate(found.preview, start=1):
         for message in messages:
-            print(f"--- request {number}, {message.role} ---\n\n{message.content}\n")
+            print_text(f"--- request {number}, {message.role} ---\n\n{message.content}\n")
     print(_summary(found))
 
 
