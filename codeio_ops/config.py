@@ -20,6 +20,8 @@ from codeio_ops.errors import SettingsError
 
 OFFLINE_MODEL = "offline-trace-v1"
 
+AnswerScope = Literal["auto", "unanswered", "new", "none"]
+TransformScope = Literal["missing", "stand_in"]
 RevisionPolicy = Literal["one_turn", "none", "by_expected_gain"]
 
 
@@ -143,6 +145,25 @@ class Settings(BaseSettings):
     """Who transforms: `teacher` is the teacher in use, `mixed` is the offline teacher first and
     the teacher in use for the files it refuses.
     """
+    transform_scope: TransformScope = "missing"
+    """Which files are transformed: `missing` are those without a program, and not refused;
+    `stand_in` are also those that the offline teacher alone transformed or refused, where the
+    teacher in use is another.
+    """
+    answer_scope: AnswerScope = "auto"
+    """Which prompts the teacher in use is asked: `unanswered` are all that it has not answered,
+    `new` those of them that were made since the first run in which it was to answer began, `none`
+    none, nor for revisions. `auto` is `unanswered` as long as no other model has answered, and
+    then `new`.
+    """
+    answer_sources: tuple[str, ...] = ()
+    """JSON array of the sources, as locator, `kind:locator` or id, whose prompts it is asked;
+    empty is all.
+    """
+    answer_since: str = Field(default="", pattern=r"^(\d{4}-\d{2}-\d{2})?$")
+    """First night (`YYYY-MM-DD`) of the files whose prompts it is asked; empty is all."""
+    answer_share: float = Field(default=1.0, ge=0, le=1)
+    """Share of the prompts that it is asked, by a hash of each."""
     local_model_path: Path | None = None
     """GGUF file that `codeio teacher local` serves."""
     local_model_sha256: Annotated[str, Deciding] = Field(default="", pattern="^([0-9a-f]{64})?$")

@@ -1,7 +1,8 @@
 """The funnel: what each stage let through, dropped and still has to do, from the tallies.
 
 The pages and `codeio funnel` read it here. Tallies cost the same however many rows there are; a
-row that is done again, under a later verifier or template, counts once more.
+row that is done again, under a later verifier or template, counts once more. What was answered is
+counted of all teachers, what waits to be of the current one.
 """
 
 from collections import Counter, defaultdict
@@ -22,13 +23,16 @@ class StageTally:
         passed: Rows written.
         settled: Rows of the stage before that they settle.
         dropped: Rows dropped.
-        wrong: Of first answers, those judged wrong.
+        closed: Rows of the stage before that it need not take any more: settled, dropped, or not
+            asked of the current teacher.
+        wrong: Of first answers of the current teacher, those judged wrong.
     """
 
     stage: str
     passed: int = 0
     settled: int = 0
     dropped: int = 0
+    closed: int = 0
     wrong: int = 0
 
 
@@ -160,8 +164,7 @@ def _entering(stage: Stage, tallies: Mapping[str, StageTally]) -> int:
 
 
 def _waiting(stage: Stage, tallies: Mapping[str, StageTally]) -> int | None:
-    """Return what came in, less what was settled or dropped."""
+    """Return what came in, less what need not be taken any more."""
     if stage.filters or not stage.takes:
         return None
-    tally = _of(stage, tallies)
-    return max(_entering(stage, tallies) - tally.settled - tally.dropped, 0)
+    return max(_entering(stage, tallies) - _of(stage, tallies).closed, 0)

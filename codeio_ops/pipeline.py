@@ -7,9 +7,10 @@ What a stage calls is named by `module:function`, so that importing the table im
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -73,6 +74,7 @@ class Stage:
             beside the range.
         stale_because: What makes its rows stale; None where nothing does.
         requests: Function of (shard, work), which gives the requests it would send to a teacher.
+        planned: Function of (work, rows that wait), which notes that they are now to be taken.
         asks_offline_first: Whether the offline teacher is asked before the one in use, in mixed
             mode.
         rounds: The steps that stand for it in its DAG, where they are not one.
@@ -96,6 +98,7 @@ class Stage:
     parameters: str = ""
     stale_because: Cause | None = None
     requests: str = ""
+    planned: str = ""
     asks_offline_first: bool = False
     rounds: "Callable[[Settings], list[Step]] | None" = None
     recorded_as: str = ""
@@ -137,14 +140,21 @@ class Stage:
     def plan(
         self, work: "Work", *, least: int, limit: int = 0, rows: Rows = "pending"
     ) -> list[Shard]:
-        """Cut the rows that it would take into shards; see `plan_shards`."""
-        return plan_shards(
-            self.count(work, rows),
-            shard_rows=work.settings.shard_rows,
-            least=least,
-            limit=limit,
-            rows=rows,
+        """Cut the rows that it would take into shards; see `plan_shards`.
+
+        What they will cost is logged, where a teacher that is paid is to be asked.
+        """
+        count = self.count(work, rows)
+        shards = plan_shards(
+            count, shard_rows=work.settings.shard_rows, least=least, limit=limit, rows=rows
         )
+        if self.planned:
+            resolve_name(self.planned)(work, count)
+        if self.requests and shards and not work.settings.uses_offline_teacher:
+            resolve_name("codeio_ops.asking.estimate:log_estimate")(
+                self.requests_of(shards, work), work
+            )
+        return shards
 
     def do(self, work: "Work", part: "Shard | Source | None" = None) -> Counter[str]:
         """Do it, and return counts by outcome.
@@ -158,8 +168,12 @@ class Stage:
 
     def waiting_requests(self, work: "Work") -> "Iterator[Request]":
         """Give every request that it would send to a teacher now, one by one."""
-        found: Iterator[Request] = resolve_name(self.requests)(whole_range(), work)
-        return found
+        return self.requests_of([whole_range()], work)
+
+    def requests_of(self, shards: "Iterable[Shard]", work: "Work") -> "Iterator[Request]":
+        """Give the requests that it would send for these shards, one by one."""
+        requests: Callable[..., Iterator[Request]] = resolve_name(self.requests)
+        return chain.from_iterable(requests(shard, work) for shard in shards)
 
     def _parameters(self, work: "Work", rows: Rows) -> dict[str, Any]:
         if not self.parameters:
@@ -275,7 +289,9 @@ _STAGES = (
         calls="codeio_ops.asking.answer:answer_prompts",
         dag_id="answer_prompts",
         needs="teacher",
+        parameters="codeio_ops.asking.answer:parameters",
         requests="codeio_ops.asking.answer:answer_requests",
+        planned="codeio_ops.asking.answer:plan_answers",
         takes=("prompt",),
     ),
     Stage(

@@ -4,6 +4,7 @@ Meaning and units of the columns stand in the database (`sql/README.md`). Ids ar
 from content by the `new` constructors, so that a fact written twice is one row.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -381,6 +382,7 @@ class DropRecord(Record):
     detail: str
     stage_run_id: UUID
     source_id: UUID | None = None
+    teacher_id: UUID | None = None
 
     @classmethod
     def new(
@@ -391,16 +393,19 @@ class DropRecord(Record):
         subject_id: UUID,
         stage_run_id: UUID,
         source_id: UUID | None = None,
+        teacher_id: UUID | None = None,
     ) -> "DropRecord":
-        """Build the one drop that a stage may record for a subject."""
+        """Build the one drop that a stage may record for a subject; one of each teacher it asks."""
+        by = () if teacher_id is None else (str(teacher_id),)
         return cls(
-            drop_record_id=content_id("drop_record", stage, str(subject_id)),
+            drop_record_id=content_id("drop_record", stage, str(subject_id), *by),
             stage=stage,
             subject_id=subject_id,
             reason=drop.word,
             detail=storable(drop.detail)[:2000],
             stage_run_id=stage_run_id,
             source_id=source_id,
+            teacher_id=teacher_id,
         )
 
 
@@ -429,6 +434,7 @@ class ReleaseRow(Record):
     status: str
     samples: int
     funnel: Json = field(default_factory=list, metadata=JSON_COLUMN)
+    teachers: Sequence[Mapping[str, object]] = field(default=(), metadata=JSON_COLUMN)
     stage_run_id: UUID
 
 

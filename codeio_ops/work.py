@@ -71,7 +71,7 @@ class Work:
         """
         self.settings = settings
         self.stage = stage
-        self._task = task
+        self.task = task
         self._partition_key = partition_key
         self._stack = ExitStack()
         vars(self).update(parts)
@@ -168,7 +168,7 @@ class Work:
         """Return a writer whose facts name a sandbox image."""
         run = stage_run(
             self.stage,
-            self._task,
+            self.task,
             self.settings,
             image_digest=image_digest,
             partition_key=self._partition_key,
@@ -196,9 +196,9 @@ class Work:
             runtime=self.settings.sandbox_runtime,
             engine=EngineAddress.of(self.settings),
             labels={
-                "codeio.dag": self._task.dag_id,
-                "codeio.run": self._task.run_id,
-                "codeio.task": self._task.task_id,
+                "codeio.dag": self.task.dag_id,
+                "codeio.run": self.task.run_id,
+                "codeio.task": self.task.task_id,
             },
         )
         self._stack.callback(sandbox.close)

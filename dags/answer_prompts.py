@@ -7,7 +7,8 @@ first answers without a revision.
 `answers`.
 
 **Idempotent by** content ids: (pair, direction, template), (prompt, turn, teacher, rollout),
-(response, verifier version). A cleared task never pays for an answer twice.
+(response, verifier version). A cleared task never pays for an answer twice. Every teacher has
+answers of its own: none hides another's, and a conversation is revised by who began it.
 
 **On failure** a teacher or sandbox that is down is retried; answers that arrived are stored, and
 the rest stays pending for the next run.
@@ -16,20 +17,21 @@ the rest stays pending for the next run.
 
 Example configuration, to try a new model on a few rows for half a dollar at most:
 `{"limit": 20, "model": "deepseek-chat", "budget": 0.5}`; to see what is pending:
-`{"dry_run": true}`. How often a wrong answer is revised is a setting of the installation
-(`CODEIO_REVISION_POLICY`), as is whether requests go out in batches (`CODEIO_TEACHER_BATCH`, at
-half price for a wait of up to a day).
+`{"dry_run": true}`; to let it answer what others have answered, of one source:
+`{"model": "deepseek-chat", "scope": "unanswered", "source": "directory:/data/tools"}`. How often a
+wrong answer is revised is a setting of the installation (`CODEIO_REVISION_POLICY`), as is whether
+requests go out in batches (`CODEIO_TEACHER_BATCH`, at half price for a wait of up to a day).
 """
 
 from airflow.sdk import TriggerRule, chain, dag, get_current_context, task
 
 from codeio_airflow.assets import ANSWERS, PROGRAMS
 from codeio_airflow.clients import skip_dry_run, task_work
-from codeio_airflow.defaults import DAG_DEFAULTS, LIMITS
+from codeio_airflow.defaults import ANSWER_SCOPE, DAG_DEFAULTS, LIMITS
 from codeio_airflow.shard_tasks import staged
 
 
-@dag(schedule=[PROGRAMS], doc_md=__doc__, params=LIMITS, **DAG_DEFAULTS)
+@dag(schedule=[PROGRAMS], doc_md=__doc__, params=LIMITS | ANSWER_SCOPE, **DAG_DEFAULTS)
 def answer_prompts() -> None:
     """Ask, answer, verify, revise, verify again."""
 

@@ -15,18 +15,19 @@ rest stays pending for the next run.
 
 Example configuration, to try a new model on a few rows for half a dollar at most:
 `{"limit": 20, "model": "deepseek-chat", "budget": 0.5}`; to see what is pending:
-`{"dry_run": true}`
+`{"dry_run": true}`; to give a model the files that the offline teacher had:
+`{"model": "deepseek-chat", "transform_scope": "stand_in"}`
 """
 
 from airflow.sdk import TriggerRule, chain, dag, get_current_context, task
 
 from codeio_airflow.assets import PROGRAMS, RAW_FILES
 from codeio_airflow.clients import skip_dry_run, task_work
-from codeio_airflow.defaults import DAG_DEFAULTS, LIMITS
+from codeio_airflow.defaults import DAG_DEFAULTS, LIMITS, TRANSFORM_SCOPE
 from codeio_airflow.shard_tasks import staged
 
 
-@dag(schedule=[RAW_FILES], doc_md=__doc__, params=LIMITS, **DAG_DEFAULTS)
+@dag(schedule=[RAW_FILES], doc_md=__doc__, params=LIMITS | TRANSFORM_SCOPE, **DAG_DEFAULTS)
 def build_programs() -> None:
     """Screen, transform, drop programs that repeat another, then sample."""
 

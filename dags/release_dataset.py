@@ -1,6 +1,7 @@
 """### release_dataset: from verified answers to a published release, through gates
 
-**Reads** every finished conversation, and quarantines the files of those that leak a benchmark
+**Reads** every finished conversation that the recipe chooses, by default those with the current
+teacher, and quarantines the files of those that leak a benchmark
 or hold a secret or personal data.
 
 **Writes** `leak_hit`, `drop_record`, `sample`, `release`, `release_sample`, `gate_result`,
@@ -16,7 +17,8 @@ waits for a person (Browse, Required Actions): *Approve* with a reason publishes
 **Backfill**: none is needed; a release holds every finished conversation.
 
 Example configuration: `{"recipe": "drop_wrong"}`, or with a recipe of one's own
-`{"recipe": {"name": "short", "turns": 1, "questions": 2}}`
+`{"recipe": {"name": "short", "turns": 1, "questions": 2}}`; of the answers of every teacher:
+`{"recipe": {"name": "all", "teachers": "any"}}`
 """
 
 from airflow.providers.standard.operators.hitl import HITLOperator
@@ -26,6 +28,7 @@ from codeio_airflow.assets import ANSWERS, RELEASES
 from codeio_airflow.clients import task_work
 from codeio_airflow.defaults import (
     DAG_DEFAULTS,
+    MODEL,
     OVERRIDE_TIMEOUT,
     PARALLEL_SHARDS,
 )
@@ -47,6 +50,14 @@ RECIPE = Param(
     type=["string", "object"],
     description="Name of a shipped recipe (`codeio release recipes`), or the fields of one.",
 )
+CURRENT = Param(
+    [],
+    type="array",
+    items={"type": "string"},
+    description="Ids of the teachers that `current` in the recipe means; empty is the one that "
+    "`model` or the settings name.",
+)
+PARAMS = {"recipe": RECIPE, "model": MODEL, "current": CURRENT}
 REASON = Param(
     "",
     type="string",
@@ -55,7 +66,7 @@ REASON = Param(
 )
 
 
-@dag(schedule=[ANSWERS], doc_md=__doc__, params={"recipe": RECIPE}, **DAG_DEFAULTS)
+@dag(schedule=[ANSWERS], doc_md=__doc__, params=PARAMS, **DAG_DEFAULTS)
 def release_dataset() -> None:
     """Assemble a candidate, judge it by every gate, publish it."""
 
@@ -67,7 +78,8 @@ def release_dataset() -> None:
     @task
     def assemble() -> str:
         with task_work("promote") as work:
-            return assemble_candidate(get_current_context()["params"]["recipe"], work)
+            params = get_current_context()["params"]
+            return assemble_candidate(params["recipe"], params["current"], work)
 
     @task(
         map_index_template="{{ task.op_kwargs['name'] }}", max_active_tis_per_dagrun=PARALLEL_SHARDS

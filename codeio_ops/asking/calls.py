@@ -5,6 +5,7 @@ the teacher's journal has it, and gives it back without a call.
 """
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FLUSH_RESULTS = 20
+FLUSH_AFTER_S = 2.0
 
 # A later try of the same request may succeed: the row stays pending.
 _PASSING = frozenset({CallFailure.RATE_LIMITED, CallFailure.UNAVAILABLE})
@@ -74,6 +76,8 @@ class CallRecorder:
         }
         self._unavailable: list[UUID] = []
         self._unwritten: list[Record] = []
+        self._results = 0
+        self._flushed_at = time.monotonic()
 
     @cached_property
     def _teacher_row(self) -> TeacherRow:
@@ -98,10 +102,9 @@ class CallRecorder:
         try:
             with closing(self._teacher.complete_all(requests)) as results:  # type: ignore[type-var]
                 seen = tracked(results, total=total, what=f"{self._purpose} requests")
-                for number, result in enumerate(seen, start=1):
+                for result in seen:
                     counts[self._record(result, use)] += 1
-                    if number % FLUSH_RESULTS == 0:
-                        self._flush()
+                    self._flush_when_due()
         finally:
             self._flush()
         log.info("%s: %s", self._purpose, dict(counts), extra={"action": self._purpose})
@@ -120,21 +123,33 @@ class CallRecorder:
             subjects = transaction.column(
                 "teacher.given_up",
                 purpose=self._purpose,
+                teacher_id=self._teacher_row.teacher_id,
                 subjects=self._unavailable,
                 tries=self._tries,
             )
         detail = f"no reply in {self._tries} runs, while the endpoint answered other requests"
         drop = Drop(reason=DropReason.UNAVAILABLE, detail=detail)
-        run = self._writer.run.stage_run_id
-        self._writer.write(
-            [
-                DropRecord.new(drop, stage=self._purpose, subject_id=subject, stage_run_id=run)
-                for subject in subjects
-            ]
-        )
+        self._writer.write([self._drop(drop, subject) for subject in subjects])
         return len(subjects)
 
+    def _drop(self, drop: Drop, subject_id: UUID) -> DropRecord:
+        return DropRecord.new(
+            drop,
+            stage=self._purpose,
+            subject_id=subject_id,
+            stage_run_id=self._writer.run.stage_run_id,
+            teacher_id=self._teacher_row.teacher_id,
+        )
+
+    def _flush_when_due(self) -> None:
+        """Write what is many, or old: whoever watches a slow model sees each answer."""
+        self._results += 1
+        late = time.monotonic() - self._flushed_at >= FLUSH_AFTER_S
+        if late or self._results % FLUSH_RESULTS == 0:
+            self._flush()
+
     def _flush(self) -> None:
+        self._flushed_at = time.monotonic()
         if self._unwritten:
             self._writer.write([self._teacher_row, *self._unwritten])
             self._unwritten = []
@@ -162,11 +177,8 @@ class CallRecorder:
             return failed.reason
         self._unwritten += [
             self._call(failed, failed.reason),
-            DropRecord.new(
-                Drop(reason=DropReason(failed.reason), detail=failed.detail),
-                stage=self._purpose,
-                subject_id=UUID(failed.key),
-                stage_run_id=self._writer.run.stage_run_id,
+            self._drop(
+                Drop(reason=DropReason(failed.reason), detail=failed.detail), UUID(failed.key)
             ),
         ]
         return failed.reason
@@ -197,17 +209,13 @@ class CallRecorder:
 
 
 def teacher_row(teacher: "Teacher", writer: FactWriter) -> TeacherRow:
-    """Build the record of a teacher.
-
-    The offline teacher is the same wherever it listens, so its host is no part of it.
-    """
+    """Build the record of a teacher."""
     identity = teacher.identity
-    host = "" if identity.kind == "offline-trace" else identity.endpoint_host
     return TeacherRow(
-        teacher_id=content_id("teacher", identity.kind, identity.model_id, identity.version, host),
+        teacher_id=identity.teacher_id,
         kind=identity.kind,
         model=identity.model_id,
         version=identity.version,
-        endpoint_host=host,
+        endpoint_host=identity.address,
         stage_run_id=writer.run.stage_run_id,
     )

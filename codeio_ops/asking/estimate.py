@@ -1,5 +1,6 @@
 """What the waiting requests of a stage will cost, and how they read: no call is made."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,6 +10,8 @@ from codeio_ops.teacher.budget import prompt_tokens
 from codeio_ops.teacher.messages import Message, Request
 from codeio_ops.teacher.prices import known_price
 from codeio_ops.work import Work
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,4 +62,20 @@ def estimate(requests: Iterable[Request], work: Work, *, previewed: int) -> Esti
         expectation="max_tokens" if mean is None else "history",
         cost_usd="" if cost is None else f"{cost:.6f}",
         preview=[request.messages for request in first],
+    )
+
+
+def log_estimate(requests: Iterable[Request], work: Work) -> None:
+    """Log what requests will cost, before the first is sent; `teacher preview` says the same."""
+    found = estimate(requests, work, previewed=0)
+    log.info(
+        "%s: %d requests to %s, about %d tokens to read and %d to write (%s), %s",
+        found.purpose,
+        found.requests,
+        work.teacher.identity.name,
+        found.prompt_tokens,
+        found.completion_tokens,
+        found.expectation,
+        f"${found.cost_usd}" if found.cost_usd else "at an unknown price",
+        extra={"action": "estimate"},
     )

@@ -27,13 +27,20 @@ REFERRED = "referred"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _PendingFile(BlobLocation):
+    """A file to transform; `by_stand_in` says that the offline teacher had it before."""
+
     raw_file_id: UUID
     language: str
+    by_stand_in: bool
 
 
-def parameters(work: Work, rows: Rows) -> dict[str, list[str]]:
+def parameters(work: Work, rows: Rows) -> dict[str, object]:
     """Return what the queries of the stage need."""
-    return {"templates": current_templates()} if rows == "stale" else {}
+    if rows == "stale":
+        return {"templates": current_templates()}
+    settings = work.settings
+    also_stand_in = settings.transform_scope == "stand_in" and not settings.uses_offline_teacher
+    return {"also_stand_in": also_stand_in}
 
 
 def transform_files(shard: Shard, work: Work) -> Counter[str]:
@@ -42,7 +49,7 @@ def transform_files(shard: Shard, work: Work) -> Counter[str]:
     Every file ends with a program or a drop record, or stays pending when the teacher did
     not answer. Of a shard of stale rows: for each file whose program another template asked
     for; where this one gives none, the old program stays in force. In mixed mode the offline
-    teacher is asked first, and the one in use only for the files that it refuses.
+    teacher is asked first, and the one in use only for the files that it refuses or had before.
 
     Returns:
         Counts by outcome: `program`, or why there is none.
@@ -65,8 +72,8 @@ def transform_files(shard: Shard, work: Work) -> Counter[str]:
     names = {file.raw_file_id for file in pending}
     if work.first_teacher is None:
         return ask(work.teacher, _use, names)
-    refused: set[UUID] = set()
-    counts = ask(work.first_teacher, partial(_use_or_refer, refused=refused), names)
+    refused = {file.raw_file_id for file in pending if file.by_stand_in}
+    counts = ask(work.first_teacher, partial(_use_or_refer, refused=refused), names - refused)
     del counts[REFERRED]
     return counts + ask(work.teacher, _use, refused)
 
@@ -105,6 +112,7 @@ def _use(answered: Answered) -> Use:
             stage="transform",
             subject_id=answered.subject_id,
             stage_run_id=answered.stage_run_id,
+            teacher_id=answered.teacher_id,
         )
         return Use(outcome=drop.word, records=(record,))
     return Use(outcome="program", records=(_program(parts, answered),))

@@ -51,9 +51,13 @@ class PendingRevision:
         return Request(key=str(self.prompt_id), messages=tuple(messages))
 
 
-def parameters(work: Work, rows: Rows) -> dict[str, int]:
-    """Return what the query of the stage needs."""
-    return {"revision_turns": work.settings.most_revisions}
+def parameters(work: Work, rows: Rows) -> dict[str, object]:
+    """Return what the query of the stage needs: a conversation goes on with who began it."""
+    asked = work.settings.answer_scope != "none"
+    return {
+        "teacher_id": work.teacher.identity.teacher_id,
+        "revision_turns": work.settings.most_revisions if asked else 0,
+    }
 
 
 def revise_answers(shard: Shard, work: Work) -> Counter[str]:
@@ -74,10 +78,7 @@ def revise_answers(shard: Shard, work: Work) -> Counter[str]:
         if drop is None:
             chosen.append(item)
         else:
-            run = work.writer.run.stage_run_id
-            denied.append(
-                DropRecord.new(drop, stage="revise", subject_id=item.prompt_id, stage_run_id=run)
-            )
+            denied.append(_denied(item, drop, work))
     work.writer.write(denied)
     turns = {item.prompt_id: item.turn + 1 for item in chosen}
     template_sha256 = template_fingerprint("revise")
@@ -88,6 +89,16 @@ def revise_answers(shard: Shard, work: Work) -> Counter[str]:
         total=len(chosen),
     )
     return counts + Counter(record.reason for record in denied)
+
+
+def _denied(item: PendingRevision, drop: Drop, work: Work) -> DropRecord:
+    return DropRecord.new(
+        drop,
+        stage="revise",
+        subject_id=item.prompt_id,
+        stage_run_id=work.writer.run.stage_run_id,
+        teacher_id=work.teacher.identity.teacher_id,
+    )
 
 
 def revision_requests(shard: Shard, work: Work) -> Iterator[Request]:

@@ -1,5 +1,6 @@
 """`codeio release recipes | make | takedown`: make versions of the dataset."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
@@ -91,7 +92,9 @@ def takedown(
             "name": candidate.name,
             "version": candidate.version,
             "samples": candidate.samples,
-            "run_id": _release(candidate.recipe, wait=wait),
+            "run_id": _release(
+                candidate.recipe, [each["id"] for each in candidate.teachers], wait=wait
+            ),
         }
         for candidate in done.candidates
     ]
@@ -119,14 +122,14 @@ def _print_takedown(
         print_text(f"nothing is left of {name}")
 
 
-def _release(recipe: Json, *, wait: bool) -> str:
+def _release(recipe: Json, current: Sequence[str] = (), *, wait: bool) -> str:
     """Run the DAG that releases, in the embedded Airflow; return the id of its run."""
     # An Airflow of one's own has no client of the embedded one; the other commands work with it.
     from codeio_ops.local import pipeline
     from codeio_ops.local.health import open_api
 
     with open_api(stack_state()) as api:
-        run_id = pipeline.start_release(api, recipe)
+        run_id = pipeline.start_release(api, recipe, current)
         if wait:
             with Follower(open_store()) as follower:
                 pipeline.follow_release(api, run_id, show=follower.show)

@@ -1,7 +1,7 @@
 """Starts the pipeline in Airflow and follows it from DAG to DAG, by the assets that join them."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from codeio_ops.errors import DecisionNeeded, PipelineFailed, StackError
@@ -38,11 +38,17 @@ def start(api: AirflowApi) -> str:
     return api.trigger(ROAD[0], {})
 
 
-def start_release(api: AirflowApi, recipe: Json) -> str:
-    """Trigger the DAG that releases, with the fields of a recipe; return the id of its run."""
+def start_release(api: AirflowApi, recipe: Json, current: Sequence[str] = ()) -> str:
+    """Trigger the DAG that releases, with the fields of a recipe; return the id of its run.
+
+    Args:
+        api: Airflow.
+        recipe: Its fields.
+        current: Ids of the teachers that `current` means in it; empty is the one in use.
+    """
     _wait_until_parsed(api)
     api.unpause_dag(ROAD[-1])
-    return api.trigger(ROAD[-1], {"recipe": recipe})
+    return api.trigger(ROAD[-1], {"recipe": recipe, "current": list(current)})
 
 
 def follow_release(api: AirflowApi, run_id: str, *, show: Callable[[Position], None]) -> None:

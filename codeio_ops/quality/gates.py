@@ -54,7 +54,7 @@ def integrity(inputs: GateInputs) -> Measurement:
 
 
 def duplicates(inputs: GateInputs) -> Measurement:
-    """Count samples whose prompt stands in the release more than once."""
+    """Count samples whose prompt one teacher answers in the release more than once."""
     found = inputs.store.fetch(
         "release.duplicate_prompts", _Duplicate, release_id=inputs.release_id
     )

@@ -1,10 +1,11 @@
 """Assembles a release candidate: finished conversations, screened, split by program."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 from uuid import UUID
 
 from codeio_ops.errors import NothingToRelease, ReleaseMissing
@@ -13,10 +14,20 @@ from codeio_ops.jsonvalue import Json
 from codeio_ops.records import ReleaseRow, ReleaseSample, SampleRow
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.rows import SampleText, content_sha256, read_texts
-from codeio_ops.release.select import Chosen, Conversation, choose
+from codeio_ops.release.select import Chosen, Conversation, choose, left_out
 from codeio_ops.release.splits import assign_splits
+from codeio_ops.release.teachers import (
+    Choice,
+    TeacherShare,
+    names_current,
+    possible_names,
+    selection_of,
+)
 from codeio_ops.storage.engine import Store, Transaction
 from codeio_ops.storage.runs import FactWriter
+
+if TYPE_CHECKING:
+    from codeio_ops.work import Work
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +51,7 @@ class Release:
     status: str
     samples: int
     funnel: list[FunnelStage]
+    teachers: list[TeacherShare]
     uri: str
     manifest_sha256: str
     created_at: datetime
@@ -52,25 +64,48 @@ class _FinishedProgram:
     main_function: str
 
 
-def assemble_release(recipe: Recipe, *, store: Store, writer: FactWriter) -> Release:
+def assemble_release(
+    recipe: Recipe, *, current: Collection[UUID], store: Store, writer: FactWriter
+) -> Release:
     """Select what the recipe asks for, and return the release that holds just that.
 
     The same facts and recipe give the same release: it is made once, whatever became of it.
     What was taken down is left out.
 
+    Args:
+        recipe: What is asked for.
+        current: Ids of the teachers that its word `current` means.
+        store: The database.
+        writer: Who assembles.
+
     Raises:
         NothingToRelease: no finished conversation is left by the recipe.
     """
+    choice = Choice.of(recipe, current, store)
     conversations = store.fetch("release.conversations", Conversation)
     splits = assign_splits(_codes(store), validation_percent=recipe.validation_percent)
-    chosen = choose(recipe, conversations, splits)
+    chosen = choose(choice, conversations, splits)
     if not chosen:
-        raise NothingToRelease(
-            f"the recipe {recipe.name} takes none of {len(conversations)} finished conversations"
-        )
+        raise _nothing(choice, conversations)
     writer.write([_sample(item, writer.run.stage_run_id) for item in chosen])
     content = content_sha256(recipe, _texts(chosen, store))
-    return _find_or_create(recipe, chosen, content, store, writer)
+    return _find_or_create(choice, chosen, content, store, writer)
+
+
+def release_of(recipe: Recipe, work: "Work", *, current: Collection[UUID] = ()) -> Release:
+    """Assemble the release of a recipe in a task.
+
+    Args:
+        recipe: What is asked for.
+        work: What the task works with; it knows the teacher that settings and run name.
+        current: Teachers that `current` is to mean in place of that one.
+
+    Raises:
+        NothingToRelease: no finished conversation is left by the recipe.
+    """
+    if not current and names_current(recipe):
+        current = {work.teacher.identity.teacher_id}
+    return assemble_release(recipe, current=current, store=work.store, writer=work.writer)
 
 
 def find_release(store: Store, release_id: UUID) -> Release:
@@ -95,6 +130,23 @@ def _codes(store: Store) -> dict[UUID, str]:
     return {program.program_id: program.main_function for program in programs}
 
 
+def _nothing(choice: Choice, conversations: Sequence[Conversation]) -> NothingToRelease:
+    """Say which fields of the recipe left out how many, and what would take them."""
+    fields = Counter(why.field for c in conversations if (why := left_out(choice, c)))
+    names = Counter(choice.name_of(c.teacher_id) for c in conversations)
+    counted = ", ".join(f"{field} leaves out {rows}" for field, rows in fields.most_common())
+    who = ", ".join(f"{name} ({rows})" for name, rows in names.most_common())
+    told = f"the recipe {choice.recipe.name} takes none of {len(conversations)} finished answers"
+    if not conversations:
+        return NothingToRelease(told)
+    widen = " and ".join(fields)
+    return NothingToRelease(
+        f"{told}: {counted}; they are by {who}",
+        cure=f"Widen {widen} in the recipe (`teachers: any` takes every teacher), or let the "
+        "teacher answer first: `codeio teacher preview answer` says what waits for it.",
+    )
+
+
 def _sample(item: Chosen, stage_run_id: UUID) -> SampleRow:
     return SampleRow(
         sample_id=item.sample_id,
@@ -112,35 +164,49 @@ def _texts(chosen: list[Chosen], store: Store) -> Iterator[SampleText]:
 
 
 def _find_or_create(
-    recipe: Recipe, chosen: list[Chosen], content: str, store: Store, writer: FactWriter
+    choice: Choice, chosen: list[Chosen], content: str, store: Store, writer: FactWriter
 ) -> Release:
+    recipe = choice.recipe
+    teachers = choice.shares(item.conversation.teacher_id for item in chosen)
     with store.transaction() as transaction:
         # Two assemblies at once must not take the same version.
         transaction.value("release.lock_name", name=recipe.name)
-        found = _by_content(transaction, recipe.name, content)
+        name = _name(recipe.name, teachers, transaction)
+        found = _by_content(transaction, name, content)
         if found:
             return found
-        version = transaction.value("release.last_version", name=recipe.name) + 1
+        version = transaction.value("release.last_version", name=name) + 1
         funnel = [*transaction.fetch_json("release.funnel"), _last_stage(chosen)]
         release = ReleaseRow(
-            release_id=content_id("release", recipe.name, content),
-            name=recipe.name,
+            release_id=content_id("release", name, content),
+            name=name,
             version=version,
             recipe=recipe.model_dump(mode="json"),
             content_sha256=content,
             status="candidate",
             samples=len(chosen),
             funnel=funnel,
+            teachers=teachers,
             stage_run_id=writer.run.stage_run_id,
         )
         transaction.insert([writer.run, release, *_members(release.release_id, chosen)])
-        created = _by_content(transaction, recipe.name, content)
+        created = _by_content(transaction, name, content)
     assert created is not None
     log.info(
-        "assembled %s v%d: %d samples", recipe.name, version, len(chosen),
-        extra={"action": "assemble"},
-    )  # fmt: skip
+        "assembled %s v%d: %d samples", name, version, len(chosen), extra={"action": "assemble"}
+    )
     return created
+
+
+def _name(recipe: str, teachers: list[TeacherShare], transaction: Transaction) -> str:
+    """Return the first name under which nothing but this selection of teachers was released."""
+    selection = selection_of(teachers)
+    names = possible_names(recipe, teachers)
+    for name in names:
+        earlier = transaction.column("release.teachers_of_name", name=name)
+        if all(selection_of(each) == selection for each in earlier):
+            return name
+    return names[-1]
 
 
 def _last_stage(chosen: list[Chosen]) -> Json:

@@ -13,6 +13,7 @@ from codeio_ops.release.leak_table import FLAGS, BenchmarkLine
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.rows import SPLITS
 from codeio_ops.release.statistics import Statistics
+from codeio_ops.release.teachers import TeacherShare
 
 _CAPTIONS = {
     "plots/funnel.png": "Rows that passed each stage",
@@ -65,7 +66,7 @@ def dataset_card(facts: CardFacts) -> str:
         *(f"![{_CAPTIONS[path]}]({path})" for path in facts.plots),
         _table("Licences of the source files", ("licence", "samples"), _sorted(counts.licences)),
         _table("Sources", ("source", "samples"), _sorted(counts.sources)),
-        _table("Who wrote the answers", ("teacher", "samples"), _sorted(counts.teachers)),
+        _teachers(facts),
         _table(
             "Verdicts",
             ("direction", "turn", "verdict", "samples"),
@@ -124,6 +125,18 @@ def _summary(facts: CardFacts) -> str:
         f"an input that leads to an output, and is answered in natural language. The training "
         f"text is {text}. {wrong}"
     ).strip()
+
+
+def _teachers(facts: CardFacts) -> str:
+    rows = [
+        (teacher["name"], round(teacher["share"] * facts.statistics.samples), _percent(teacher))
+        for teacher in facts.release.teachers
+    ]
+    return _table("Who wrote the answers", ("teacher", "samples", "share"), rows)
+
+
+def _percent(teacher: TeacherShare) -> str:
+    return f"{teacher['share']:.2%}"
 
 
 def _gates(gates: Iterable[StoredResult]) -> str:

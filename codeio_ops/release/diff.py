@@ -1,7 +1,8 @@
 """The difference of two releases, row by row, each with its reason.
 
-A row is a question: it stays, changes when other answers or verdicts stand in it, goes, or
-comes. The reasons are read from facts: takedowns, drops, verdicts, and what each recipe takes.
+A row is a question to a teacher: it stays, changes when other answers or verdicts stand in it,
+goes, or comes. The reasons are read from facts: takedowns, drops, verdicts, and what each recipe
+takes.
 """
 
 from collections import Counter
@@ -11,10 +12,13 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from pydantic_core import to_jsonable_python
+
 from codeio_ops.jsonvalue import compact
 from codeio_ops.release.assemble import Release
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.select import Conversation, left_out
+from codeio_ops.release.teachers import Choice
 from codeio_ops.storage.engine import Store
 from codeio_ops.unified_form import Direction
 
@@ -63,7 +67,13 @@ class _Member:
     sample_id: UUID
     split: str
     prompt_id: UUID
+    teacher_id: UUID
+    transformer_id: UUID
     program_id: UUID
+    raw_file_id: UUID
+    program_made_at: datetime
+    language: str
+    night: str
     question: int
     direction: Direction
     first_verdict_id: UUID
@@ -73,7 +83,11 @@ class _Member:
     verdict_1: str
     verdict_2: str | None
     verifier_version: str
+    path: str
     source: str
+    locator: str
+    repository: str
+    licence: str
     finished_at: datetime
     takedowns: str | None
     drop: str | None
@@ -82,7 +96,17 @@ class _Member:
         """Return what a recipe chooses by; lengths decide the order alone."""
         return Conversation(
             prompt_id=self.prompt_id,
+            teacher_id=self.teacher_id,
+            transformer_id=self.transformer_id,
             program_id=self.program_id,
+            raw_file_id=self.raw_file_id,
+            program_made_at=self.program_made_at,
+            source=self.source,
+            locator=self.locator,
+            repository=self.repository,
+            licence=self.licence,
+            language=self.language,
+            night=self.night,
             question=self.question,
             direction=self.direction,
             first_verdict_id=self.first_verdict_id,
@@ -94,11 +118,18 @@ class _Member:
         )
 
 
+_Members = dict[tuple[UUID, UUID], _Member]
+
+
 def diff_releases(old: Release, new: Release, *, store: Store) -> ReleaseDiff:
     """Compare the rows of two releases, of the same name or not."""
     before = _members(old, store, until=new.created_at)
     after = _members(new, store, until=new.created_at)
-    changes = [*_gone(before, after, new), *_added(before, after, old), *_changed(before, after)]
+    changes = [
+        *_gone(before, after, _choice(new, store)),
+        *_added(before, after, _choice(old, store), old),
+        *_changed(before, after),
+    ]
     both = before.keys() & after.keys()
     return ReleaseDiff(
         recipe=tuple(_recipe_changes(old, new)),
@@ -107,52 +138,54 @@ def diff_releases(old: Release, new: Release, *, store: Store) -> ReleaseDiff:
     )
 
 
-def _members(release: Release, store: Store, *, until: datetime) -> dict[UUID, _Member]:
+def _choice(release: Release, store: Store) -> Choice:
+    """Return the recipe of a release with the teachers that it was assembled for."""
+    current = {UUID(teacher["id"]) for teacher in release.teachers}
+    return Choice.of(Recipe.model_validate(release.recipe), current, store)
+
+
+def _members(release: Release, store: Store, *, until: datetime) -> _Members:
     rows = store.fetch("diff.members", _Member, release_id=release.release_id, until=until)
-    return {row.prompt_id: row for row in rows}
+    return {(row.prompt_id, row.teacher_id): row for row in rows}
 
 
-def _gone(
-    before: dict[UUID, _Member], after: dict[UUID, _Member], new: Release
-) -> Iterator[RowChange]:
-    recipe = Recipe.model_validate(new.recipe)
-    for prompt_id in before.keys() - after.keys():
-        member = before[prompt_id]
-        yield _row("went", member, _why_gone(member, recipe))
+def _gone(before: _Members, after: _Members, new: Choice) -> Iterator[RowChange]:
+    for key in before.keys() - after.keys():
+        member = before[key]
+        yield _row("went", member, _why_gone(member, new))
 
 
-def _why_gone(member: _Member, recipe: Recipe) -> str:
+def _why_gone(member: _Member, choice: Choice) -> str:
     if member.takedowns:
         return f"taken down: {member.takedowns}"
     if member.drop:
         return member.drop
-    reason = left_out(recipe, member.conversation())
-    return reason or "its conversation was judged anew, and the recipe no longer takes it"
+    reason = left_out(choice, member.conversation())
+    if reason:
+        return reason.why
+    return "its conversation was judged anew, and the recipe no longer takes it"
 
 
-def _added(
-    before: dict[UUID, _Member], after: dict[UUID, _Member], old: Release
-) -> Iterator[RowChange]:
-    recipe = Recipe.model_validate(old.recipe)
-    for prompt_id in after.keys() - before.keys():
-        member = after[prompt_id]
-        yield _row("came", member, _why_added(member, recipe, old))
+def _added(before: _Members, after: _Members, choice: Choice, old: Release) -> Iterator[RowChange]:
+    for key in after.keys() - before.keys():
+        member = after[key]
+        yield _row("came", member, _why_added(member, choice, old))
 
 
-def _why_added(member: _Member, recipe: Recipe, old: Release) -> str:
+def _why_added(member: _Member, choice: Choice, old: Release) -> str:
     if member.finished_at > old.created_at:
         return f"its conversation was finished after v{old.version} was assembled"
-    reason = left_out(recipe, member.conversation())
+    reason = left_out(choice, member.conversation())
     if reason:
-        return f"{old.name} v{old.version} left it out: {reason}"
+        return f"{old.name} v{old.version} left it out: {reason.why}"
     return f"{old.name} v{old.version} was assembled without it"
 
 
-def _changed(before: dict[UUID, _Member], after: dict[UUID, _Member]) -> Iterator[RowChange]:
-    for prompt_id in before.keys() & after.keys():
-        why = ", ".join(_differences(before[prompt_id], after[prompt_id]))
+def _changed(before: _Members, after: _Members) -> Iterator[RowChange]:
+    for key in before.keys() & after.keys():
+        why = ", ".join(_differences(before[key], after[key]))
         if why:
-            yield _row("changed", after[prompt_id], why)
+            yield _row("changed", after[key], why)
 
 
 def _differences(old: _Member, new: _Member) -> Iterator[str]:
@@ -178,11 +211,11 @@ def _differences(old: _Member, new: _Member) -> Iterator[str]:
 
 
 def _recipe_changes(old: Release, new: Release) -> Iterator[str]:
-    was = Recipe.model_validate(old.recipe).model_dump(mode="json")
-    now = Recipe.model_validate(new.recipe).model_dump(mode="json")
-    for name in was:
-        if was[name] != now[name]:
-            yield f"{name}: {compact(was[name])} -> {compact(now[name])}"
+    was, now = (Recipe.model_validate(release.recipe) for release in (old, new))
+    for name in Recipe.model_fields:
+        values = [compact(to_jsonable_python(getattr(recipe, name))) for recipe in (was, now)]
+        if values[0] != values[1]:
+            yield f"{name}: {values[0]} -> {values[1]}"
 
 
 def _row(change: Change, member: _Member, why: str) -> RowChange:
@@ -190,6 +223,6 @@ def _row(change: Change, member: _Member, why: str) -> RowChange:
         change=change,
         prompt_id=member.prompt_id,
         sample_id=member.sample_id,
-        source=member.source,
+        source=f"{member.source} {member.path}",
         why=why,
     )

@@ -10,11 +10,23 @@ from pathlib import Path
 from typing import Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from codeio_ops.errors import SettingsError
 from codeio_ops.jsonvalue import Json
 from codeio_ops.unified_form import Direction
+
+CURRENT, ANY = "current", "any"
+# One word, or a list of words.
+Words = str | tuple[str, ...]
 
 _SHIPPED = resources.files(__package__).joinpath("recipes")
 
@@ -38,6 +50,15 @@ class Recipe(BaseModel):
         order: Order of the rows in the files: by `id`, or `curriculum`, from short code and
             short answers to long ones.
         validation_percent: Share of programs, in percent, whose samples are validation.
+        teachers: Whose answers are taken: `current`, the teacher that settings or run name; `any`;
+            or kinds, models, names or ids, one or a list.
+        transformed_by: Whose programs are asked about, in the same words: of the programs of a
+            file, the latest by them.
+        sources: Sources whose files are taken, as locator or `kind:locator`; empty is all.
+        repositories: Repositories whose files are taken; empty is all.
+        licences: SPDX ids of the licences whose files are taken; empty is all.
+        languages: Languages of the programs that are taken; empty is all.
+        since: First night (`YYYY-MM-DD`) of the files that are taken; empty is all.
 
     Source: arXiv 2502.07316, sections 2.4, 4.2 and 4.3.
     """
@@ -55,12 +76,43 @@ class Recipe(BaseModel):
     reference_code: bool = True
     order: Literal["id", "curriculum"] = "id"
     validation_percent: int = Field(default=5, ge=0, le=50)
+    teachers: Words = CURRENT
+    transformed_by: Words = ANY
+    sources: tuple[str, ...] = ()
+    repositories: tuple[str, ...] = ()
+    licences: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    since: str = Field(default="", pattern=r"^(\d{4}-\d{2}-\d{2})?$")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.wrong == "replace" and self.turns == 2:
             raise ValueError("wrong: replace needs turns: 1, as the true value has no revision")
         return self
+
+    @model_serializer(mode="wrap")
+    def _without_later_defaults(self, dump: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Leave out what was not a field yet when the first releases were hashed, if not set."""
+        values: dict[str, object] = dump(self)
+        return {
+            name: value
+            for name, value in values.items()
+            if name not in _LATER_FIELDS or getattr(self, name) != _default_of(name)
+        }
+
+    @property
+    def content(self) -> dict[str, Json]:
+        """What of it is content of a release; whom `teachers` meant, its rows say."""
+        return self.model_dump(mode="json", exclude={"teachers"})
+
+
+_LATER_FIELDS = frozenset(
+    {"teachers", "transformed_by", "sources", "repositories", "licences", "languages", "since"}
+)
+
+
+def _default_of(name: str) -> object:
+    return Recipe.model_fields[name].default
 
 
 def shipped_names() -> list[str]:

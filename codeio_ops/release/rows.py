@@ -97,7 +97,7 @@ def read_texts(store: Store, sample_ids: list[UUID]) -> Iterator[SampleText]:
 
 def content_sha256(recipe: Recipe, rows: Iterable[SampleText]) -> str:
     """Fingerprint what a release says: its recipe and its rows, in the order given."""
-    digest = hashlib.sha256(canonical(recipe.model_dump(mode="json")).encode())
+    digest = hashlib.sha256(canonical(recipe.content).encode())
     for row in rows:
         values = {k: v for k, v in row.to_json().items() if k not in _NOT_CONTENT}
         digest.update(f"\n{canonical(values)}".encode())

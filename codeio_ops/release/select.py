@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from codeio_ops.fingerprint import content_id, sha256_hex
 from codeio_ops.release.recipe import Recipe
+from codeio_ops.release.teachers import Choice
 from codeio_ops.unified_form import Direction
 
 CORRECT, WRONG = "correct", "wrong"
@@ -17,6 +19,12 @@ class Conversation:
     """What a recipe knows of a finished conversation when it chooses.
 
     Attributes:
+        teacher_id: Who answered.
+        transformer_id: Who wrote the program.
+        program_made_at: When the task began that wrote it.
+        source: Source of the file, as `kind:locator`.
+        locator: Its locator alone.
+        night: First night on which the file was seen.
         question: Number among the questions of its program, from 1.
         code_chars: Length of the program.
         answer_chars: Length of the first answer.
@@ -24,6 +32,16 @@ class Conversation:
 
     prompt_id: UUID
     program_id: UUID
+    teacher_id: UUID
+    transformer_id: UUID
+    raw_file_id: UUID
+    program_made_at: datetime
+    source: str
+    locator: str
+    repository: str
+    licence: str
+    language: str
+    night: str
     question: int
     direction: Direction
     first_verdict_id: UUID
@@ -50,17 +68,29 @@ class Chosen:
     position: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Why a conversation is not taken: the field of the recipe, and the case."""
+
+    field: str
+    why: str
+
+
 def choose(
-    recipe: Recipe, conversations: Iterable[Conversation], splits: Mapping[UUID, str]
+    choice: Choice, conversations: Iterable[Conversation], splits: Mapping[UUID, str]
 ) -> list[Chosen]:
     """Return the conversations that the recipe takes, in its order.
 
     Args:
-        recipe: The recipe.
+        choice: The recipe, with the teachers that it means.
         conversations: Those that are finished.
         splits: The split of each of their programs.
     """
-    taken = [(c, c.sample_id) for c in conversations if left_out(recipe, c) is None]
+    recipe = choice.recipe
+    by_them = [c for c in conversations if _other_teacher(choice, c) is None]
+    latest = _latest_programs(by_them)
+    of_latest = (c for c in by_them if c.program_id == latest[_answered_file(c)])
+    taken = [(c, c.sample_id) for c in of_latest if left_out(choice, c) is None]
     taken.sort(key=lambda pair: (_difficulty(recipe, pair[0]), pair[1]))
     chosen, counts = [], {"train": 0, "validation": 0}
     for conversation, sample_id in taken:
@@ -77,19 +107,73 @@ def choose(
     return chosen
 
 
-def left_out(recipe: Recipe, conversation: Conversation) -> str | None:
+def left_out(choice: Choice, conversation: Conversation) -> LeftOut | None:
     """Say why the recipe does not take a conversation, or None when it does."""
+    rules = (_other_teacher, _other_place, _other_question)
+    return next((why for rule in rules if (why := rule(choice, conversation))), None)
+
+
+def _other_teacher(choice: Choice, conversation: Conversation) -> LeftOut | None:
+    if conversation.teacher_id not in choice.teachers:
+        name = choice.name_of(conversation.teacher_id)
+        return LeftOut(field="teachers", why=f"answered by {name}, which the recipe does not take")
+    if conversation.transformer_id not in choice.transformers:
+        name = choice.name_of(conversation.transformer_id)
+        why = f"its program is by {name}, which the recipe does not take"
+        return LeftOut(field="transformed_by", why=why)
+    return None
+
+
+def _other_place(choice: Choice, conversation: Conversation) -> LeftOut | None:
+    recipe, of = choice.recipe, conversation
+    wanted = (
+        ("sources", recipe.sources, (of.source, of.locator)),
+        ("repositories", recipe.repositories, (of.repository,)),
+        ("licences", recipe.licences, (of.licence,)),
+        ("languages", recipe.languages, (of.language,)),
+    )
+    for field, values, own in wanted:
+        if values and not set(values) & set(own):
+            return LeftOut(field=field, why=f"{own[0] or 'none'} is not among its {field}")
+    if of.night < recipe.since:
+        return LeftOut(field="since", why=f"its file came on {of.night}, before {recipe.since}")
+    return None
+
+
+def _other_question(choice: Choice, conversation: Conversation) -> LeftOut | None:
+    recipe, found = choice.recipe, final_verdict(choice.recipe, conversation)
     if conversation.direction not in recipe.directions:
-        return f"the recipe takes no questions for an {conversation.direction}"
+        why = f"the recipe takes no questions for an {conversation.direction}"
+        return LeftOut(field="directions", why=why)
     if recipe.questions is not None and conversation.question > recipe.questions:
-        return (
+        why = (
             f"question {conversation.question} of its program; the recipe takes {recipe.questions}"
         )
-    if recipe.wrong == "drop" and final_verdict(recipe, conversation) != CORRECT:
-        return f"its answer is {final_verdict(recipe, conversation)}; the recipe drops wrong ones"
+        return LeftOut(field="questions", why=why)
+    if recipe.wrong == "drop" and found != CORRECT:
+        return LeftOut(field="wrong", why=f"its answer is {found}; the recipe drops wrong ones")
     if _hash32(str(conversation.prompt_id)) >= recipe.share * _HASHES:
-        return f"not in the share of {recipe.share:g} that the recipe draws"
+        why = f"not in the share of {recipe.share:g} that the recipe draws"
+        return LeftOut(field="share", why=why)
     return None
+
+
+def _answered_file(conversation: Conversation) -> tuple[UUID, UUID]:
+    return conversation.raw_file_id, conversation.teacher_id
+
+
+def _latest_programs(conversations: Iterable[Conversation]) -> dict[tuple[UUID, UUID], UUID]:
+    """Return of each file and who answered about it the latest program."""
+    latest: dict[tuple[UUID, UUID], Conversation] = {}
+    for conversation in conversations:
+        key = _answered_file(conversation)
+        if key not in latest or _age(conversation) > _age(latest[key]):
+            latest[key] = conversation
+    return {key: conversation.program_id for key, conversation in latest.items()}
+
+
+def _age(conversation: Conversation) -> tuple[datetime, str]:
+    return conversation.program_made_at, str(conversation.program_id)
 
 
 def final_verdict(recipe: Recipe, conversation: Conversation) -> str:

@@ -23,7 +23,6 @@ class Statistics:
     splits: Counter[str] = field(default_factory=Counter)
     licences: Counter[str] = field(default_factory=Counter)
     sources: Counter[str] = field(default_factory=Counter)
-    teachers: Counter[str] = field(default_factory=Counter)
     directions: Counter[str] = field(default_factory=Counter)
     verdicts: Counter[tuple[str, int, str]] = field(default_factory=Counter)
     lengths: Counter[int] = field(default_factory=Counter)
@@ -46,7 +45,6 @@ class Statistics:
         self.splits[sample.split] += 1
         self.licences[sample.licence] += 1
         self.sources[f"{sample.source_kind}:{sample.source_locator}"] += 1
-        self.teachers[f"{sample.teacher_kind}: {sample.teacher_model}"] += 1
         self.directions[sample.direction] += 1
         self.verdicts[sample.direction, 1, sample.verdict_1] += 1
         if sample.verdict_2:

@@ -104,7 +104,8 @@ def take_down(
 def _next_version(name: str, store: Store, writer: FactWriter) -> Release | None:
     latest = store.fetch("release.by_version", Release, name=name, version=0)[0]
     recipe = Recipe.model_validate(latest.recipe)
+    current = {UUID(teacher["id"]) for teacher in latest.teachers}
     try:
-        return assemble_release(recipe, store=store, writer=writer)
+        return assemble_release(recipe, current=current, store=store, writer=writer)
     except NothingToRelease:
         return None

@@ -76,6 +76,11 @@ class Endpoint:
         return urlsplit(self.base_url).hostname or ""
 
     @property
+    def _host_and_port(self) -> str:
+        port = urlsplit(self.base_url).port
+        return self.host if port is None else f"{self.host}:{port}"
+
+    @property
     def name(self) -> str:
         """What shares one rate limit: an address and a model."""
         return f"{self.base_url} {self.model}"
@@ -87,20 +92,29 @@ class Endpoint:
             stated_version: What the embedded teacher says of itself.
         """
         kind = _kind(self.host, offline=self.offline)
+        version = self.weights_sha256 if kind == "local-model" else stated_version
         return TeacherIdentity(
             kind=kind,
             model_id=self.model,
-            version=self.weights_sha256 if kind == "local-model" else stated_version,
-            endpoint_host=self.host,
+            version=version,
+            # The same weights are the same model, on whatever port they are served today.
+            endpoint_host=self.host if version else self._host_and_port,
         )
 
     def _checked(self) -> "Endpoint":
-        parts = urlsplit(self.base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if not _is_url(self.base_url):
             raise SettingsError(
                 f"the teacher's address is {self.base_url!r}, which is no URL", cure=ADDRESS_CURE
             )
         return self
+
+
+def _is_url(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a bracket of IPv6 that is never closed, or no number for a port
+        return False
 
 
 def _kind(host: str, *, offline: bool) -> TeacherKind:

@@ -151,14 +151,10 @@ def _spend(transaction: Transaction, run_id: str, cost_usd: Decimal) -> Spent:
 def request_sha256(
     request: Request, teacher: TeacherIdentity, parameters: Mapping[str, Json]
 ) -> str:
-    """Fingerprint everything that decides the answer to a request.
-
-    The offline teacher is the same wherever it listens, so its host is no part of it.
-    """
-    host = "" if teacher.kind == "offline-trace" else teacher.endpoint_host
+    """Fingerprint everything that decides the answer to a request."""
     return value_sha256(
         {
-            "teacher": [teacher.kind, teacher.model_id, teacher.version, host],
+            "teacher": list(teacher.parts),
             "messages": [[message.role, message.content] for message in request.messages],
             "parameters": dict(parameters),
             "seed": request.seed,

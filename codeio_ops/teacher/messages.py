@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
+from uuid import UUID
 
+from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
 
 Role = Literal["system", "user", "assistant"]
@@ -111,17 +113,43 @@ class FailedCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeacherIdentity:
-    """Who answered: stored with every response, and never mixed in a release by accident.
+    """Who answers: one value, stored with every row that it writes.
 
     Attributes:
         kind: What sort of teacher it is.
         model_id: Model id as configured.
         version: Version of the offline teacher, sha256 of the weights of a local model where it is
             known; empty for other models, whose id is their version.
-        endpoint_host: Host name of the endpoint.
+        endpoint_host: Host name of the endpoint, with the port where two models may hide behind
+            one name: where the address states one and the weights are not known.
     """
 
     kind: TeacherKind
     model_id: str
     version: str
     endpoint_host: str
+
+    @property
+    def is_stand_in(self) -> bool:
+        """Whether it is the offline teacher, which is no model."""
+        return self.kind == "offline-trace"
+
+    @property
+    def address(self) -> str:
+        """Where it is; empty for the offline teacher, which is the same wherever it listens."""
+        return "" if self.is_stand_in else self.endpoint_host
+
+    @property
+    def parts(self) -> tuple[str, str, str, str]:
+        """What makes it this teacher and no other."""
+        return (self.kind, self.model_id, self.version, self.address)
+
+    @property
+    def teacher_id(self) -> UUID:
+        """Id of its rows."""
+        return content_id("teacher", *self.parts)
+
+    @property
+    def name(self) -> str:
+        """What people call it; the SQL function `codeio.teacher_name` says the same."""
+        return "offline teacher" if self.is_stand_in else f"{self.model_id} at {self.address}"

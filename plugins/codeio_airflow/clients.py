@@ -1,7 +1,5 @@
 """Gives a task what it works with, opened on first use and closed at its end."""
 
-from decimal import Decimal
-
 from airflow.sdk import get_current_context
 from airflow.sdk.exceptions import AirflowSkipException
 
@@ -9,6 +7,16 @@ from codeio_airflow.connections import settings_of_task
 from codeio_ops.config import Settings
 from codeio_ops.storage.runs import TaskIdentity
 from codeio_ops.work import Work
+
+# Parameter of a run -> the setting that it stands for.
+_SETTING_OF = {
+    "model": "model",
+    "budget": "budget_run_usd",
+    "transform_scope": "transform_scope",
+    "scope": "answer_scope",
+    "since": "answer_since",
+    "share": "answer_share",
+}
 
 
 def task_work(stage: str) -> Work:
@@ -18,13 +26,17 @@ def task_work(stage: str) -> Work:
 
 
 def _settings_of_run(settings: Settings) -> Settings:
-    """Return the settings with what the parameters of the run change."""
-    given = get_current_context()["params"]
-    changes = {
-        "model": given.get("model"),
-        "budget_run_usd": Decimal(str(given["budget"])) if given.get("budget") else None,
-    }
-    return settings.model_copy(update={name: new for name, new in changes.items() if new})
+    """Return the settings with what the parameters of the run change: those that are not empty.
+
+    Raises:
+        SettingsError: a value is not one that the setting may have.
+    """
+    params = get_current_context()["params"]
+    given = {field: params.get(name) for name, field in _SETTING_OF.items()}
+    changes = {field: value for field, value in given.items() if value}
+    if source := params.get("source"):
+        changes["answer_sources"] = (source,)
+    return settings.replaced(changes) if changes else settings
 
 
 def current_task() -> TaskIdentity:

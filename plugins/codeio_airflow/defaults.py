@@ -1,12 +1,13 @@
 """What all DAGs share: retries by class of error, pools, and how runs follow each other."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 from airflow.sdk import Param
 from airflow.sdk.definitions.retry_policy import ExceptionRetryPolicy, RetryAction, RetryRule
 
 from codeio_airflow.failures import deadline, report_failure, report_retry
+from codeio_ops.config import AnswerScope, TransformScope
 from codeio_ops.errors import TerminalError, TransientError
 
 # How long a person has to override a soft gate; then the release is rejected.
@@ -49,6 +50,13 @@ DAG_DEFAULTS: dict[str, Any] = {
     "tags": ["codeio"],
 }
 
+MODEL = Param(
+    "",
+    type="string",
+    title="Teacher's model",
+    description="Model id sent with each request of this run; empty takes CODEIO_MODEL.",
+)
+
 # Of the DAGs whose stages are cut into shards; see `shard_tasks`.
 LIMITS: dict[str, Param] = {
     "limit": Param(
@@ -71,10 +79,45 @@ LIMITS: dict[str, Param] = {
         title="Budget in US dollars",
         description="What this run may spend on the teacher; 0 takes CODEIO_BUDGET_RUN_USD.",
     ),
-    "model": Param(
+    "model": MODEL,
+}
+
+# Of the DAG that answers, beside LIMITS: whom the teacher is asked about.
+ANSWER_SCOPE: dict[str, Param] = {
+    "scope": Param(
+        "",
+        enum=["", *get_args(AnswerScope)],
+        title="Which prompts",
+        description="What the teacher is asked; empty takes CODEIO_ANSWER_SCOPE.",
+    ),
+    "source": Param(
         "",
         type="string",
-        title="Teacher's model",
-        description="Model id sent with each request of this run; empty takes CODEIO_MODEL.",
+        title="Of which source",
+        description="Its locator, kind:locator or id; empty takes CODEIO_ANSWER_SOURCES.",
+    ),
+    "since": Param(
+        "",
+        type="string",
+        title="Of files since the night",
+        description="As YYYY-MM-DD; empty takes CODEIO_ANSWER_SINCE.",
+    ),
+    "share": Param(
+        0,
+        type="number",
+        minimum=0,
+        maximum=1,
+        title="Share of the prompts",
+        description="From 0 to 1, by a hash of each; 0 takes CODEIO_ANSWER_SHARE.",
+    ),
+}
+
+# Of the DAG that transforms, beside LIMITS.
+TRANSFORM_SCOPE: dict[str, Param] = {
+    "transform_scope": Param(
+        "",
+        enum=["", *get_args(TransformScope)],
+        title="Which files",
+        description="What the teacher is to transform; empty takes CODEIO_TRANSFORM_SCOPE.",
     ),
 }

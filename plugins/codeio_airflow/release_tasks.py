@@ -1,6 +1,6 @@
 """Calls the release functions of `codeio_ops` with the work of a task."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from codeio_ops.quality.leakage.quarantine import screen_samples
 from codeio_ops.quality.measurement import GateInputs
 from codeio_ops.quality.overrides import Decision, record_decision
 from codeio_ops.quality.secrets import screen_private
-from codeio_ops.release.assemble import assemble_release, find_release
+from codeio_ops.release.assemble import find_release, release_of
 from codeio_ops.release.judgement import decide, settle
 from codeio_ops.release.publish import publish
 from codeio_ops.release.recipe import parse_recipe
@@ -26,9 +26,15 @@ def screen_finished(work: Work) -> dict[str, int]:
     return dict(screen_samples(work) + screen_private(work))
 
 
-def assemble_candidate(recipe: Json, work: Work) -> str:
-    """Assemble the release of a recipe, and return its id."""
-    release = assemble_release(parse_recipe(recipe), store=work.store, writer=work.writer)
+def assemble_candidate(recipe: Json, current: Sequence[str], work: Work) -> str:
+    """Assemble the release of a recipe, and return its id.
+
+    Args:
+        recipe: A name, or the fields of a recipe.
+        current: Ids of the teachers that its word `current` means; empty is the one in use.
+        work: What the task works with.
+    """
+    release = release_of(parse_recipe(recipe), work, current=[UUID(each) for each in current])
     return str(release.release_id)
 
 

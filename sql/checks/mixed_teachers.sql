@@ -1,11 +1,10 @@
--- Samples by a kind of teacher other than the one that most samples are by.
-SELECT sample_text.sample_id
+-- Samples with an answer by a teacher that the recipe did not choose.
+SELECT DISTINCT release_sample.sample_id
 FROM codeio.release_sample
-INNER JOIN codeio.sample_text USING (sample_id)
-WHERE release_sample.release_id = :release_id AND sample_text.teacher_kind <> (
-    SELECT mode() WITHIN GROUP (ORDER BY counted.teacher_kind)
-    FROM codeio.release_sample AS member
-    INNER JOIN codeio.sample_text AS counted USING (sample_id)
-    WHERE member.release_id = :release_id
+INNER JOIN codeio.release USING (release_id)
+INNER JOIN codeio.sample_teacher USING (sample_id)
+WHERE release_sample.release_id = :release_id AND NOT EXISTS (
+    SELECT FROM json_array_elements(release.teachers) AS chosen (teacher)
+    WHERE chosen.teacher ->> 'id' = sample_teacher.teacher_id::text
 )
-ORDER BY sample_text.sample_id;
+ORDER BY release_sample.sample_id;

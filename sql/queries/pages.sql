@@ -1,13 +1,26 @@
 -- What the pages in the Airflow UI show. Run as codeio_auditor; a page reads rollups, or facts by an index.
 
 -- name: stages
+-- For answers and revisions, `closed` and `wrong` count those of the current teacher alone.
+WITH current_one AS (
+    SELECT current_teacher.teacher_id, current_teacher.left_out FROM codeio.current_teacher
+)
 SELECT tally.stage,
     cast(coalesce(sum(tally.rows) FILTER (WHERE tally.outcome = 'passed'), 0) AS bigint) AS passed,
     cast(coalesce(sum(tally.subjects) FILTER (
         WHERE tally.outcome = 'passed' AND coalesce(tally.turn, 0) <= 2
     ), 0) AS bigint) AS settled,
     cast(coalesce(sum(tally.rows) FILTER (WHERE tally.outcome = 'dropped'), 0) AS bigint) AS dropped,
-    cast(coalesce(sum(tally.rows) FILTER (WHERE tally.turn = 1 AND tally.verdict <> 'correct'), 0) AS bigint) AS wrong
+    cast(coalesce(sum(tally.subjects) FILTER (
+        WHERE tally.outcome IN ('passed', 'dropped') AND coalesce(tally.turn, 0) <= 2
+            AND (tally.stage NOT IN ('answer', 'revise')
+                OR coalesce(tally.teacher_id = (SELECT current_one.teacher_id FROM current_one), TRUE))
+    ), 0) + CASE tally.stage WHEN 'answer' THEN coalesce((SELECT current_one.left_out FROM current_one), 0) ELSE 0 END
+    AS bigint) AS closed,
+    cast(coalesce(sum(tally.rows) FILTER (
+        WHERE tally.turn = 1 AND tally.verdict <> 'correct'
+            AND coalesce(tally.teacher_id = (SELECT current_one.teacher_id FROM current_one), TRUE)
+    ), 0) AS bigint) AS wrong
 FROM codeio.stage_run_tally AS tally
 INNER JOIN codeio.stage_run USING (stage_run_id)
 WHERE (:dag_id = '' OR stage_run.dag_id = :dag_id) AND (:run_id = '' OR stage_run.run_id = :run_id)
@@ -113,7 +126,7 @@ LIMIT :page_rows;
 -- name: releases
 SELECT release.release_id, release.name, release.version, release.status, release.samples, release.uri,
     release.content_sha256, release.created_at, release.published_at, release.recipe,
-    judged.gates, judged.failed_gates
+    release.teachers, judged.gates, judged.failed_gates
 FROM codeio.release
 CROSS JOIN LATERAL (
     SELECT count(*) AS gates, count(*) FILTER (WHERE NOT current_gate_result.passed) AS failed_gates
@@ -127,7 +140,7 @@ LIMIT :page_rows;
 -- name: release
 SELECT release.release_id, release.name, release.version, release.status, release.samples, release.uri,
     release.content_sha256, release.manifest_sha256, release.created_at, release.published_at, release.recipe,
-    judged.gates, judged.failed_gates
+    release.teachers, judged.gates, judged.failed_gates
 FROM codeio.release
 CROSS JOIN LATERAL (
     SELECT count(*) AS gates, count(*) FILTER (WHERE NOT current_gate_result.passed) AS failed_gates
@@ -157,7 +170,7 @@ ORDER BY current_gate_result.passed, current_gate_result.gate;
 
 -- name: samples
 SELECT sample_facet.sample_id, sample_facet.direction, sample_facet.verdict_1, sample_facet.verdict_2,
-    sample_facet.problem, sample_facet.source_path, sample_facet.licence, teacher.model AS teacher,
+    sample_facet.problem, sample_facet.source_path, sample_facet.licence, codeio.teacher_name(teacher) AS teacher,
     source.kind || ':' || source.locator AS source
 FROM codeio.sample_facet
 INNER JOIN codeio.teacher USING (teacher_id)
@@ -180,7 +193,7 @@ ORDER BY sample_facet.sample_id
 LIMIT :page_rows;
 
 -- name: teachers
-SELECT teacher_id AS id, model || ' (' || kind || ')' AS name FROM codeio.teacher ORDER BY name;
+SELECT teacher_id AS id, codeio.teacher_name(teacher) AS name FROM codeio.teacher ORDER BY name;
 
 -- name: sources
 SELECT source_id AS id, kind || ':' || locator AS name FROM codeio.source ORDER BY name;

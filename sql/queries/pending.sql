@@ -8,12 +8,16 @@ WHERE pending_screen.raw_file_id >= :low AND pending_screen.raw_file_id < :high
 ORDER BY pending_screen.raw_file_id;
 
 -- name: transform
-SELECT pending_transform.raw_file_id, pending_transform.language,
+SELECT waiting.raw_file_id, waiting.language, waiting.by_stand_in,
     blob.sha256, blob.pack_key, blob.pack_offset, blob.pack_bytes
-FROM codeio.pending_transform
-INNER JOIN codeio.blob ON blob.sha256 = pending_transform.blob_sha256
-WHERE pending_transform.raw_file_id >= :low AND pending_transform.raw_file_id < :high
-ORDER BY pending_transform.raw_file_id;
+FROM (
+    SELECT pending_transform.*, FALSE AS by_stand_in FROM codeio.pending_transform
+    UNION ALL
+    SELECT stand_in_file.*, TRUE AS by_stand_in FROM codeio.stand_in_file WHERE :also_stand_in
+) AS waiting
+INNER JOIN codeio.blob ON blob.sha256 = waiting.blob_sha256
+WHERE waiting.raw_file_id >= :low AND waiting.raw_file_id < :high
+ORDER BY waiting.raw_file_id;
 
 -- name: sample
 SELECT program_id, language, entry_point, main_function, input_generator
@@ -28,10 +32,24 @@ WHERE io_pair_id >= :low AND io_pair_id < :high AND ordinal < :prompted_pairs
 ORDER BY io_pair_id, direction;
 
 -- name: answer
-SELECT prompt_id, body, template_sha256
-FROM codeio.pending_answer
-WHERE prompt_id >= :low AND prompt_id < :high
-ORDER BY prompt_id;
+SELECT pending.prompt_id, pending.body, pending.template_sha256
+FROM codeio.pending_answer(:teacher_id) AS pending
+WHERE pending.prompt_id >= :low AND pending.prompt_id < :high
+    AND pending.made_at >= coalesce(cast(:made_since AS timestamptz), '-infinity')
+    AND codeio.place_in_share(pending.prompt_id) < :share
+    AND (cast(:sources AS text[]) = '{}' OR EXISTS (
+        SELECT FROM codeio.raw_file_origin
+        INNER JOIN codeio.source USING (source_id)
+        WHERE raw_file_origin.raw_file_id = pending.raw_file_id AND cast(:sources AS text[]) && ARRAY[
+            source.locator, source.kind || ':' || source.locator, cast(source.source_id AS text)
+        ]
+    ))
+    AND (:night = '' OR EXISTS (
+        SELECT FROM codeio.raw_file
+        INNER JOIN codeio.stage_run USING (stage_run_id)
+        WHERE raw_file.raw_file_id = pending.raw_file_id AND codeio.night_of(stage_run) >= :night
+    ))
+ORDER BY pending.prompt_id;
 
 -- name: verify
 SELECT response.response_id, response.body, prompt.direction, io_pair.input, io_pair.output,
@@ -50,7 +68,7 @@ ORDER BY program.program_id, response.response_id;
 WITH conversation AS (
     SELECT prompt_id, json_agg(json_build_array(body, feedback) ORDER BY turn) AS turns
     FROM codeio.current_verdict
-    WHERE prompt_id >= :low AND prompt_id < :high
+    WHERE prompt_id >= :low AND prompt_id < :high AND teacher_id = :teacher_id
     GROUP BY prompt_id
 )
 
@@ -62,4 +80,5 @@ LEFT JOIN codeio.revision_gain AS gain
     ON gain.teacher_id = pending.teacher_id AND gain.direction = pending.direction
         AND gain.feedback_kind = pending.verdict AND gain.turn = pending.turn
 WHERE pending.prompt_id >= :low AND pending.prompt_id < :high AND pending.turn <= :revision_turns
+    AND pending.teacher_id = :teacher_id
 ORDER BY pending.prompt_id;

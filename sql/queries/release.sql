@@ -1,20 +1,26 @@
 -- name: conversations
-SELECT finished_conversation.prompt_id, finished_conversation.program_id, finished_conversation.first_verdict_id,
-    finished_conversation.second_verdict_id, question_number.question, prompt.direction,
-    first_verdict.verdict AS verdict_1, second_verdict.verdict AS verdict_2,
-    length(program.main_function) AS code_chars, length(first_response.body) AS answer_chars
-FROM codeio.finished_conversation
+SELECT finished.prompt_id, finished.teacher_id, finished.transformer_id, finished.program_id, finished.raw_file_id,
+    finished.program_made_at, finished.first_verdict_id, finished.second_verdict_id, question_number.question,
+    prompt.direction, first_verdict.verdict AS verdict_1, second_verdict.verdict AS verdict_2,
+    length(program.main_function) AS code_chars, length(first_response.body) AS answer_chars,
+    coalesce(file_shown.source_kind || ':' || file_shown.source_locator, '') AS source,
+    coalesce(file_shown.source_locator, '') AS locator, coalesce(file_shown.repository, '') AS repository,
+    coalesce(file_shown.licence, '') AS licence, program.language, codeio.night_of(file_run) AS night
+FROM codeio.finished_conversation AS finished
 INNER JOIN codeio.prompt USING (prompt_id)
 INNER JOIN codeio.question_number USING (prompt_id)
-INNER JOIN codeio.program USING (program_id)
-INNER JOIN codeio.verdict AS first_verdict ON first_verdict.verdict_id = finished_conversation.first_verdict_id
+INNER JOIN codeio.program ON program.program_id = finished.program_id
+INNER JOIN codeio.raw_file ON raw_file.raw_file_id = finished.raw_file_id
+INNER JOIN codeio.stage_run AS file_run ON file_run.stage_run_id = raw_file.stage_run_id
+INNER JOIN codeio.verdict AS first_verdict ON first_verdict.verdict_id = finished.first_verdict_id
 INNER JOIN codeio.response AS first_response ON first_response.response_id = first_verdict.response_id
-LEFT JOIN codeio.verdict AS second_verdict ON second_verdict.verdict_id = finished_conversation.second_verdict_id
+LEFT JOIN codeio.verdict AS second_verdict ON second_verdict.verdict_id = finished.second_verdict_id
+LEFT JOIN codeio.file_shown ON file_shown.raw_file_id = finished.raw_file_id
 WHERE NOT EXISTS (
     SELECT FROM codeio.drop_record
-    WHERE drop_record.stage = 'release' AND drop_record.subject_id = finished_conversation.program_id
-) AND program.raw_file_id NOT IN (SELECT taken_down_file.raw_file_id FROM codeio.taken_down_file)
-ORDER BY finished_conversation.prompt_id;
+    WHERE drop_record.stage = 'release' AND drop_record.subject_id = finished.program_id
+) AND finished.raw_file_id NOT IN (SELECT taken_down_file.raw_file_id FROM codeio.taken_down_file)
+ORDER BY finished.prompt_id, finished.teacher_id;
 
 -- name: unscreened_programs
 SELECT DISTINCT program.program_id, program.main_function
@@ -69,18 +75,18 @@ GROUP BY prompt.direction
 ORDER BY prompt.direction;
 
 -- name: by_content
-SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, manifest_sha256,
-    created_at, published_at
+SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, teachers, uri,
+    manifest_sha256, created_at, published_at
 FROM codeio.release WHERE name = :name AND content_sha256 = :content_sha256;
 
 -- name: by_id
-SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, manifest_sha256,
-    created_at, published_at
+SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, teachers, uri,
+    manifest_sha256, created_at, published_at
 FROM codeio.release WHERE release_id = :release_id;
 
 -- name: by_version
-SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, uri, manifest_sha256,
-    created_at, published_at
+SELECT release_id, name, version, recipe, content_sha256, status, samples, funnel, teachers, uri,
+    manifest_sha256, created_at, published_at
 FROM codeio.release WHERE name = :name AND (version = :version OR (:version = 0 AND status = 'published'))
 ORDER BY version DESC
 LIMIT 1;
@@ -96,14 +102,18 @@ WITH taken_down AS (
     INNER JOIN codeio.release_sample USING (sample_id)
     GROUP BY release_sample.release_id
 )
-SELECT release.name, release.version, release.status, release.samples, coalesce(taken_down.samples, 0) AS taken_down,
-    release.created_at
+SELECT release.name, release.version, release.status, release.samples, release.teachers,
+    coalesce(taken_down.samples, 0) AS taken_down, release.created_at
 FROM codeio.release
 LEFT JOIN taken_down USING (release_id)
 ORDER BY release.name, release.version;
 
 -- name: last_version
 SELECT coalesce(max(version), 0) FROM codeio.release WHERE name = :name;
+
+-- name: teachers_of_name
+-- Of releases that were rejected, the name is free.
+SELECT teachers FROM codeio.release WHERE name = :name AND status <> 'rejected' ORDER BY version;
 
 -- name: lock_name
 SELECT pg_advisory_xact_lock(hashtext(:name));
@@ -135,11 +145,13 @@ WHERE release_sample.release_id = :release_id
 ORDER BY program.program_id, io_pair.io_pair_id;
 
 -- name: duplicate_prompts
+-- Two teachers may answer the same prompt.
 SELECT min(cast(sample_text.sample_id AS text)) AS sample_id, count(*) AS copies
 FROM codeio.release_sample
 INNER JOIN codeio.sample_text USING (sample_id)
+INNER JOIN codeio.sample_teacher ON sample_teacher.sample_id = release_sample.sample_id AND sample_teacher.turn = 1
 WHERE release_sample.release_id = :release_id
-GROUP BY sample_text.prompt
+GROUP BY sample_text.prompt, sample_teacher.teacher_id
 HAVING count(*) > 1
 ORDER BY sample_id;
 

@@ -2,7 +2,8 @@
 -- A shard is the rows whose id lies in [low, high).
 
 -- name: transform
-SELECT raw_file.raw_file_id, raw_file.language, blob.sha256, blob.pack_key, blob.pack_offset, blob.pack_bytes
+SELECT raw_file.raw_file_id, raw_file.language, false AS by_stand_in,
+    blob.sha256, blob.pack_key, blob.pack_offset, blob.pack_bytes
 FROM codeio.raw_file
 INNER JOIN codeio.blob ON blob.sha256 = raw_file.blob_sha256
 WHERE raw_file.raw_file_id >= :low AND raw_file.raw_file_id < :high AND raw_file.raw_file_id IN (

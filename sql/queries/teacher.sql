@@ -53,7 +53,7 @@ WHERE teacher = :teacher;
 -- name: given_up
 SELECT subject_id
 FROM codeio.teacher_call
-WHERE purpose = :purpose AND outcome = 'unavailable' AND subject_id = any(:subjects)
+WHERE purpose = :purpose AND teacher_id = :teacher_id AND outcome = 'unavailable' AND subject_id = any(:subjects)
 GROUP BY subject_id
 HAVING count(*) >= :tries;
 
@@ -107,3 +107,36 @@ SELECT avg(teacher_call.completion_tokens)
 FROM codeio.teacher_call
 INNER JOIN codeio.teacher USING (teacher_id)
 WHERE teacher_call.purpose = :purpose AND teacher.model = :model AND teacher_call.completion_tokens > 0;
+
+-- name: another_has_answered
+-- Whether a model of another id than this one has answered anything.
+SELECT count(*) > 0
+FROM codeio.teacher
+WHERE teacher.kind <> 'offline-trace' AND teacher.model <> :model
+    AND EXISTS (SELECT FROM codeio.response WHERE response.teacher_id = teacher.teacher_id);
+
+-- name: answers_since
+-- When the first run began in which a teacher was to answer; this run, where it was in none before.
+SELECT coalesce(
+    (SELECT since FROM codeio.answering_teacher WHERE teacher_id = :teacher_id),
+    (SELECT min(started_at) FROM codeio.stage_run WHERE dag_id = :dag_id AND run_id = :run_id),
+    now()
+);
+
+-- name: plan_answers
+WITH counted AS (
+    SELECT coalesce(sum(rows) FILTER (WHERE stage = 'prompt' AND outcome = 'passed'), 0)
+        - coalesce(sum(subjects) FILTER (
+            WHERE stage = 'answer' AND outcome IN ('passed', 'dropped')
+                AND (teacher_id IS NULL OR teacher_id = :teacher_id)
+        ), 0) AS open_to_it
+    FROM codeio.stage_run_tally
+)
+INSERT INTO codeio.answering_teacher (teacher_id, since, planned_at, left_out)
+SELECT plan.*, clock_timestamp() AS planned_at, greatest(counted.open_to_it - :waiting, 0) AS left_out
+FROM counted
+CROSS JOIN (VALUES (cast(:teacher_id AS uuid), cast(:since AS timestamptz))) AS plan (teacher_id, since)
+ON CONFLICT (teacher_id) DO UPDATE SET planned_at = excluded.planned_at, left_out = excluded.left_out;
+
+-- name: known
+SELECT teacher_id, kind, model, codeio.teacher_name(teacher) AS name FROM codeio.teacher ORDER BY name, teacher_id;

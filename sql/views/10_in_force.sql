@@ -89,3 +89,36 @@ WHERE newer_run.started_at > stage_run.started_at;
 COMMENT ON VIEW codeio.retired_prompt IS
 'Prompts about which no teacher is asked any more: of a refuted pair, of a replaced program, or asked anew by a '
 'later template. One may stand here twice.';
+
+CREATE VIEW codeio.open_prompt AS
+SELECT prompt.prompt_id, prompt.body, prompt.template_sha256, program.raw_file_id, stage_run.started_at AS made_at
+FROM codeio.prompt
+INNER JOIN codeio.io_pair USING (io_pair_id)
+INNER JOIN codeio.program USING (program_id)
+INNER JOIN codeio.stage_run ON stage_run.stage_run_id = prompt.stage_run_id
+WHERE NOT EXISTS (SELECT FROM codeio.retired_prompt WHERE retired_prompt.prompt_id = prompt.prompt_id);
+COMMENT ON VIEW codeio.open_prompt IS 'Prompts that teachers are asked, with the file that each is about.';
+COMMENT ON COLUMN codeio.open_prompt.prompt_id IS 'The prompt.';
+COMMENT ON COLUMN codeio.open_prompt.raw_file_id IS 'The file that its program was made of.';
+COMMENT ON COLUMN codeio.open_prompt.made_at IS 'When the task began that wrote it.';
+
+CREATE VIEW codeio.current_teacher AS
+SELECT answering_teacher.teacher_id, answering_teacher.since, answering_teacher.left_out
+FROM codeio.answering_teacher
+ORDER BY answering_teacher.planned_at DESC, answering_teacher.teacher_id
+LIMIT 1;
+COMMENT ON VIEW codeio.current_teacher IS 'The teacher whose answers were planned last; none before the first plan.';
+COMMENT ON COLUMN codeio.current_teacher.teacher_id IS 'The teacher.';
+
+CREATE FUNCTION codeio.teacher_name(teacher codeio.teacher) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN CASE teacher.kind WHEN 'offline-trace' THEN 'offline teacher'
+    ELSE teacher.model || ' at ' || teacher.endpoint_host
+END;
+COMMENT ON FUNCTION codeio.teacher_name(codeio.teacher) IS 'What people call a teacher.';
+
+CREATE FUNCTION codeio.place_in_share(id uuid) RETURNS double precision
+LANGUAGE sql IMMUTABLE
+RETURN ('x' || left(encode(sha256(convert_to(id::text, 'UTF8')), 'hex'), 8))::bit(32)::bigint / 4294967296.0;
+COMMENT ON FUNCTION codeio.place_in_share(uuid) IS
+'Number of 0 to 1 that a row is drawn by: those below S are a share of S, the same as a recipe with this share takes.';

@@ -37,6 +37,24 @@ WHERE NOT EXISTS (
 COMMENT ON VIEW codeio.pending_transform IS 'Raw files without a program and without a reason for having none.';
 COMMENT ON COLUMN codeio.pending_transform.raw_file_id IS 'The file.';
 
+CREATE VIEW codeio.stand_in_file AS
+SELECT raw_file.raw_file_id, raw_file.language, raw_file.blob_sha256
+FROM codeio.raw_file
+WHERE NOT EXISTS (
+    SELECT FROM codeio.teacher_call
+    INNER JOIN codeio.teacher USING (teacher_id)
+    WHERE teacher_call.subject_id = raw_file.raw_file_id AND teacher_call.purpose = 'transform'
+        AND teacher_call.outcome <> 'unavailable' AND teacher.kind <> 'offline-trace'
+) AND EXISTS (
+    SELECT FROM codeio.teacher_call
+    WHERE teacher_call.subject_id = raw_file.raw_file_id AND teacher_call.purpose = 'transform'
+) AND NOT EXISTS (
+    SELECT FROM codeio.drop_record
+    WHERE drop_record.stage IN ('dedup', 'screen') AND drop_record.subject_id = raw_file.raw_file_id
+);
+COMMENT ON VIEW codeio.stand_in_file IS 'Raw files that the offline teacher transformed or refused, and no model.';
+COMMENT ON COLUMN codeio.stand_in_file.raw_file_id IS 'The file.';
+
 CREATE VIEW codeio.pending_sample AS
 SELECT program.program_id, program.language, program.entry_point, program.main_function, program.input_generator
 FROM codeio.program
@@ -70,34 +88,45 @@ COMMENT ON VIEW codeio.pending_prompt IS
 'words: only the first of them does.';
 COMMENT ON COLUMN codeio.pending_prompt.io_pair_id IS 'The pair to ask about.';
 
-CREATE VIEW codeio.pending_answer AS
-SELECT prompt.prompt_id, prompt.body, prompt.template_sha256
-FROM codeio.prompt
-WHERE NOT EXISTS (
-    SELECT FROM codeio.response WHERE response.prompt_id = prompt.prompt_id AND response.turn = 1
-) AND NOT EXISTS (
-    SELECT FROM codeio.drop_record
-    WHERE drop_record.stage = 'answer' AND drop_record.subject_id = prompt.prompt_id
-) AND NOT EXISTS (
-    SELECT FROM codeio.retired_prompt WHERE retired_prompt.prompt_id = prompt.prompt_id
-);
-COMMENT ON VIEW codeio.pending_answer IS 'Prompts without a first answer and without a reason for having none.';
-COMMENT ON COLUMN codeio.pending_answer.prompt_id IS 'The prompt.';
+CREATE FUNCTION codeio.pending_answer(asked uuid)
+RETURNS TABLE (prompt_id uuid, body text, template_sha256 text, raw_file_id uuid, made_at timestamptz)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT open_prompt.prompt_id, open_prompt.body, open_prompt.template_sha256, open_prompt.raw_file_id,
+        open_prompt.made_at
+    FROM codeio.open_prompt
+    WHERE NOT EXISTS (
+        SELECT FROM codeio.response
+        WHERE response.prompt_id = open_prompt.prompt_id AND response.turn = 1 AND response.rollout = 0
+            AND (asked IS NULL OR response.teacher_id = asked)
+    ) AND NOT EXISTS (
+        SELECT FROM codeio.drop_record
+        WHERE drop_record.stage = 'answer' AND drop_record.subject_id = open_prompt.prompt_id
+            AND (asked IS NULL OR drop_record.teacher_id = asked)
+    );
+END;
+COMMENT ON FUNCTION codeio.pending_answer(uuid) IS
+'Prompts without a first answer by a teacher and without a reason for its having given none, whatever its scope; null '
+'stands for any teacher.';
 
 CREATE VIEW codeio.pending_revise AS
-SELECT latest.prompt_id, prompt.body AS prompt_body, prompt.direction, latest.turn, latest.verdict, latest.teacher_id
+SELECT latest.prompt_id, latest.teacher_id, prompt.body AS prompt_body, prompt.direction, latest.turn, latest.verdict
 FROM codeio.current_verdict AS latest
 INNER JOIN codeio.prompt USING (prompt_id)
 WHERE latest.verdict <> 'correct' AND NOT EXISTS (
     SELECT FROM codeio.response
-    WHERE response.prompt_id = latest.prompt_id AND response.turn > latest.turn
+    WHERE response.prompt_id = latest.prompt_id AND response.teacher_id = latest.teacher_id
+        AND response.turn > latest.turn
 ) AND NOT EXISTS (
     SELECT FROM codeio.drop_record
     WHERE drop_record.stage = 'revise' AND drop_record.subject_id = latest.prompt_id
+        AND drop_record.teacher_id = latest.teacher_id
 ) AND NOT EXISTS (
     SELECT FROM codeio.retired_prompt WHERE retired_prompt.prompt_id = latest.prompt_id
 );
 COMMENT ON VIEW codeio.pending_revise IS
-'Prompts whose latest answer is wrong, and not dropped. How many turns there may be is a setting.';
+'Conversations, of a prompt with a teacher, whose latest answer is wrong, and not dropped. How many turns there may be '
+'is a setting.';
 COMMENT ON COLUMN codeio.pending_revise.prompt_id IS 'The prompt.';
+COMMENT ON COLUMN codeio.pending_revise.teacher_id IS 'The teacher.';
 COMMENT ON COLUMN codeio.pending_revise.prompt_body IS 'Its text.';

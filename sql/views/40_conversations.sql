@@ -1,26 +1,33 @@
 -- Finished conversations, and what answers and calls to teachers were worth.
 
 CREATE VIEW codeio.finished_conversation AS
-SELECT finished.prompt_id, finished.program_id, finished.first_verdict_id, finished.second_verdict_id
+SELECT finished.prompt_id, finished.teacher_id, finished.program_id, finished.raw_file_id, finished.transformer_id,
+    finished.program_made_at, finished.first_verdict_id, finished.second_verdict_id
 FROM (
-    SELECT prompt.prompt_id, io_pair.program_id, first.verdict_id AS first_verdict_id,
-        second.verdict_id AS second_verdict_id,
+    SELECT prompt.prompt_id, first.teacher_id, io_pair.program_id, program.raw_file_id,
+        transform_call.teacher_id AS transformer_id, program_run.started_at AS program_made_at,
+        first.verdict_id AS first_verdict_id, second.verdict_id AS second_verdict_id,
         rank() OVER (
-            PARTITION BY program.raw_file_id ORDER BY program_run.started_at DESC, program.program_id
+            PARTITION BY program.raw_file_id, first.teacher_id, transform_call.teacher_id
+            ORDER BY program_run.started_at DESC, program.program_id
         ) AS program_rank,
         rank() OVER (
-            PARTITION BY prompt.io_pair_id, prompt.direction ORDER BY prompt_run.started_at DESC, prompt.prompt_id
+            PARTITION BY prompt.io_pair_id, prompt.direction, first.teacher_id
+            ORDER BY prompt_run.started_at DESC, prompt.prompt_id
         ) AS prompt_rank
     FROM codeio.prompt
     INNER JOIN codeio.io_pair USING (io_pair_id)
     INNER JOIN codeio.program USING (program_id)
+    INNER JOIN codeio.teacher_call AS transform_call ON transform_call.teacher_call_id = program.teacher_call_id
     INNER JOIN codeio.stage_run AS program_run ON program_run.stage_run_id = program.stage_run_id
     INNER JOIN codeio.stage_run AS prompt_run ON prompt_run.stage_run_id = prompt.stage_run_id
     INNER JOIN codeio.current_verdict AS first ON first.prompt_id = prompt.prompt_id AND first.turn = 1
-    LEFT JOIN codeio.current_verdict AS second ON second.prompt_id = prompt.prompt_id AND second.turn = 2
+    LEFT JOIN codeio.current_verdict AS second
+        ON second.prompt_id = prompt.prompt_id AND second.turn = 2 AND second.teacher_id = first.teacher_id
     WHERE (first.verdict = 'correct' OR second.verdict_id IS NOT NULL OR EXISTS (
         SELECT FROM codeio.drop_record
         WHERE drop_record.stage = 'revise' AND drop_record.subject_id = prompt.prompt_id
+            AND drop_record.teacher_id = first.teacher_id
     )) AND NOT EXISTS (
         SELECT FROM codeio.quarantined_file WHERE quarantined_file.raw_file_id = program.raw_file_id
     ) AND NOT EXISTS (
@@ -29,9 +36,15 @@ FROM (
 ) AS finished
 WHERE finished.program_rank = 1 AND finished.prompt_rank = 1;
 COMMENT ON VIEW codeio.finished_conversation IS
-'Complete conversations (answered rightly, or revised once) in force: of the programs of a file and the prompts '
-'about a pair the latest finished; no file in quarantine, no refuted pair.';
+'Complete conversations of a prompt with a teacher (answered rightly, or revised once) in force: of the programs that '
+'one teacher made of a file, and of the prompts about a pair, the latest that the other finished; no file in '
+'quarantine, no refuted pair.';
+COMMENT ON COLUMN codeio.finished_conversation.teacher_id IS 'Who answered, in both turns.';
 COMMENT ON COLUMN codeio.finished_conversation.program_id IS 'The program it asks about.';
+COMMENT ON COLUMN codeio.finished_conversation.raw_file_id IS 'The file that the program was made of.';
+COMMENT ON COLUMN codeio.finished_conversation.transformer_id IS 'Who wrote the program.';
+COMMENT ON COLUMN codeio.finished_conversation.program_made_at IS
+'When the task began that wrote it: of the programs of a file, releases take the latest by those they choose.';
 COMMENT ON COLUMN codeio.finished_conversation.first_verdict_id IS
 'Verdict on the first answer, which names the answer.';
 COMMENT ON COLUMN codeio.finished_conversation.second_verdict_id IS
@@ -65,7 +78,8 @@ SELECT wrong.teacher_id, prompt.direction, wrong.verdict AS feedback_kind, wrong
     avg(teacher_call.cost_usd) AS mean_cost_usd
 FROM codeio.current_verdict AS wrong
 INNER JOIN codeio.current_verdict AS revision
-    ON revision.prompt_id = wrong.prompt_id AND revision.rollout = wrong.rollout AND revision.turn = wrong.turn + 1
+    ON revision.prompt_id = wrong.prompt_id AND revision.teacher_id = wrong.teacher_id
+        AND revision.rollout = wrong.rollout AND revision.turn = wrong.turn + 1
 INNER JOIN codeio.response ON response.response_id = revision.response_id
 INNER JOIN codeio.teacher_call ON teacher_call.teacher_call_id = response.teacher_call_id
 INNER JOIN codeio.prompt ON prompt.prompt_id = wrong.prompt_id
@@ -92,8 +106,8 @@ WITH accepted AS (
     INNER JOIN codeio.response ON response.response_id = current_verdict.response_id
     WHERE current_verdict.verdict = 'correct'
 )
-SELECT stage_run.dag_id, stage_run.run_id, teacher.kind AS teacher_kind, teacher.model AS teacher_model,
-    teacher_call.purpose, count(*) AS calls,
+SELECT stage_run.dag_id, stage_run.run_id, teacher.teacher_id, codeio.teacher_name(teacher) AS teacher,
+    teacher.kind AS teacher_kind, teacher.model AS teacher_model, teacher_call.purpose, count(*) AS calls,
     sum(teacher_call.prompt_tokens) AS prompt_tokens, sum(teacher_call.completion_tokens) AS completion_tokens,
     sum(teacher_call.cost_usd) AS cost_usd, count(accepted.teacher_call_id) AS accepted_rows,
     sum(teacher_call.cost_usd) / nullif(count(accepted.teacher_call_id), 0) AS cost_per_accepted_row_usd
@@ -101,9 +115,10 @@ FROM codeio.teacher_call
 INNER JOIN codeio.teacher ON teacher.teacher_id = teacher_call.teacher_id
 INNER JOIN codeio.stage_run ON stage_run.stage_run_id = teacher_call.stage_run_id
 LEFT JOIN accepted ON accepted.teacher_call_id = teacher_call.teacher_call_id
-GROUP BY stage_run.dag_id, stage_run.run_id, teacher.kind, teacher.model, teacher_call.purpose;
+GROUP BY stage_run.dag_id, stage_run.run_id, teacher.teacher_id, teacher_call.purpose;
 COMMENT ON VIEW codeio.teacher_cost IS
 'Calls, tokens and dollars of each run, and dollars for each row they gave: a program with pairs, or a right answer.';
+COMMENT ON COLUMN codeio.teacher_cost.teacher IS 'What people call the teacher.';
 COMMENT ON COLUMN codeio.teacher_cost.teacher_kind IS 'Kind of the teacher.';
 COMMENT ON COLUMN codeio.teacher_cost.teacher_model IS 'Its model.';
 COMMENT ON COLUMN codeio.teacher_cost.calls IS 'Calls.';

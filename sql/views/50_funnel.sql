@@ -33,8 +33,11 @@ waiting (stage, rows) AS (
     UNION ALL SELECT 'screen', count(*) FROM codeio.pending_screen
     UNION ALL SELECT 'transform', count(*) FROM codeio.pending_transform
     UNION ALL SELECT 'sample', count(*) FROM codeio.pending_sample
-    UNION ALL SELECT 'answer', count(*) FROM codeio.pending_answer
-    UNION ALL SELECT 'revise', count(*) FROM codeio.pending_revise WHERE pending_revise.turn = 1
+    UNION ALL SELECT 'answer', count(*)
+        FROM codeio.pending_answer((SELECT current_teacher.teacher_id FROM codeio.current_teacher))
+    UNION ALL SELECT 'revise', count(*) FROM codeio.pending_revise
+        WHERE pending_revise.turn = 1 AND pending_revise.teacher_id
+            = coalesce((SELECT current_teacher.teacher_id FROM codeio.current_teacher), pending_revise.teacher_id)
     UNION ALL SELECT 'verify', count(*) FROM codeio.response
         WHERE NOT EXISTS (SELECT FROM codeio.verdict WHERE verdict.response_id = response.response_id)
 )
@@ -43,7 +46,9 @@ SELECT done.position, done.stage, done.passed, coalesce(dropped.rows, 0) AS drop
 FROM done
 LEFT JOIN dropped USING (stage)
 LEFT JOIN waiting USING (stage);
-COMMENT ON VIEW codeio.funnel IS 'Rows that passed, were dropped by or wait for each stage.';
+COMMENT ON VIEW codeio.funnel IS
+'Rows that passed, were dropped by or wait for each stage; for answers and revisions, those of the current teacher wait, '
+'whatever its scope.';
 COMMENT ON COLUMN codeio.funnel.position IS 'Order of the stages, from 1.';
 COMMENT ON COLUMN codeio.funnel.stage IS 'The stage.';
 COMMENT ON COLUMN codeio.funnel.passed IS 'Rows it let through.';

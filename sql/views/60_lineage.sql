@@ -59,6 +59,35 @@ COMMENT ON COLUMN codeio.sample_text.transform_provenance IS
 COMMENT ON COLUMN codeio.sample_text.rationale_provenance IS 'What the teacher said of the first answer.';
 COMMENT ON COLUMN codeio.sample_text.answer_run_id IS 'Airflow run that got the first answer.';
 
+CREATE VIEW codeio.sample_teacher AS
+SELECT sample.sample_id, response.teacher_id, response.turn
+FROM codeio.sample
+INNER JOIN codeio.verdict ON verdict.verdict_id IN (sample.first_verdict_id, sample.second_verdict_id)
+INNER JOIN codeio.response USING (response_id);
+COMMENT ON VIEW codeio.sample_teacher IS 'Who answered in each turn of a sample.';
+COMMENT ON COLUMN codeio.sample_teacher.sample_id IS 'The sample.';
+COMMENT ON COLUMN codeio.sample_teacher.teacher_id IS 'The teacher.';
+
+CREATE VIEW codeio.file_shown AS
+SELECT DISTINCT ON (raw_file_origin.raw_file_id) raw_file_origin.raw_file_id, source.source_id,
+    source.kind AS source_kind, source.locator AS source_locator, raw_file_origin.repository,
+    raw_file_origin.version, raw_file_origin.path, raw_file_origin.licence
+FROM codeio.raw_file_origin
+INNER JOIN codeio.source USING (source_id)
+ORDER BY raw_file_origin.raw_file_id, source.kind, source.locator, raw_file_origin.version, raw_file_origin.path;
+COMMENT ON VIEW codeio.file_shown IS
+'The place that stands for a raw file in samples: of several, the first by name.';
+COMMENT ON COLUMN codeio.file_shown.raw_file_id IS 'The file.';
+COMMENT ON COLUMN codeio.file_shown.source_id IS 'The source.';
+COMMENT ON COLUMN codeio.file_shown.source_kind IS 'Reader of the source.';
+COMMENT ON COLUMN codeio.file_shown.source_locator IS 'Path, URL or package of the source.';
+
+CREATE FUNCTION codeio.night_of(run codeio.stage_run) RETURNS text
+LANGUAGE sql STABLE
+RETURN coalesce(nullif(run.partition_key, ''), to_char(run.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'));
+COMMENT ON FUNCTION codeio.night_of(codeio.stage_run) IS
+'The night that a stage run belongs to; of one that names none, the day (UTC) on which it began.';
+
 CREATE VIEW codeio.released_lineage AS
 SELECT release.release_id, release.name AS release_name, release.version AS release_version,
     release.status AS release_status, release_sample.split, sample.sample_id, prompt.prompt_id, prompt.direction,
@@ -171,9 +200,12 @@ BEGIN ATOMIC
             NULL, asked.template_sha256, asked.stage_run_id
         FROM asked
         UNION ALL
-        SELECT 5 + 2 * answered.turn, 'response', answered.response_id::text, 'turn ' || answered.turn,
+        SELECT 5 + 2 * answered.turn, 'response', answered.response_id::text,
+            'turn ' || answered.turn || ' by ' || codeio.teacher_name(teacher),
             answered.teacher_call_id, teacher_call.template_sha256, answered.stage_run_id
-        FROM answered INNER JOIN codeio.teacher_call USING (teacher_call_id)
+        FROM answered
+        INNER JOIN codeio.teacher_call USING (teacher_call_id)
+        INNER JOIN codeio.teacher ON teacher.teacher_id = answered.teacher_id
         UNION ALL
         SELECT 6 + 2 * answered.turn, 'verdict', judged.verdict_id::text,
             judged.verdict || ' (' || judged.verifier_version || ')', NULL, NULL, judged.stage_run_id

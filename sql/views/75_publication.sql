@@ -89,6 +89,7 @@ recipe,
 content_sha256,
 samples,
 funnel,
+teachers,
 created_at,
 stage_run_id ON codeio.release
 FOR EACH ROW EXECUTE FUNCTION codeio.refuse('what a release is made of is set when it is assembled');

@@ -45,17 +45,18 @@ BEGIN
         ('io_pair', 'passed', 'count(*) FILTER (WHERE added.ordinal = 0)', 'stage, wall_ms_up_to',
             '''sample''::text, power(2.0, ceil(log(2.0, greatest(added.wall_ms, 0.125)::numeric)))', ''),
         ('prompt', 'passed', 'count(*)', 'stage, direction', '''prompt''::text, added.direction', ''),
-        ('response', 'passed', 'count(DISTINCT added.prompt_id)', 'stage, turn',
-            'CASE added.turn WHEN 1 THEN ''answer'' ELSE ''revise'' END, added.turn', ''),
-        ('verdict', 'passed', 'count(DISTINCT added.response_id)', 'stage, verdict, direction, turn',
-            '''verify''::text, added.verdict, prompt.direction, response.turn',
+        ('response', 'passed', 'count(DISTINCT added.prompt_id)', 'stage, turn, teacher_id',
+            'CASE added.turn WHEN 1 THEN ''answer'' ELSE ''revise'' END, added.turn, added.teacher_id', ''),
+        ('verdict', 'passed', 'count(DISTINCT added.response_id)', 'stage, verdict, direction, turn, teacher_id',
+            '''verify''::text, added.verdict, prompt.direction, response.turn, response.teacher_id',
             'INNER JOIN codeio.response USING (response_id) INNER JOIN codeio.prompt USING (prompt_id)'),
         ('sample', 'passed', 'count(*)', 'stage', '''release''::text', ''),
-        ('drop_record', 'dropped', 'count(*)', 'stage, reason, source_id',
+        ('drop_record', 'dropped', 'count(*)', 'stage, reason, source_id, teacher_id',
             'CASE WHEN added.stage = ''dedup'' AND program.program_id IS NOT NULL THEN ''dedup programs'' '
-            'ELSE added.stage END, added.reason, added.source_id',
+            'ELSE added.stage END, added.reason, added.source_id, added.teacher_id',
             'LEFT JOIN codeio.program ON program.program_id = added.subject_id'),
-        ('teacher_call', 'called', 'count(*)', 'stage, reply', 'added.purpose, added.outcome', '')
+        ('teacher_call', 'called', 'count(*)', 'stage, reply, teacher_id',
+            'added.purpose, added.outcome, added.teacher_id', '')
     ) AS facts (relation, outcome, subjects, columns, expressions, joined)
     LOOP
         EXECUTE format(
@@ -83,7 +84,9 @@ INNER JOIN codeio.program USING (program_id)
 INNER JOIN codeio.verdict AS first_verdict ON first_verdict.verdict_id = sample.first_verdict_id
 INNER JOIN codeio.response AS first_response ON first_response.response_id = first_verdict.response_id
 LEFT JOIN codeio.verdict AS second_verdict ON second_verdict.verdict_id = sample.second_verdict_id
-LEFT JOIN codeio.drop_record ON drop_record.stage = 'revise' AND drop_record.subject_id = sample.prompt_id
+LEFT JOIN codeio.drop_record
+    ON drop_record.stage = 'revise' AND drop_record.subject_id = sample.prompt_id
+        AND drop_record.teacher_id = first_response.teacher_id
 CROSS JOIN LATERAL (
     SELECT raw_file_origin.source_id, raw_file_origin.path, raw_file_origin.licence
     FROM codeio.raw_file_origin

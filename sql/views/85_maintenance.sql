@@ -11,10 +11,10 @@ BEGIN ATOMIC
     ),
     kept AS (
         INSERT INTO codeio.requeued_drop (
-            drop_record_id, stage, subject_id, reason, detail, source_id, stage_run_id, dropped_at
+            drop_record_id, stage, subject_id, reason, detail, source_id, teacher_id, stage_run_id, dropped_at
         )
         SELECT taken.drop_record_id, taken.stage, taken.subject_id, taken.reason, taken.detail, taken.source_id,
-            taken.stage_run_id, taken.dropped_at
+            taken.teacher_id, taken.stage_run_id, taken.dropped_at
         FROM taken
         RETURNING 1
     )

@@ -34,6 +34,7 @@ from codeio_ops.storage.runs import TaskIdentity, stage_run
 
 CORPUS = Source.new("directory", "/corpus", "MIT")
 TEACHER = content_id("teacher", "test")
+CHOSEN = ({"id": str(TEACHER), "name": "offline teacher", "share": 1.0},)
 RUN = TaskIdentity(dag_id="tests", run_id="manual__2026-01-01T00:00:00+00:00", task_id="task")
 RELEASE_ID = content_id("release", "chain")
 
@@ -203,7 +204,7 @@ class FactBuilder:
             ReleaseRow(
                 release_id=content_id("release", name), name=name, version=1,
                 recipe={"name": name}, content_sha256="0" * 64, status="candidate",
-                samples=len(splits), stage_run_id=self.run_id,
+                samples=len(splits), teachers=CHOSEN, stage_run_id=self.run_id,
             )
         )  # fmt: skip
         for sample_id, split in splits.items():

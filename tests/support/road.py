@@ -15,7 +15,7 @@ from codeio_ops.quality.gates import GATES, run_gate
 from codeio_ops.quality.leakage.quarantine import screen_samples
 from codeio_ops.quality.measurement import GateInputs
 from codeio_ops.quality.secrets import screen_private
-from codeio_ops.release.assemble import Release, assemble_release, find_release
+from codeio_ops.release.assemble import Release, find_release, release_of
 from codeio_ops.release.judgement import settle
 from codeio_ops.release.publish import publish
 from codeio_ops.release.recipe import Recipe
@@ -145,7 +145,7 @@ class Road:
         """Screen what is finished, and assemble a candidate."""
         screen_samples(self.work("screen"))
         screen_private(self.work("screen"))
-        return assemble_release(recipe, store=self.store, writer=self.work("promote").writer)
+        return release_of(recipe, self.work("promote"))
 
     def judge(self, release: Release) -> dict[str, bool]:
         """Run every gate and return which of them passed."""

@@ -6,7 +6,8 @@ from codeio_ops.funnel import DropTally, StageTally, VerdictTally, build_funnel
 
 
 def _stage(stage: str, **counts: int) -> StageTally:
-    return StageTally(stage=stage, **counts)
+    closed = counts.get("settled", 0) + counts.get("dropped", 0)
+    return StageTally(stage=stage, **{"closed": closed, **counts})
 
 
 def test_what_waits_is_what_came_in_less_what_was_settled_or_dropped() -> None:

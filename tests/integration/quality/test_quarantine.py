@@ -19,6 +19,7 @@ from codeio_ops.storage.runs import TaskIdentity
 from codeio_ops.storage.shards import whole_range
 from codeio_ops.work import Parts, Work
 from support.candidate import ADD, WORDS, Planted, Plot, sound
+from support.facts import TEACHER
 
 QUESTION = (
     "A train leaves the old harbour station before sunrise carrying seventeen wagons of coal "
@@ -119,7 +120,7 @@ def test_a_release_is_clean_after_the_quarantine(plot: Plot) -> None:
     plot.finished([*sound()[:1], Planted(code=WORDS, source=LEAKY, pairs=sound()[1].pairs)])
     _index(plot)
     _screen(plot)
-    release = assemble_release(Recipe(), store=plot.store, writer=plot.writer)
+    release = assemble_release(Recipe(), current={TEACHER}, store=plot.store, writer=plot.writer)
     assert release.samples == len(sound()[0].pairs)
     assert GATES["leakage"](plot.inputs(release)).passed
 
@@ -130,7 +131,7 @@ def test_a_teacher_that_recites_a_benchmark_is_found_before_assembly(plot: Plot)
     _index(plot)
     assert _screen(plot) == {"clean": 2}
     assert _screen_samples(plot) == {"clean": 1, "leak": 1}
-    release = assemble_release(Recipe(), store=plot.store, writer=plot.writer)
+    release = assemble_release(Recipe(), current={TEACHER}, store=plot.store, writer=plot.writer)
     assert release.samples == len(clean.pairs)
     assert GATES["leakage"](plot.inputs(release)).passed
 
@@ -140,7 +141,7 @@ def test_nothing_is_left_when_every_source_leaks(plot: Plot) -> None:
     _index(plot)
     _screen(plot)
     with pytest.raises(NothingToRelease):
-        assemble_release(Recipe(), store=plot.store, writer=plot.writer)
+        assemble_release(Recipe(), current={TEACHER}, store=plot.store, writer=plot.writer)
 
 
 def test_without_quarantine_the_gate_rejects_and_nothing_is_published(plot: Plot) -> None:
@@ -151,7 +152,7 @@ def test_without_quarantine_the_gate_rejects_and_nothing_is_published(plot: Plot
     assert _screen(plot) == {"clean": 1, "leak": 1}
     assert _screen_samples(plot) == {"clean": 1, "leak": 1}
     assert _rows(plot, "SELECT FROM codeio.drop_record") == []
-    release = assemble_release(Recipe(), store=plot.store, writer=plot.writer)
+    release = assemble_release(Recipe(), current={TEACHER}, store=plot.store, writer=plot.writer)
     assert release.samples == len(clean.pairs) + len(reciting.pairs)
     assert not run_gate("leakage", release, plot.inputs(release), writer=plot.writer)
     with pytest.raises(GateFailed, match="leakage"):
@@ -193,7 +194,7 @@ def test_private_data_in_an_answer_keeps_its_file_out(
     assert (drop["stage"], drop["reason"]) == ("screen", reason)
     assert f"turn_1: {kind}, line 1" in drop["detail"]
     assert text.split()[-1].rstrip(".") not in drop["detail"]
-    release = assemble_release(Recipe(), store=plot.store, writer=plot.writer)
+    release = assemble_release(Recipe(), current={TEACHER}, store=plot.store, writer=plot.writer)
     assert release.samples == len(clean.pairs)
     assert GATES[gate](plot.inputs(release)).passed
     (line,) = _rows(plot, "SELECT passed, dropped FROM codeio.funnel WHERE stage = 'screen'")
@@ -206,5 +207,5 @@ def test_without_the_screen_private_data_reaches_its_gate(plot: Plot) -> None:
     clean, private = sound()
     plot.finished([clean, Planted(code=WORDS, pairs=private.pairs, turn_1=f"Key: {AWS_KEY}")])
     assert _screen_private(plot) == {}
-    release = assemble_release(Recipe(), store=plot.store, writer=plot.writer)
+    release = assemble_release(Recipe(), current={TEACHER}, store=plot.store, writer=plot.writer)
     assert not GATES["secrets"](plot.inputs(release)).passed

@@ -23,7 +23,7 @@ from codeio_ops.teacher.prompting import (
     template_fingerprint,
 )
 from codeio_ops.unified_form import Direction
-from support.facts import FactBuilder, response_id
+from support.facts import TEACHER, FactBuilder, response_id
 from support.judged import passed, published
 
 PROGRAMS = 8
@@ -81,7 +81,7 @@ class Facts:
     def assemble(self, recipe: str | Recipe) -> Release:
         """Assemble the release of a recipe."""
         chosen = load_recipe(recipe) if isinstance(recipe, str) else recipe
-        return assemble_release(chosen, store=self.store, writer=self.writer)
+        return assemble_release(chosen, current={TEACHER}, store=self.store, writer=self.writer)
 
     def files(self, release: Release) -> dict[str, bytes]:
         """Return the files of a release."""

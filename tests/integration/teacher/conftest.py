@@ -24,11 +24,11 @@ def writer_of(store: Store, settings: Settings) -> Callable[[str, int], FactWrit
 
 
 @pytest.fixture
-def seed_prompts(writer_of: Callable[[str, int], FactWriter]) -> Callable[[int], list[UUID]]:
+def seed_prompts(writer_of: Callable[[str, int], FactWriter]) -> Callable[..., list[UUID]]:
     """Return a function that writes prompts waiting for an answer, and gives their ids."""
 
-    def seed(count: int) -> list[UUID]:
-        writer = writer_of("prompt", 1)
+    def seed(count: int, try_number: int = 1) -> list[UUID]:
+        writer = writer_of("prompt", try_number)
         facts = FactBuilder(writer.run.stage_run_id)
         program = facts.program(
             facts.file("file"),

@@ -165,7 +165,7 @@ def test_faults_of_every_kind_leave_each_row_in_one_state(
         sent = len(endpoint.requests)
     answered = rows(store, "SELECT count(*) FROM codeio.response")
     dropped = rows(store, "SELECT count(*) FROM codeio.drop_record WHERE stage = 'answer'")
-    pending = rows(store, "SELECT count(*) FROM codeio.pending_answer")
+    pending = rows(store, "SELECT count(*) FROM codeio.pending_answer(NULL)")
     assert (answered + dropped, pending) == (count, 0)
     assert dropped <= 2
     assert sent <= count + faulty["sent"] + dropped
@@ -202,7 +202,7 @@ def test_an_endpoint_that_is_down_drops_nothing(
         for number in (1, 2, 3):
             with pytest.raises(TeacherUnavailable, match="status 500"):
                 answer(chosen, store, writer_of("answer", number))
-    assert rows(store, "SELECT count(*) FROM codeio.pending_answer") == 5
+    assert rows(store, "SELECT count(*) FROM codeio.pending_answer(NULL)") == 5
 
 
 def test_a_budget_stops_before_it_is_spent(
@@ -229,7 +229,8 @@ def test_a_budget_stops_before_it_is_spent(
         store, "SELECT cost_usd * 1e6 FROM codeio.teacher_spending WHERE period = 'run run'"
     )
     assert spent == len(endpoint.requests) * cost * 1_000_000
-    assert rows(store, "SELECT count(*) FROM codeio.pending_answer") == 40 - len(endpoint.requests)
+    waiting = rows(store, "SELECT count(*) FROM codeio.pending_answer(NULL)")
+    assert waiting == 40 - len(endpoint.requests)
 
 
 @pytest.mark.parametrize(("given", "budget"), [(0.25, "0.25"), (0, "9")])

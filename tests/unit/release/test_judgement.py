@@ -13,7 +13,7 @@ from codeio_ops.release.judgement import GateStanding, Judgement, PassedRelease,
 def _release(status: str) -> Release:
     return Release(
         release_id=UUID(int=1), name="codeio", version=1, recipe={}, content_sha256="0",
-        status=status, samples=1, funnel=[], uri="", manifest_sha256="",
+        status=status, samples=1, funnel=[], teachers=[], uri="", manifest_sha256="",
         created_at=datetime(2026, 1, 1, tzinfo=UTC), published_at=None,
     )  # fmt: skip
 

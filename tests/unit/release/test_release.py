@@ -190,7 +190,9 @@ def test_a_manifest_survives_its_own_form_and_is_checked() -> None:
 def _card(rows: list[SampleText], gates: list[StoredResult]) -> str:
     release = Release(
         release_id=UUID(int=1), name="codeio_pp", version=3, recipe={}, content_sha256="0",
-        status="candidate", samples=len(rows), funnel=[], uri="", manifest_sha256="",
+        status="candidate", samples=len(rows), funnel=[],
+        teachers=[{"id": str(UUID(int=2)), "name": "m at h", "share": 1.0}],
+        uri="", manifest_sha256="",
         created_at=datetime(2026, 1, 1, tzinfo=UTC), published_at=None,
     )  # fmt: skip
     statistics = Statistics()
@@ -229,7 +231,7 @@ def test_the_card_counts_and_shows_the_gates(make_row: Make) -> None:
     card = _card([make_row(1), make_row(2, **TWO_TURNS)], [gate])
     assert "| MIT | 2 |" in card
     assert "| output | 1 | wrong | 2 |" in card and "| output | 2 | correct | 1 |" in card
-    assert "| offline-trace: m | 2 |" in card
+    assert "| m at h | 2 | 100.00% |" in card
     assert "| leakage | hits | 0 | 0 | passed |" in card
 
 

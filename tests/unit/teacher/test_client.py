@@ -237,7 +237,7 @@ def test_no_endpoint_is_a_settings_error() -> None:
 @pytest.mark.parametrize(
     ("values", "kind", "host"),
     [
-        ({"openai_base_url": "http://127.0.0.1:8000/v1"}, "local-model", "127.0.0.1"),
+        ({"openai_base_url": "http://127.0.0.1:8000/v1"}, "local-model", "127.0.0.1:8000"),
         ({"openai_base_url": "http://10.1.2.3/v1"}, "local-model", "10.1.2.3"),
         ({"openai_base_url": "https://api.deepseek.com"}, "api-model", "api.deepseek.com"),
         ({"openai_base_url": "", "openai_api_key": "k"}, "api-model", "api.openai.com"),
