@@ -237,6 +237,11 @@ class PipelineFailed(TerminalError):
 
     usual_cure = "Read the task's log in the Airflow UI; what was done is kept, so run it again."
 
+    def __init__(self, message: str, *, cure: str = "", dag_id: str = "", run_id: str = "") -> None:
+        super().__init__(message, cure=cure)
+        self.dag_id = dag_id
+        self.run_id = run_id
+
 
 class DecisionNeeded(TerminalError):
     """A DAG run waits for what a person decides."""

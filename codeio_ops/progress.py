@@ -1,4 +1,4 @@
-"""Progress of long work as log lines: done, rate and time left, at most every ten seconds."""
+"""Progress of long work: how fast it moves, and log lines with done, rate and time left."""
 
 import logging
 import time
@@ -44,3 +44,31 @@ def tracked(
                 done, total, what, 100 * done / total, rate, (total - done) / rate,
                 extra={"action": "progress"},
             )  # fmt: skip
+
+
+class Pace:
+    """How fast a count grows, looked at from time to time.
+
+    Only the time in which it is worked on or grows is counted: work that waits for its turn, or
+    has ended, keeps the rate it was done at.
+    """
+
+    def __init__(self, done: int, now: float) -> None:
+        """Begin to look, at a time in seconds."""
+        self._gained, self._worked_s = 0, 0.0
+        self._done, self._looked = done, now
+
+    def look(self, done: int, now: float, *, busy: bool) -> float:
+        """Return the gain a second so far.
+
+        Args:
+            done: The count now.
+            now: Seconds, never less than before.
+            busy: Whether it is being worked on.
+        """
+        gained = done - self._done
+        if gained or busy:
+            self._gained += gained
+            self._worked_s += now - self._looked
+        self._done, self._looked = done, now
+        return max(self._gained, 0) / self._worked_s if self._worked_s else 0.0

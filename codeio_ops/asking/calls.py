@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# Whichever comes first: a slow model's answers are seen one by one, and a fast one's cost little.
 FLUSH_RESULTS = 20
-FLUSH_AFTER_S = 2.0
+FLUSH_EVERY_S = 2.0
 
 # A later try of the same request may succeed: the row stays pending.
 _PASSING = frozenset({CallFailure.RATE_LIMITED, CallFailure.UNAVAILABLE})
@@ -58,11 +59,17 @@ class Use:
 class CallRecorder:
     """Sends requests of one stage and records calls, facts and failures.
 
-    `template_of` gives the fingerprint of the template that asked about a subject.
+    `template_of` gives the fingerprint of the template that asked about a subject, and `clock`
+    the seconds.
     """
 
     def __init__(
-        self, teacher: "Teacher", work: Work, *, template_of: Callable[[UUID], str]
+        self,
+        teacher: "Teacher",
+        work: Work,
+        *,
+        template_of: Callable[[UUID], str],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._teacher = teacher
         self._writer = work.writer
@@ -75,9 +82,10 @@ class CallRecorder:
             "max_tokens": work.settings.max_tokens,
         }
         self._unavailable: list[UUID] = []
+        self._clock = clock
         self._unwritten: list[Record] = []
-        self._results = 0
-        self._flushed_at = time.monotonic()
+        self._unwritten_results = 0
+        self._flushed = clock()
 
     @cached_property
     def _teacher_row(self) -> TeacherRow:
@@ -142,17 +150,16 @@ class CallRecorder:
         )
 
     def _flush_when_due(self) -> None:
-        """Write what is many, or old: whoever watches a slow model sees each answer."""
-        self._results += 1
-        late = time.monotonic() - self._flushed_at >= FLUSH_AFTER_S
-        if late or self._results % FLUSH_RESULTS == 0:
+        self._unwritten_results += 1
+        waited = self._clock() - self._flushed
+        if self._unwritten_results >= FLUSH_RESULTS or waited >= FLUSH_EVERY_S:
             self._flush()
 
     def _flush(self) -> None:
-        self._flushed_at = time.monotonic()
         if self._unwritten:
             self._writer.write([self._teacher_row, *self._unwritten])
-            self._unwritten = []
+        self._unwritten, self._unwritten_results = [], 0
+        self._flushed = self._clock()
 
     def _record(self, result: Completion | FailedCall, use: Callable[[Answered], Use]) -> str:
         if isinstance(result, FailedCall):

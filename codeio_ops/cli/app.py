@@ -31,6 +31,10 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "funnel": "Show how many rows passed each stage, what was dropped and why, and the "
         "verdicts.",
     },
+    "answer": {
+        "answer": "Ask a teacher about the prompts that you choose, then judge, revise and release "
+        "them."
+    },
     "dags": {
         "dags": "Print the folder of the DAGs; as JSON, the value of Airflow's "
         "dag_bundle_config_list."

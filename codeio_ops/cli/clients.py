@@ -30,10 +30,10 @@ def open_objects() -> ObjectStore:
     return ObjectStore.open(load_settings())
 
 
-def shell_work(stage: str, command: str) -> Work:
+def shell_work(stage: str, command: str, settings: Settings | None = None) -> Work:
     """Return the work of a shell command, as its facts will say."""
     task = TaskIdentity(dag_id="cli", run_id=f"cli__{uuid4()}", task_id=command)
-    return Work(load_settings(), stage, task, store=open_store())
+    return Work(settings or load_settings(), stage, task, store=open_store())
 
 
 def shell_writer(stage: str, command: str) -> FactWriter:

@@ -7,10 +7,11 @@ import typer
 
 from codeio_ops.cli import benchmark, clients
 from codeio_ops.cli.clients import open_store, stack_state
+from codeio_ops.cli.follow import run_road
 from codeio_ops.cli.output import say
 from codeio_ops.cli.release import show
 from codeio_ops.cli.release_lookup import find
-from codeio_ops.cli.run import a_sample, funnel, run_pipeline
+from codeio_ops.cli.run import a_sample, funnel
 from codeio_ops.config import home_directory
 from codeio_ops.extras import require
 from codeio_ops.ingest.sources import add_source, parse_source
@@ -38,7 +39,7 @@ def demo(
     """
     started = time.monotonic()
     prepare(source)
-    run_pipeline(follow=True)
+    run_road()
     funnel()
     _show_release()
     _show_where()

@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from codeio_ops.cli.clients import open_store, shell_writer, stack_state
+from codeio_ops.cli.clients import open_store, shell_writer
+from codeio_ops.cli.follow import Made, Ran, print_made, run_road
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, print_text
-from codeio_ops.cli.release_lookup import find
-from codeio_ops.cli.run import Follower
 from codeio_ops.jsonvalue import Json
 from codeio_ops.release.recipe import load_recipe, shipped_names
 from codeio_ops.release.takedown import Kind, Reach, reach_of, take_down
@@ -48,15 +47,17 @@ def make(
     No teacher is called: every recipe reads the facts there are.
     """
     found = load_recipe(recipe)
-    run_id = _release(found.model_dump(mode="json"), wait=wait)
-    made: dict[str, object] = {"name": found.name, "run_id": run_id}
-    if wait:
-        published = find(found.name, 0)
-        made |= {"version": published.version, "uri": published.uri}
+    done = _release(found.model_dump(mode="json"), wait=wait)
     if as_json:
-        print_json(made)
+        print_json({"name": found.name, "run_id": done.run_id, **_told(done.made)})
+    elif done.made:
+        print_made(done.made)
     else:
-        print_text("\n".join(f"{key}: {value}" for key, value in made.items()))
+        print_text(f"run: {done.run_id}")
+
+
+def _told(made: Made | None) -> dict[str, object]:
+    return asdict(made) if made else {}
 
 
 def takedown(
@@ -94,7 +95,7 @@ def takedown(
             "samples": candidate.samples,
             "run_id": _release(
                 candidate.recipe, [each["id"] for each in candidate.teachers], wait=wait
-            ),
+            ).run_id,
         }
         for candidate in done.candidates
     ]
@@ -122,15 +123,13 @@ def _print_takedown(
         print_text(f"nothing is left of {name}")
 
 
-def _release(recipe: Json, current: Sequence[str] = (), *, wait: bool) -> str:
-    """Run the DAG that releases, in the embedded Airflow; return the id of its run."""
-    # An Airflow of one's own has no client of the embedded one; the other commands work with it.
-    from codeio_ops.local import pipeline
-    from codeio_ops.local.health import open_api
+def _release(recipe: Json, current: Sequence[str] = (), *, wait: bool) -> Ran:
+    """Run the DAG that releases, in the embedded Airflow.
 
-    with open_api(stack_state()) as api:
-        run_id = pipeline.start_release(api, recipe, current)
-        if wait:
-            with Follower(open_store()) as follower:
-                pipeline.follow_release(api, run_id, show=follower.show)
-    return run_id
+    Args:
+        recipe: Its fields.
+        current: Ids of the teachers that `current` means in it; empty is the one in use.
+        wait: Whether to follow it to its end.
+    """
+    conf: dict[str, Json] = {"recipe": recipe, "current": list(current)}
+    return run_road("release_dataset", conf, wait=wait)

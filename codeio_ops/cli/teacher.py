@@ -1,7 +1,7 @@
 """`codeio teacher ...`: try the teacher in use, see what a stage will cost, serve a teacher."""
 
-from dataclasses import asdict
-from typing import Annotated
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,9 @@ from codeio_ops.cli.output import (
     say,
 )
 from codeio_ops.pipeline import STAGES, Stage, stages_asking
+
+if TYPE_CHECKING:
+    from codeio_ops.comparison import Score
 
 teacher = typer.Typer(help="Teachers: the embedded one, and models.", no_args_is_help=True)
 
@@ -74,10 +77,11 @@ def preview(
     for number, messages in enumerate(found.preview, start=1):
         for message in messages:
             print_text(f"--- request {number}, {message.role} ---\n\n{message.content}\n")
-    print(_summary(found))
+    print(summary(found))
 
 
-def _summary(found: Estimate) -> str:
+def summary(found: Estimate) -> str:
+    """Say in a sentence what requests will take."""
     if not found.requests:
         return f"Nothing waits for the stage {found.purpose}."
     about = "about" if found.expectation == "history" else "at most"
@@ -87,6 +91,56 @@ def _summary(found: Estimate) -> str:
         f"{found.requests:,} requests to {found.model}: about {found.prompt_tokens:,} tokens to "
         f"read, {about} {found.completion_tokens:,} to write ({why}), {cost}"
     )
+
+
+@teacher.command()
+def compare(as_json: JsonOption = False) -> None:
+    """Show how often each teacher is right, alone and beside each other on the same prompts."""
+    from codeio_ops.comparison import compare_teachers
+
+    found = compare_teachers(clients.open_store())
+    if as_json:
+        print_json(asdict(found))
+        return
+    for pair in found.pairs:
+        title = f"{pair[0].teacher} and {pair[1].teacher}, on the same prompts"
+        print_rows(title, [_side(score) for score in pair], as_json=False)
+    print_rows("Each alone", [_side(score) for score in found.alone], as_json=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """A teacher as it is listed beside another."""
+
+    predicted: str
+    teacher: str
+    prompts: int
+    right_at_first: str
+    after_revision: str
+    only_this_one: int
+    tokens_in: int
+    tokens_out: int
+    dollars: str
+    dollars_a_right_answer: str
+
+
+def _side(score: "Score") -> Side:
+    return Side(
+        predicted=score.direction,
+        teacher=score.teacher,
+        prompts=score.prompts,
+        right_at_first=f"{score.right_at_first} ({score.right_at_first / score.prompts:.1%})",
+        after_revision=f"{score.right_in_the_end} ({score.right_in_the_end / score.prompts:.1%})",
+        only_this_one=score.only_right,
+        tokens_in=score.prompt_tokens,
+        tokens_out=score.completion_tokens,
+        dollars=_dollars(score.cost_usd),
+        dollars_a_right_answer=_dollars(score.cost_per_right_usd),
+    )
+
+
+def _dollars(amount: float | None) -> str:
+    return "no price" if amount is None else f"{amount:.4g}"
 
 
 @teacher.command()

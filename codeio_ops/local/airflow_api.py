@@ -156,6 +156,15 @@ class AirflowApi:
         events = _rows(self._get(path, {}), "asset_events")
         return [str(event["source_run_id"]) for event in events]
 
+    def returned(self, dag_id: str, run_id: str, task_id: str) -> Json:
+        """Return what a task of a run returned, as it is stored.
+
+        Raises:
+            StackError: it returned nothing.
+        """
+        task = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"
+        return self._get(f"{task}/xcomEntries/return_value", {})["value"]
+
     def put_pool(self, name: str, *, slots: int, description: str) -> None:
         """Create a pool, or give an existing one this size."""
         body: dict[str, Json] = {

@@ -1,7 +1,7 @@
 """Starts the pipeline in Airflow and follows it from DAG to DAG, by the assets that join them."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from codeio_ops.errors import DecisionNeeded, PipelineFailed, StackError
@@ -26,59 +26,55 @@ class Position:
     asking: tuple[str, ...] = ()
 
 
-def start(api: AirflowApi) -> str:
-    """Let all DAGs run and trigger the first; return the id of its run.
+def start(api: AirflowApi, dag_id: str = ROAD[0], conf: Mapping[str, Json] | None = None) -> str:
+    """Let a DAG of the road and all after it run, and trigger it.
+
+    Args:
+        api: Airflow.
+        dag_id: The DAG.
+        conf: Its parameters; the others have their defaults.
+
+    Returns:
+        The id of its run.
 
     Raises:
         StackError: a DAG is missing or cannot be imported.
     """
     _wait_until_parsed(api)
-    for dag_id in reversed(ROAD):
-        api.unpause_dag(dag_id)
-    return api.trigger(ROAD[0], {})
+    for each in reversed(ROAD[ROAD.index(dag_id) :]):
+        api.unpause_dag(each)
+    return api.trigger(dag_id, conf or {})
 
 
-def start_release(api: AirflowApi, recipe: Json, current: Sequence[str] = ()) -> str:
-    """Trigger the DAG that releases, with the fields of a recipe; return the id of its run.
-
-    Args:
-        api: Airflow.
-        recipe: Its fields.
-        current: Ids of the teachers that `current` means in it; empty is the one in use.
-    """
-    _wait_until_parsed(api)
-    api.unpause_dag(ROAD[-1])
-    return api.trigger(ROAD[-1], {"recipe": recipe, "current": list(current)})
-
-
-def follow_release(api: AirflowApi, run_id: str, *, show: Callable[[Position], None]) -> None:
-    """Wait until a run of the DAG that releases is done.
-
-    Raises:
-        PipelineFailed: it failed; a gate that did not pass is among its tasks.
-        DecisionNeeded: it waits for a person.
-    """
-    _wait_until_done(api, ROAD[-1], run_id, show)
-
-
-def follow(api: AirflowApi, first_run_id: str, *, show: Callable[[Position], None]) -> None:
-    """Wait until the run and all that follow from it are done.
+def follow(
+    api: AirflowApi,
+    run_id: str,
+    *,
+    show: Callable[[Position], None],
+    dag_id: str = ROAD[0],
+) -> str:
+    """Wait until a run and all that follow from it are done.
 
     Args:
         api: Airflow.
-        first_run_id: A run of the first DAG.
+        run_id: A run of `dag_id`.
         show: Is told the position about every `POLL_S` seconds.
+        dag_id: Where on the road it begins.
+
+    Returns:
+        The id of the run of the last DAG.
 
     Raises:
         PipelineFailed: a run failed; the error names its tasks.
         DecisionNeeded: a run waits for a person.
         StackError: a DAG does not start after the one before it.
     """
-    run_id = first_run_id
-    for dag_id, following in zip(ROAD, (*ROAD[1:], None), strict=True):
-        _wait_until_done(api, dag_id, run_id, show)
-        if following:
-            run_id = _handover(api, run_id, following, show)
+    road = ROAD[ROAD.index(dag_id) :]
+    _wait_until_done(api, dag_id, run_id, show)
+    for following in road[1:]:
+        run_id = _handover(api, run_id, following, show)
+        _wait_until_done(api, following, run_id, show)
+    return run_id
 
 
 def _wait_until_parsed(api: AirflowApi) -> None:
@@ -110,7 +106,11 @@ def _wait_until_done(
             for task in api.task_instances(dag_id, run_id)
             if task.state == "failed"
         )
-        raise PipelineFailed(f"{dag_id} failed in {', '.join(failed) or 'no task'} (run {run_id})")
+        raise PipelineFailed(
+            f"{dag_id} failed in {', '.join(failed) or 'no task'} (run {run_id})",
+            dag_id=dag_id,
+            run_id=run_id,
+        )
 
 
 def _handover(

@@ -38,18 +38,20 @@ class _Duplicate:
 def integrity(inputs: GateInputs) -> Measurement:
     """Run every check of `sql/checks/`; each returns the samples that break it."""
     evidence: dict[str, Json] = {}
+    counts: dict[str, Json] = {}
     total = 0
     with inputs.store.transaction() as transaction:
         for name in check_names():
             offenders = transaction.offenders(name, release_id=inputs.release_id)
             total += len(offenders)
             if offenders:
+                counts[name] = len(offenders)
                 evidence[name] = [str(item) for item in offenders[:MAX_EVIDENCE]]
     return Measurement(
         metric="rows that break a check",
         value=total,
         threshold=0,
-        evidence={"checks": list(check_names()), "offenders": evidence},
+        evidence={"checks": list(check_names()), "counts": counts, "offenders": evidence},
     )
 
 

@@ -4,7 +4,7 @@ How a gate stands towards a release is said by the view `codeio.gate_standing`, 
 database itself asks before it takes a release as published.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -13,7 +13,15 @@ from uuid import UUID
 from codeio_ops.errors import GateFailed
 from codeio_ops.jsonvalue import Json
 from codeio_ops.release.assemble import Release
+from codeio_ops.release.explanation import (
+    Place,
+    broken_checks,
+    example_in,
+    gate_advice,
+    places_in,
+)
 from codeio_ops.storage.engine import Store
+from codeio_ops.storage.queries import Advice
 
 Standing = Literal["passed", "overridden", "undecided", "failed", "rejected", "missing"]
 
@@ -95,7 +103,7 @@ class PassedRelease:
         """Refuse a release that was not let through."""
         blocking = [*self.judgement.lost, *self.judgement.undecided]
         if blocking and self.release.status != "published":
-            raise _failed(self.release, blocking)
+            raise _failed(self.release, self.judgement, blocking, places={})
 
 
 def gate_results(store: Store, release_id: UUID) -> list[StoredResult]:
@@ -127,7 +135,7 @@ def decide(release: Release, *, store: Store) -> list[StoredResult]:
     if release.status == "published":
         return []
     judgement = judgement_of(store, release.release_id)
-    _reject_or_keep(release, judgement.lost, store)
+    _reject_or_keep(release, judgement, judgement.lost, store)
     return [result for result in judgement.results if result.gate in judgement.undecided]
 
 
@@ -139,21 +147,61 @@ def settle(release: Release, *, store: Store) -> PassedRelease:
     """
     judgement = judgement_of(store, release.release_id)
     if release.status != "published":
-        _reject_or_keep(release, [*judgement.lost, *judgement.undecided], store)
+        _reject_or_keep(release, judgement, [*judgement.lost, *judgement.undecided], store)
     return PassedRelease(release=release, judgement=judgement)
 
 
-def _reject_or_keep(release: Release, blocking: Sequence[str], store: Store) -> None:
+def describe(result: StoredResult, places: Mapping[str, Place]) -> str:
+    """Say in a line what a gate measured, which checks are broken, and one example."""
+    measured = f"{result.metric}: {result.value:g}, at most {result.threshold:g}"
+    checks = [
+        f"{check.name}, {check.rows}: {check.advice.meaning}"
+        for check in broken_checks(result.evidence)
+    ]
+    example = example_in(result.evidence, places)
+    return " ".join([measured, *(f"({check})" for check in checks), *_such_as(example)])
+
+
+def _such_as(example: str) -> list[str]:
+    return [f"such as {example}"] if example else []
+
+
+def _reject_or_keep(
+    release: Release, judgement: Judgement, blocking: Sequence[str], store: Store
+) -> None:
     """Make it `rejected`, or a candidate (again) when nothing stands in its way."""
     status = "rejected" if blocking else "candidate"
     with store.transaction() as transaction:
         transaction.execute("release.set_status", release_id=release.release_id, status=status)
     if blocking:
-        raise _failed(release, blocking)
+        told: Json = [r.evidence for r in judgement.results if r.gate in blocking]
+        raise _failed(release, judgement, blocking, places=places_in(told, store))
 
 
-def _failed(release: Release, gates: Sequence[str]) -> GateFailed:
+def _failed(
+    release: Release, judgement: Judgement, gates: Sequence[str], *, places: Mapping[str, Place]
+) -> GateFailed:
+    """Return the error that names the gates with counts and an example, and says what to do."""
+    results = {result.gate: result for result in judgement.results}
+    rulings = {item.gate: item for item in judgement.overrides if not item.approved}
+    causes, cures = [], []
+    for gate in sorted(gates):
+        result, ruling = results.get(gate), rulings.get(gate)
+        cause = describe(result, places) if result else "it has not judged the release"
+        causes.append(f"{gate}: {cause}" + (_ruled(ruling) if ruling else ""))
+        cures += [advice.cure for advice in _advices(gate, result) if advice.cure]
+    show = f"See all the evidence: codeio release show {release.name} {release.version}"
     return GateFailed(
-        f"{release.name} v{release.version} failed: {', '.join(sorted(gates))}",
-        cure=f"see the evidence: codeio release show {release.name} {release.version}",
+        f"{release.name} v{release.version} failed: {'; '.join(causes)}",
+        cure=" ".join([*dict.fromkeys(cures), show]),
     )
+
+
+def _ruled(ruling: Override) -> str:
+    return f", and {ruling.decided_by} rejected it: {ruling.reason or 'no reason given'}"
+
+
+def _advices(gate: str, result: StoredResult | None) -> list[Advice]:
+    """Return what is known of the checks that are broken, or else of the gate."""
+    checks = broken_checks(result.evidence) if result else []
+    return [check.advice for check in checks] or [gate_advice(gate)]

@@ -5,6 +5,7 @@ bound. A query is addressed as `<aggregate>.<query>`. Checks are files of their 
 """
 
 import re
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
@@ -13,6 +14,15 @@ from sqlalchemy import TextClause, text
 # A link to the directory at the top of the repository, and a directory in a wheel.
 SQL_DIRECTORY = files("codeio_ops") / "sql"
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+_CURE = "What to do: "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """What a check or gate means, in a sentence, and what to do when it fails."""
+
+    meaning: str
+    cure: str
 
 
 @cache
@@ -30,6 +40,20 @@ def query(name: str) -> TextClause:
 def check(name: str) -> TextClause:
     """Return the check `sql/checks/<name>.sql`, whose rows are the offending ones."""
     return text((SQL_DIRECTORY / "checks" / f"{name}.sql").read_text().rstrip().rstrip(";"))
+
+
+@cache
+def check_advice(name: str) -> Advice:
+    """Return what a check means and what to do: the comment above its query.
+
+    Of a check that this version does not have, nothing is known.
+    """
+    if name not in check_names():
+        return Advice(meaning="", cure="")
+    lines = (SQL_DIRECTORY / "checks" / f"{name}.sql").read_text().splitlines()
+    comment = " ".join(line.removeprefix("-- ") for line in lines if line.startswith("-- "))
+    meaning, _, cure = comment.partition(_CURE)
+    return Advice(meaning=meaning.strip(), cure=cure)
 
 
 def check_names() -> list[str]:

@@ -12,7 +12,8 @@ from codeio_ops.quality.measurement import GateInputs
 from codeio_ops.quality.overrides import Decision, record_decision
 from codeio_ops.quality.secrets import screen_private
 from codeio_ops.release.assemble import find_release, release_of
-from codeio_ops.release.judgement import decide, settle
+from codeio_ops.release.explanation import places_in
+from codeio_ops.release.judgement import decide, describe, settle
 from codeio_ops.release.publish import publish
 from codeio_ops.release.recipe import parse_recipe
 from codeio_ops.work import Work
@@ -62,9 +63,9 @@ def open_question(release_id: str, work: Work) -> str:
     failed = decide(release, store=work.store)
     if not failed:
         return ""
+    places = places_in([result.evidence for result in failed], work.store)
     lines = [
-        f"- [{result.gate}](/codeio/gates/{release_id}/{result.gate}): {result.metric}: "
-        f"{result.value:g}, at most {result.threshold:g}"
+        f"- [{result.gate}](/codeio/gates/{release_id}/{result.gate}): {describe(result, places)}"
         for result in failed
     ]
     return "\n".join(

@@ -1,4 +1,5 @@
 -- The release states another number of samples than it holds; its id stands for it.
+-- What to do: Release again: what is missing is assembled anew, as the next version.
 SELECT release.release_id AS sample_id
 FROM codeio.release
 WHERE release.release_id = :release_id AND (

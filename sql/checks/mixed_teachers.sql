@@ -1,4 +1,5 @@
 -- Samples with an answer by a teacher that the recipe did not choose.
+-- What to do: Release again; the recipe's field `teachers` says whose answers are wanted, `any` takes all.
 SELECT DISTINCT release_sample.sample_id
 FROM codeio.release_sample
 INNER JOIN codeio.release USING (release_id)

@@ -1,4 +1,5 @@
 -- An input or output breaks the size rule of 1 KB.
+-- What to do: Take its file down with `codeio release takedown`, and report the sample.
 SELECT sample_text.sample_id
 FROM codeio.release_sample
 INNER JOIN codeio.sample_text USING (sample_id)

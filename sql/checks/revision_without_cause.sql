@@ -1,4 +1,5 @@
 -- A sample has a second turn although the first was right.
+-- What to do: Report the sample: it was judged again after its revision.
 SELECT sample_text.sample_id
 FROM codeio.release_sample
 INNER JOIN codeio.sample_text USING (sample_id)

@@ -293,3 +293,35 @@ INNER JOIN codeio.stage_run_tally AS tally USING (stage_run_id)
 WHERE stage_run.started_at >= :since AND tally.stage = 'ingest' AND tally.outcome IN ('passed', 'dropped')
 GROUP BY night, fate
 ORDER BY night, fate;
+
+-- name: teacher_differences
+-- Prompts that one teacher is right to in the end and another is not, with the samples of both, if there are any.
+SELECT mine.prompt_id, mine.direction, left(program.problem_statement, 160) AS problem,
+    mine.turns, mine_sample.sample_id, other.last_verdict AS other_verdict, other.turns AS other_turns,
+    other_sample.sample_id AS other_sample_id
+FROM codeio.teacher_answer AS mine
+INNER JOIN codeio.teacher_answer AS other ON other.prompt_id = mine.prompt_id
+INNER JOIN codeio.prompt ON prompt.prompt_id = mine.prompt_id
+INNER JOIN codeio.io_pair USING (io_pair_id)
+INNER JOIN codeio.program USING (program_id)
+LEFT JOIN LATERAL (
+    SELECT sample.sample_id
+    FROM codeio.sample
+    INNER JOIN codeio.sample_facet USING (sample_id)
+    WHERE sample.prompt_id = mine.prompt_id AND sample_facet.teacher_id = mine.teacher_id
+    ORDER BY sample.sample_id
+    LIMIT 1
+) AS mine_sample ON TRUE
+LEFT JOIN LATERAL (
+    SELECT sample.sample_id
+    FROM codeio.sample
+    INNER JOIN codeio.sample_facet USING (sample_id)
+    WHERE sample.prompt_id = other.prompt_id AND sample_facet.teacher_id = other.teacher_id
+    ORDER BY sample.sample_id
+    LIMIT 1
+) AS other_sample ON TRUE
+WHERE mine.prompt_id > :after AND mine.teacher_id = :teacher_id AND other.teacher_id = :other_teacher_id
+    AND mine.last_verdict = 'correct' AND other.last_verdict <> 'correct'
+    AND (:direction = '' OR mine.direction = :direction)
+ORDER BY mine.prompt_id
+LIMIT :page_rows;

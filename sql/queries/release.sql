@@ -108,6 +108,16 @@ FROM codeio.release
 LEFT JOIN taken_down USING (release_id)
 ORDER BY release.name, release.version;
 
+-- name: of_run
+-- A release, and whether a run of the DAG that releases published it.
+SELECT release.release_id, release.name, release.version, release.samples, release.uri, release.teachers,
+    coalesce(release.published_at >= (
+        SELECT min(stage_run.started_at) FROM codeio.stage_run
+        WHERE stage_run.dag_id = 'release_dataset' AND stage_run.run_id = :run_id
+    ), FALSE) AS is_new
+FROM codeio.release
+WHERE release.release_id = :release_id;
+
 -- name: last_version
 SELECT coalesce(max(version), 0) FROM codeio.release WHERE name = :name;
 
@@ -131,6 +141,29 @@ FROM codeio.current_gate_result WHERE release_id = :release_id ORDER BY gate;
 
 -- name: gate_standings
 SELECT gate, standing FROM codeio.gate_standing WHERE release_id = :release_id ORDER BY gate;
+
+-- name: places
+-- Where samples, programs and files come from.
+WITH named AS (
+    SELECT sample_facet.sample_id AS id, 'sample' AS kind, program.raw_file_id
+    FROM codeio.sample_facet
+    INNER JOIN codeio.program USING (program_id)
+    WHERE sample_facet.sample_id = any(cast(:ids AS uuid[]))
+    UNION ALL
+    SELECT program.program_id AS id, 'program' AS kind, program.raw_file_id
+    FROM codeio.program
+    WHERE program.program_id = any(cast(:ids AS uuid[]))
+    UNION ALL
+    SELECT raw_file.raw_file_id AS id, 'file' AS kind, raw_file.raw_file_id
+    FROM codeio.raw_file
+    WHERE raw_file.raw_file_id = any(cast(:ids AS uuid[]))
+)
+SELECT DISTINCT ON (named.id) named.id, named.kind, source.kind || ':' || source.locator AS source,
+    raw_file_origin.path
+FROM named
+INNER JOIN codeio.raw_file_origin USING (raw_file_id)
+INNER JOIN codeio.source USING (source_id)
+ORDER BY named.id, source.kind, source.locator, raw_file_origin.version, raw_file_origin.path;
 
 -- name: pairs_to_test
 SELECT DISTINCT ON (program.program_id, io_pair.io_pair_id)

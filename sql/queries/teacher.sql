@@ -108,6 +108,22 @@ FROM codeio.teacher_call
 INNER JOIN codeio.teacher USING (teacher_id)
 WHERE teacher_call.purpose = :purpose AND teacher.model = :model AND teacher_call.completion_tokens > 0;
 
+-- name: scores
+SELECT score.teacher_id, codeio.teacher_name(mine) AS teacher, score.other_teacher_id,
+    codeio.teacher_name(other) AS other_teacher, score.direction, score.prompts, score.right_at_first,
+    score.right_in_the_end, score.only_right, score.prompt_tokens, score.completion_tokens,
+    cast(score.cost_usd AS double precision) AS cost_usd,
+    cast(score.cost_per_right_usd AS double precision) AS cost_per_right_usd
+FROM codeio.compare_teachers(cast(:upto AS uuid)) AS score
+INNER JOIN codeio.teacher AS mine ON mine.teacher_id = score.teacher_id
+INNER JOIN codeio.teacher AS other ON other.teacher_id = score.other_teacher_id
+ORDER BY teacher, score.teacher_id, other_teacher, score.other_teacher_id, score.direction;
+
+-- name: answered
+SELECT cast(coalesce(sum(stage_run_tally.rows), 0) AS bigint)
+FROM codeio.stage_run_tally
+WHERE stage_run_tally.stage = 'answer' AND stage_run_tally.outcome = 'passed';
+
 -- name: another_has_answered
 -- Whether a model of another id than this one has answered anything.
 SELECT count(*) > 0

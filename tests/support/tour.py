@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import ConsoleMessage, Frame, Page, expect, sync_playwright
 
-PAGES = ("Overview", "Runs", "Gates", "Releases", "Samples", "Sandbox", "Sources")
+PAGES = ("Overview", "Runs", "Gates", "Releases", "Samples", "Teachers", "Sandbox", "Sources")
 THEMES = ("light", "dark")
 TIMEOUT_MS = 60_000
 

@@ -17,6 +17,7 @@ from codeio_airflow.ui.pages import (
     samples,
     sandbox,
     sources,
+    teachers,
 )
 from codeio_airflow.ui.view import render, render_error
 from codeio_ops.config import Settings
@@ -25,6 +26,7 @@ from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
 
 _STATIC = Path(__file__).with_name("static")
+PAGES = (overview, runs, gates, data_docs, releases, samples, teachers, sandbox, sources)
 STATIC_FILES = ("style.css", "theme.js")
 
 # No script but our own file runs, nothing is loaded from another host, and no other site may
@@ -75,7 +77,7 @@ def build_app(
     app.add_exception_handler(CodeIOError, _show_error)
     app.add_exception_handler(HTTPException, _show_refusal)
     app.add_exception_handler(RequestValidationError, _show_invalid)
-    for page in (overview, runs, gates, data_docs, releases, samples, sandbox, sources):
+    for page in PAGES:
         app.include_router(page.router)
     app.get("/static/{name}", response_class=FileResponse)(_static)
     app.get("/", response_class=HTMLResponse)(_start)

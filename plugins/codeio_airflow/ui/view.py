@@ -1,6 +1,7 @@
 """Renders templates: everything in them is escaped, and numbers and times read the same."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from math import floor, log10
@@ -10,12 +11,14 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from codeio_ops.errors import CodeIOError
 from codeio_ops.reasons import drop_reason_of
 
 JSON_LINE = 72
 
+_BACKTICKS = re.compile("`([^`]+)`")
 _TEMPLATES = Path(__file__).with_name("templates")
 
 PAGES = (
@@ -24,6 +27,7 @@ PAGES = (
     ("gates", "Gates"),
     ("releases", "Releases"),
     ("samples", "Samples"),
+    ("teachers", "Teachers"),
     ("sandbox", "Sandbox"),
     ("sources", "Sources"),
 )
@@ -80,6 +84,11 @@ def meaning(reason: str) -> str:
     return f"{found.meaning} {found.cure}"
 
 
+def with_code(text: str) -> Markup:
+    """Mark what stands between backticks as code."""
+    return Markup(_BACKTICKS.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704
+
+
 def tone(word: str) -> str:
     """Return how a state or verdict is coloured: good, bad or plain."""
     if word in {"correct", "published", "passed", "success"}:
@@ -113,7 +122,7 @@ _environment = Environment(
 )
 _environment.filters.update(
     count=count, dollars=dollars, percent=percent, rate=rate, when=when, duration=duration,
-    meaning=meaning, tone=tone, pretty_json=pretty_json,
+    meaning=meaning, tone=tone, with_code=with_code, pretty_json=pretty_json,
 )  # fmt: skip
 
 

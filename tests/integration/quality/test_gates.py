@@ -1,5 +1,6 @@
 """Each gate passes a sound candidate, and fails one with a real defect planted in it."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -207,6 +208,20 @@ def test_a_hard_failure_cannot_be_overridden(plot: Plot) -> None:
         record_decision(_decision(), [failed.gate_result_id], writer=plot.writer)
     with pytest.raises(GateFailed, match="secrets"):
         settle(release, store=plot.store)
+
+
+def test_a_rejection_names_gate_count_example_and_cure(plot: Plot) -> None:
+    first, *rest = sound()
+    release = plot.candidate([replace(first, turn_1=""), *rest])
+    judge_all(release, writer=plot.writer)
+    run_gate("integrity", release, plot.inputs(release), writer=plot.new_writer("gate"))
+    with pytest.raises(GateFailed) as refused:
+        decide(release, store=plot.store)
+    told = str(refused.value)
+    assert "failed: integrity: rows that break a check: 2, at most 0 (incomplete_text, 2: " in told
+    assert re.search(r"such as incomplete_text: sample [0-9a-f-]{36} \(\S+ of \w+:\S+\)$", told)
+    assert "Take its file down" in refused.value.cure
+    assert f"codeio release show {release.name} {release.version}" in refused.value.cure
 
 
 def test_an_approval_without_a_reason_is_refused(plot: Plot) -> None:

@@ -12,8 +12,10 @@ from fastapi.testclient import TestClient
 from codeio_airflow import failures
 from codeio_airflow.connections import settings_of_task
 from codeio_airflow.ui.app import build_app
+from codeio_ops.cli.follow import explained, following
 from codeio_ops.config import Settings
-from codeio_ops.errors import CodeIOError, EngineUnavailable, TeacherUnavailable
+from codeio_ops.errors import CodeIOError, EngineUnavailable, PipelineFailed, TeacherUnavailable
+from codeio_ops.storage.engine import Store
 
 RUN_ID = "manual__2026-01-02T00:00:00+00:00"
 
@@ -72,6 +74,25 @@ def test_of_a_task_only_the_last_try_is_listed(client: TestClient) -> None:
     html = client.get("/overview").text
     assert "answer[3], try 3" in html and "failed for good" in html
     assert "answer[3], try 1" not in html and "is tried again" not in html
+
+
+def test_who_follows_a_run_reads_the_cause_and_the_cure_of_its_task(
+    client: TestClient, store: Store
+) -> None:
+    error = TeacherUnavailable("the endpoint is down", cure="start it")
+    failures.report_retry(_context(TeacherUnavailable("slow"), 1))
+    failures.report_failure(_context(error))
+    failed = PipelineFailed("answer_prompts failed", dag_id="answer_prompts", run_id=RUN_ID)
+    with pytest.raises(PipelineFailed) as told, following(store):
+        raise failed
+    assert str(told.value) == "answer_prompts failed\nanswer: the endpoint is down"
+    assert told.value.cure == "start it"
+
+
+def test_a_run_whose_tasks_said_nothing_keeps_the_usual_cure(store: Store) -> None:
+    failed = PipelineFailed("ingest_code failed", dag_id="ingest_code", run_id=RUN_ID)
+    assert explained(failed, store) is failed
+    assert failed.cure == PipelineFailed.usual_cure
 
 
 def test_a_bug_is_named_by_its_class(client: TestClient) -> None:

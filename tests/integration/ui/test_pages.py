@@ -6,13 +6,16 @@ from urllib.parse import urlencode
 
 import pytest
 from fastapi.testclient import TestClient
+from markupsafe import escape
 
 from codeio_airflow.ui.app import build_app
 from codeio_airflow.ui.paging import PAGE_ROWS
 from codeio_ops.config import Settings
 from codeio_ops.jsonvalue import Json
 from codeio_ops.storage.engine import Store
-from support.facts import RELEASE_ID, RUN, Chain
+from codeio_ops.storage.queries import check_advice, check_names
+from codeio_ops.storage.runs import stage_run
+from support.facts import RELEASE_ID, RUN, TEACHER, Chain, FactBuilder
 
 HOSTILE = "<script>alert('x')</script> \"quoted\" & {{ 7 * 7 }} </pre></textarea>" + "x" * 100_000
 EVIDENCE: dict[str, Json] = {
@@ -68,9 +71,22 @@ def client(module_settings: Settings, module_store: Store) -> Iterator[TestClien
         )
         ordinary.write(module_store)
     hostile_chain(module_settings).write(module_store)
+    _break_a_check(module_settings, module_store)
     app = build_app(module_settings, logged_in=None, active_tasks=list)
     with TestClient(app) as client:
         yield client
+
+
+def _break_a_check(settings: Settings, store: Store) -> None:
+    """Let the gate `integrity` find one sample of the candidate without a source."""
+    offender = str(Chain(settings=settings, number=1).sample_id)
+    run = stage_run("gate", RUN, settings, image_digest=None)
+    facts = FactBuilder(run.stage_run_id)
+    facts.gate_result(
+        RELEASE_ID, "integrity", passed=False,
+        evidence={"checks": list(check_names()), "offenders": {"unsourced": [offender]}},
+    )  # fmt: skip
+    store.insert([run, *facts.records])
 
 
 @pytest.fixture(scope="module")
@@ -84,11 +100,14 @@ PATHS = (
     f"/run?{RUN_QUERY}",
     "/gates",
     f"/gates/{RELEASE_ID}/leakage",
+    f"/gates/{RELEASE_ID}/integrity",
     "/releases",
     f"/releases/{RELEASE_ID}",
     f"/releases/diff?one={RELEASE_ID}&other={RELEASE_ID}",
     "/samples",
     "/dropped",
+    "/teachers",
+    f"/teachers/differences?right={TEACHER}&wrong={TEACHER}",
     "/sandbox",
     "/sources",
 )
@@ -128,6 +147,19 @@ def test_hostile_text_is_shown_as_text(client: TestClient, hostile: str) -> None
         assert Elements(html).tags.count("script") == 1
         assert "<script>alert" not in html
     assert "&lt;script&gt;alert" in evidence.text
+
+
+def test_a_gate_says_what_it_means_and_links_the_samples(
+    client: TestClient, module_settings: Settings
+) -> None:
+    html = client.get(f"/gates/{RELEASE_ID}/integrity").text
+    for name in check_names():
+        assert escape(check_advice(name).meaning) in html, name
+    assert "take it down with <code>codeio release takedown</code>" in html
+    assert html.count("What to do") == 1
+    assert "a/file_1.py of directory:/corpus" in html
+    sample = Chain(settings=module_settings, number=1).sample_id
+    assert f"/samples/{sample}" in Elements(html).links
 
 
 def test_the_first_and_the_second_answer_can_be_told_apart(
@@ -181,6 +213,7 @@ def test_the_second_page_keeps_the_filter(client: TestClient) -> None:
         (f"/releases/{RELEASE_ID}/files/%2e%2e/%2e%2e/secrets", 404),
         (f"/gates/{RELEASE_ID}/nothing", 404),
         ("/samples?teacher_id=nothing", 422),
+        (f"/teachers/differences?right={TEACHER}&wrong={RELEASE_ID}", 404),
         ("/samples?after=nothing", 422),
         ("/static/app.py", 404),
         ("/openapi.json", 404),

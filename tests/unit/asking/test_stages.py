@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -96,12 +97,11 @@ class FewTries:
         return []
 
 
-def _recorder(teacher: Any, facts: KeptFacts) -> CallRecorder:
+def _recorder(teacher: Any, facts: KeptFacts, **options: Any) -> CallRecorder:
     task = TaskIdentity(dag_id="test", run_id="test", task_id="answer")
     parts: Any = {"store": FewTries(), "writer": facts}
-    return CallRecorder(
-        teacher, Work(SETTINGS, "answer", task, **parts), template_of=lambda _: "template"
-    )
+    work = Work(SETTINGS, "answer", task, **parts)
+    return CallRecorder(teacher, work, template_of=lambda _: "template", **options)
 
 
 def _use(answered: Answered) -> Use:
@@ -158,6 +158,20 @@ def test_what_was_answered_before_a_fault_is_stored(facts: KeptFacts) -> None:
     with pytest.raises(TeacherUnavailable, match="gone"):
         _recorder(ListedTeacher(results), facts).run([], _use, total=len(results))
     assert [call.subject_id for call in _of(facts, TeacherCall)] == keys
+
+
+def test_an_answer_of_a_slow_model_is_stored_before_the_next_one(facts: KeptFacts) -> None:
+    minutes = count(step=60)
+    stored: list[int] = []
+
+    def slow() -> Iterator[Completion]:
+        for key in (uuid4() for _ in range(3)):
+            stored.append(len(_of(facts, TeacherCall)))
+            yield _completion(key)
+
+    recorder = _recorder(ListedTeacher(slow()), facts, clock=lambda: float(next(minutes)))
+    recorder.run([], _use, total=3)
+    assert stored == [0, 1, 2]
 
 
 def test_the_offline_teacher_is_the_same_wherever_it_listens(facts: KeptFacts) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from codeio_ops.errors import DecisionNeeded
 from codeio_ops.local.airflow_api import AirflowApi, DagRun, TaskInstance
-from codeio_ops.local.pipeline import Position, follow_release
+from codeio_ops.local.pipeline import ROAD, Position, follow
 
 
 class ScriptedApi(AirflowApi):
@@ -34,14 +34,19 @@ class ScriptedApi(AirflowApi):
         return [task]
 
 
+def _follow(api: ScriptedApi, shown: list[Position]) -> str:
+    """Follow a run of the last DAG."""
+    return follow(api, "mine", show=shown.append, dag_id=ROAD[-1])
+
+
 def test_following_ends_where_a_person_must_decide() -> None:
     shown: list[Position] = []
     with pytest.raises(DecisionNeeded, match=r"waits for a person in ask_override \(run mine\)"):
-        follow_release(ScriptedApi("queued", "awaiting_input"), "mine", show=shown.append)
+        _follow(ScriptedApi("queued", "awaiting_input"), shown)
     assert shown == []
 
 
 def test_following_ends_with_the_run() -> None:
     shown: list[Position] = []
-    follow_release(ScriptedApi("success", "awaiting_input"), "mine", show=shown.append)
+    assert _follow(ScriptedApi("success", "awaiting_input"), shown) == "mine"
     assert shown == []

@@ -10,6 +10,9 @@ from codeio_airflow.ui.clients import AuditorStore
 from codeio_airflow.ui.paging import AFTER_ALL, FAR_FUTURE
 from codeio_airflow.ui.release_rows import find_release, gate_results, release_page
 from codeio_airflow.ui.view import render
+from codeio_ops.jsonvalue import Json
+from codeio_ops.release.explanation import broken_checks, gate_advice, places_in
+from codeio_ops.storage.queries import Advice, check_advice
 
 router = APIRouter()
 
@@ -40,5 +43,21 @@ def gate(request: Request, store: AuditorStore, release_id: UUID, gate: str) -> 
     if not found:
         raise HTTPException(404, f"no gate {gate} has judged this release")
     result = found[0]
-    content = {"release": release, "result": result, "more": result.rest(*KNOWN)}
+    checks = broken_checks(result.evidence)
+    content = {
+        "release": release,
+        "result": result,
+        "more": result.rest(*KNOWN),
+        "advice": gate_advice(gate),
+        "checks": checks,
+        "sound": _sound_checks(result.evidence, {check.name for check in checks}),
+        "places": places_in(result.evidence, store),
+    }
     return render(request, "gate", content)
+
+
+def _sound_checks(evidence: Json, broken: set[str]) -> dict[str, Advice]:
+    """Return the other checks that the gate `integrity` ran, each with what it means."""
+    ran = evidence.get("checks") if isinstance(evidence, dict) else None
+    names = ran if isinstance(ran, list) else []
+    return {str(name): check_advice(str(name)) for name in names if str(name) not in broken}
