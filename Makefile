@@ -51,7 +51,7 @@ lint: setup ## Check style, types, layers and SQL
 	$(RUN)/ruff format --quiet --check .
 	$(RUN)/mypy
 	PYTHONPATH=plugins:sandbox_image $(RUN)/lint-imports --no-logo
-	$(RUN)/sqlfluff lint --disable-progress-bar sql/audit sql/checks sql/queries sql/migrations sql/views
+	$(RUN)/sqlfluff lint --disable-progress-bar sql/audit sql/checks sql/queries sql/migrations sql/upgrades sql/views
 
 docs: setup ## Write the generated docs and sql/schema.sql anew
 	$(RUN)/python docs/generate.py

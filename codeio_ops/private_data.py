@@ -8,10 +8,14 @@ placeholder, and what belongs to no person, does not count.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cache
 from ipaddress import ip_address
+from operator import itemgetter
 from typing import TYPE_CHECKING
+
+from codeio_ops.python_code import Spans, python_code
 
 if TYPE_CHECKING:
     from detect_secrets.plugins.base import RegexBasedDetector
@@ -81,20 +85,44 @@ def find_secrets(text: str) -> Iterator[str]:
 
 
 def find_personal_data(text: str) -> Iterator[str]:
-    """Yield the kind of each address or number of a person, with its line: never the value."""
+    """Yield the kind of each address or number of a person, with its line: never the value.
+
+    What is an expression of a Python program, such as a product of matrices, is neither.
+    """
+    code: Spans | None = None
+    for kind, match in _personal(text):
+        code = python_code(text) if code is None else code
+        before = bisect_right(code, match.start(), key=itemgetter(0)) - 1
+        if before < 0 or match.start() >= code[before][1]:
+            yield _place(kind, match)
+
+
+def _personal(text: str) -> Iterator[tuple[str, re.Match[str]]]:
     for match in _HOST.finditer(text):
         mailbox = _MAILBOX.search(text, max(0, match.start() - 65), match.start())
-        if mailbox and mailbox[0].lower() not in _NO_PERSON and not _NOBODYS.search(match[1]):
-            yield _place("e-mail address", match)
+        if mailbox and mailbox[0].lower() not in _NO_PERSON and _is_domain(match[1]):
+            yield "e-mail address", match
     for match in _PHONE.finditer(text):
         if not _is_summand(match):
-            yield _place("telephone number", match)
+            yield "telephone number", match
     for match in _CARD.finditer(text):
         if _passes_luhn(match[0]):
-            yield _place("card number", match)
+            yield "card number", match
     for match in _IPV4.finditer(text):
         if _is_public(match[0]):
-            yield _place("IP address", match)
+            yield "IP address", match
+
+
+def _is_domain(host: str) -> bool:
+    """Whether a host can belong to somebody: names that end like attributes or files cannot."""
+    return host.rpartition(".")[2].upper() in _top_level_domains() and not _NOBODYS.search(host)
+
+
+@cache
+def _top_level_domains() -> frozenset[str]:
+    from linkify_it.tlds import TLDS
+
+    return frozenset(TLDS)
 
 
 def _place(kind: str, match: re.Match[str]) -> str:

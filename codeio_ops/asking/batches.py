@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import islice
 
-from codeio_ops.teacher.batch import BatchClient, has_ended
+from codeio_ops.errors import TeacherRefused, TeacherUnavailable
+from codeio_ops.teacher.batch import BatchClient, failure_code, has_ended, is_wrong
 from codeio_ops.teacher.budget import Budget
 from codeio_ops.teacher.journal import PostgresJournal, StoredReply
 from codeio_ops.teacher.messages import CallFailure, FailedCall, Request
@@ -30,6 +31,12 @@ class _Batched:
     waiting: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Closed:
+    status: str
+    requests: int
+
+
 class Batches:
     """The batches of one stage with one teacher."""
 
@@ -47,17 +54,33 @@ class Batches:
         """Collect batches that ended, submit what waits in none, and return the open ones.
 
         A request whose reply a batch failed to give is submitted again, up to
-        `settings.teacher_batch_rounds` times; nothing else is.
+        `settings.teacher_batch_rounds` times; nothing else is. A batch that the endpoint had no
+        room for is no try: it waits for the others, and then half as much is submitted.
 
         Raises:
-            TeacherUnavailable: the endpoint cannot be reached or has a fault.
+            TeacherUnavailable: the endpoint cannot be reached, has a fault, or has no room.
             TeacherRefused: it refuses the key, the batch, or has no Batch API.
             BudgetExceeded: not even the next request fits.
         """
-        for batch_id in self._open():
-            self._collect(batch_id)
-        self._submit(requests)
+        codes = [self._collect(batch_id) for batch_id in self._open()]
+        refused = self._refused()
+        if refused is None:
+            self._submit(requests)
+        elif not self._open():
+            if refused.requests == 1 and any(codes):
+                raise TeacherUnavailable(
+                    f"the Batch API takes not even one request: {', '.join(filter(None, codes))}",
+                    cure="wait until the account's queue has room, or raise its limits",
+                )
+            self._submit(requests, size=max(refused.requests // 2, 1), most=1)
         return self._open()
+
+    def _refused(self) -> "_Closed | None":
+        """Return the last batch that ended, where the endpoint had no room for it."""
+        closed = self._store.fetch(
+            "teacher.last_batch", _Closed, teacher=self._teacher.name, purpose=self._purpose
+        )
+        return next((batch for batch in closed if batch.status == "failed"), None)
 
     def _open(self) -> list[str]:
         with self._store.transaction() as transaction:
@@ -65,10 +88,11 @@ class Batches:
                 "teacher.open_batches", teacher=self._teacher.name, purpose=self._purpose
             )
 
-    def _submit(self, requests: Iterable[Request]) -> None:
+    def _submit(self, requests: Iterable[Request], *, size: int = 0, most: int = 0) -> None:
+        """Submit what waits, by default all of it; `size` requests in each of `most` batches."""
         budget = self._budget()
-        affordable = self._affordable(requests, budget)
-        while chunk := list(islice(affordable, self._settings.teacher_batch_requests)):
+        chunks = self._chunks(self._affordable(requests, budget), size)
+        for chunk in islice(chunks, most or None):
             batch = self._client.submit(chunk)
             with self._store.transaction() as transaction:
                 transaction.insert([self._writer.run])
@@ -94,6 +118,12 @@ class Batches:
                 len(chunk),
                 extra={"action": "batch"},
             )
+
+    def _chunks(
+        self, requests: Iterator[tuple[str, Request]], size: int
+    ) -> Iterator[list[tuple[str, Request]]]:
+        while chunk := list(islice(requests, size or self._settings.teacher_batch_requests)):
+            yield chunk
 
     def _budget(self) -> Budget:
         price = known_price(self._settings, self._teacher.identity.model_id)
@@ -123,10 +153,15 @@ class Batches:
                 if key not in answered and key not in kept
             )
 
-    def _collect(self, batch_id: str) -> None:
+    def _collect(self, batch_id: str) -> str:
+        """Keep the replies of a batch that ended; return why it failed as a whole, if it did.
+
+        Raises:
+            TeacherRefused: it failed for what is in it.
+        """
         batch = self._client.find(batch_id)
         if not has_ended(batch):
-            return
+            return ""
         kept = failed = 0
         for line in self._client.replies(batch):
             failure = line.failure or self._keep(line.request_sha256, line.body, line.request_id)
@@ -144,15 +179,22 @@ class Batches:
             missing = transaction.execute("teacher.unanswered_of_batch", batch_id=batch_id)
             transaction.execute("teacher.close_batch", batch_id=batch_id, status=batch.status)
         log.info(
-            "%s: batch %s is %s: %d replies, %d failures, %d left out",
+            "%s: batch %s is %s%s: %d replies, %d failures, %d left out",
             self._purpose,
             batch_id,
             batch.status,
+            f" ({failure_code(batch)})" if failure_code(batch) else "",
             kept,
             failed,
             missing,
             extra={"action": "batch"},
         )
+        if is_wrong(batch):
+            raise TeacherRefused(
+                f"the Batch API refuses batch {batch_id}: {failure_code(batch)}",
+                cure="Lower CODEIO_TEACHER_BATCH_REQUESTS, or set CODEIO_TEACHER_BATCH=false.",
+            )
+        return (failure_code(batch) or "no reason") if batch.status == "failed" else ""
 
     def _keep(self, fingerprint: str, body: bytes | None, request_id: str) -> str:
         """Store a reply; return why it is none, or an empty text."""
@@ -165,7 +207,11 @@ class Batches:
         )
         model = self._teacher.identity.model_id
         found = read_reply(fingerprint, reply, settings=self._settings, model=model)
-        if isinstance(found, FailedCall) and found.reason is CallFailure.BAD_REPLY:
+        if (
+            isinstance(found, FailedCall)
+            and found.reason is CallFailure.BAD_REPLY
+            and not found.lasting
+        ):
             return found.detail
         self._journal.keep([replace(reply, cost_usd=found.cost_usd)], wasted_usd=Decimal(0))
         return ""

@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.table import Table
 
 from codeio_ops.cli.clients import load_settings, open_store, stack_state
+from codeio_ops.cli.output import print_text
 from codeio_ops.config import Settings
 from codeio_ops.errors import PipelineFailed
 from codeio_ops.funnel import read_funnel
@@ -122,9 +123,9 @@ def print_made(made: Made) -> None:
     by = ", ".join(f"{100 * each['share']:.4g} % by {each['name']}" for each in made.teachers)
     release = f"{made.name} v{made.version}, {made.samples:,} samples ({by})"
     if made.is_new:
-        print(f"made: {release}, {made.uri}")
+        print_text(f"made: {release}, {made.uri}")
     else:
-        print(f"nothing new: {release} holds it all")
+        print_text(f"nothing new: {release} holds it all")
 
 
 def read_stages(store: Store) -> list[StageLine]:

@@ -1,27 +1,28 @@
 """`codeio leakage scan`: does a file of training text hold items of benchmarks?"""
 
-import gzip
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Annotated, TypeAlias
+from typing import Annotated, TypeAlias
 
 import typer
 
 from codeio_ops.cli.clients import load_settings
-from codeio_ops.cli.output import JsonOption, print_json
-from codeio_ops.errors import SettingsError, SourceNotFound, SourceUnavailable
-from codeio_ops.quality.leakage.build import build_index
+from codeio_ops.cli.output import JsonOption, print_json, print_text
+from codeio_ops.errors import SettingsError, SourceUnavailable
+from codeio_ops.jsonl import parse_line, read_lines
+from codeio_ops.quality.leakage.build import usable_index
 from codeio_ops.quality.leakage.definition import LOCATIONS
 from codeio_ops.quality.leakage.gate import hit_json, summary
 from codeio_ops.quality.leakage.index import BenchmarkIndex
 from codeio_ops.quality.leakage.scan import LeakageScanner
 from codeio_ops.quality.leakage.sources import read_benchmark
+from codeio_ops.quality.leakage.text import nested_texts
 from codeio_ops.quality.leakage.training import SourceText
 from codeio_ops.quality.leakage.verdict import Hit
 
 leakage = typer.Typer(help="Text of benchmarks in training text.", no_args_is_help=True)
 
+_IDS = ("id", "sample_id", "source_id")
 SourceId: TypeAlias = int | str
 
 
@@ -39,7 +40,9 @@ def group() -> None:
 def scan(
     samples: Annotated[
         Path,
-        typer.Option(help="JSON Lines, .gz or not: `text`, or else every text field, is scanned."),
+        typer.Option(
+            help="JSON Lines, compressed or not: `text`, or else every text of a row, is scanned."
+        ),
     ],
     benchmark: Annotated[
         list[str], typer.Option(help=f"NAME=LOCATION; a location is {LOCATIONS}.")
@@ -64,40 +67,26 @@ def scan(
         _print(counts, hits)
 
 
-def _index(option: str) -> "BenchmarkIndex":
+def _index(option: str) -> BenchmarkIndex:
     name, equals, location = option.partition("=")
     if not (name and equals and location):
         raise SettingsError(f"--benchmark {option} is not NAME=LOCATION")
-    return build_index(name, read_benchmark(location, settings=load_settings()))
+    return usable_index(name, read_benchmark(location, settings=load_settings()))
 
 
 def _sources(path: Path, only: list[str], ids: dict[str, SourceId]) -> Iterator[SourceText]:
     """Yield the rows as sources; `ids` gets the id of each as it is to be printed."""
-    with _opened(path) as lines:
-        for number, line in enumerate(lines):
-            if line.strip():
-                row = _row(line, path, number)
-                named = next(
-                    (row[key] for key in ("id", "sample_id", "source_id") if key in row), number
-                )
-                # Two rows may bear one id; each is a source of its own.
-                ids[str(number)] = named if isinstance(named, int | str) else number
-                yield SourceText(source=str(number), fields=_texts(row, only, path, number))
+    for number, line in read_lines(path):
+        row = _row(line, path, number)
+        named = next((row[key] for key in _IDS if key in row), number)
+        # Two rows may bear one id; each is a source of its own.
+        ids[str(number)] = named if isinstance(named, int | str) else number
+        yield SourceText(source=str(number), fields=_texts(row, only, path, number))
 
 
-def _opened(path: Path) -> IO[str]:
+def _row(line: bytes, path: Path, number: int) -> Mapping[str, object]:
     try:
-        with path.open("rb") as file:
-            compressed = file.read(2) == b"\x1f\x8b"
-    except OSError as exc:
-        raise SourceNotFound(f"{path} cannot be read: {exc.strerror}") from exc
-    opener = gzip.open if compressed else open
-    return opener(path, "rt", encoding="utf-8", errors="replace")
-
-
-def _row(line: str, path: Path, number: int) -> Mapping[str, object]:
-    try:
-        row = json.loads(line)
+        row = parse_line(line, errors="replace")
     except (ValueError, RecursionError) as exc:
         raise SourceUnavailable(f"{path}, line {number + 1} is not JSON: {exc}") from exc
     if not isinstance(row, dict):
@@ -106,8 +95,11 @@ def _row(line: str, path: Path, number: int) -> Mapping[str, object]:
 
 
 def _texts(row: Mapping[str, object], only: list[str], path: Path, number: int) -> dict[str, str]:
-    wanted = only or (["text"] if isinstance(row.get("text"), str) else list(row))
-    texts = {name: text for name in wanted if isinstance(text := row.get(name), str)}
+    named = "text" if isinstance(row.get("text"), str) else ""
+    wanted = only or ([named] if named else [name for name in row if name not in _IDS])
+    texts = {
+        place: text for name in wanted for place, text in nested_texts(_lines(row.get(name)), name)
+    }
     if not texts:
         raise SourceUnavailable(
             f"{path}, line {number + 1} has no text field",
@@ -116,10 +108,17 @@ def _texts(row: Mapping[str, object], only: list[str], path: Path, number: int) 
     return texts
 
 
+def _lines(value: object) -> object:
+    """Return a list of nothing but texts as one: its words follow each other."""
+    if isinstance(value, list) and value and all(isinstance(part, str) for part in value):
+        return "\n".join(value)
+    return value
+
+
 def _print(counts: Mapping[str, object], hits: list[Hit]) -> None:
     for name, numbers in counts.items():
         assert isinstance(numbers, dict)
-        print(f"{name}: " + ", ".join(f"{value} {flag}" for flag, value in numbers.items()))
+        print_text(f"{name}: " + ", ".join(f"{value} {flag}" for flag, value in numbers.items()))
     for hit in hits:
         if hit.leak:
-            print(f"leak: source {hit.source} holds {hit}")
+            print_text(f"leak: source {hit.source} holds {hit}")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -22,9 +23,25 @@ _PIPE_WIDTH = 160
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
 
 
+# C0, DEL and C1, and what changes the direction of writing.
+_CONTROLS = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def plain(text: str) -> str:
+    """Return text of strangers without what a terminal would obey, written as JSON writes it."""
+    return _CONTROLS.sub(lambda char: f"\\u{ord(char[0]):04x}", text)
+
+
+def print_text(text: str) -> None:
+    """Print a result on stdout."""
+    print(plain(text))
+
+
 def say(text: str) -> None:
     """Print one line of progress on stderr."""
-    print(text, file=sys.stderr, flush=True)
+    print(plain(text), file=sys.stderr, flush=True)
 
 
 def _text(value: object) -> str:
@@ -37,7 +54,7 @@ def _text(value: object) -> str:
 
 def print_json(value: object) -> None:
     """Print a JSON document on stdout; times and ids become text."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=_text))
+    print_text(json.dumps(value, indent=2, ensure_ascii=False, default=_text))
 
 
 def print_rows(title: str, rows: "Sequence[DataclassInstance]", *, as_json: bool) -> None:
@@ -57,19 +74,23 @@ def print_rows(title: str, rows: "Sequence[DataclassInstance]", *, as_json: bool
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=plain(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for name in records[0] if records else ():
         table.add_column(name.replace("_", " "), overflow="fold")
     for record in records:
         table.add_row(
             *(
-                Text({True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value))
+                Text(
+                    {True: "yes", False: "no"}[value]
+                    if isinstance(value, bool)
+                    else plain(str(value))
+                )
                 for value in record.values()
             )
         )
     # A pipe has no width: a log or `less -S` then gets whole lines.
     console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH)
-    console.print(table if records else Text(f"{title}: none"))
+    console.print(table if records else Text(f"{plain(title)}: none"))
 
 
 def render_error(error: CodeIOError, *, as_json: bool) -> str:
@@ -77,7 +98,7 @@ def render_error(error: CodeIOError, *, as_json: bool) -> str:
     if as_json:
         kind = type(error).__name__
         return json.dumps({"error": str(error), "type": kind, "cure": error.cure})
-    return f"error: {error}" + (f"\ncure: {error.cure}" if error.cure else "")
+    return plain(f"error: {error}" + (f"\ncure: {error.cure}" if error.cure else ""))
 
 
 def run_application(app: typer.Typer, name: str) -> None:

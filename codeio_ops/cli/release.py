@@ -11,7 +11,7 @@ import typer
 
 from codeio_ops.cli import release_changes
 from codeio_ops.cli.clients import open_objects, open_store
-from codeio_ops.cli.output import JsonOption, print_json, print_rows
+from codeio_ops.cli.output import JsonOption, print_json, print_rows, print_text
 from codeio_ops.cli.release_lookup import find, published_release, summary_of
 from codeio_ops.release.card import Cost
 from codeio_ops.release.diff import diff_releases
@@ -103,7 +103,7 @@ def show(name: NameArgument, version: VersionArgument = 0, as_json: JsonOption =
         )
         return
     for key, value in summary_of(found).items():
-        print(f"{key}: {value}")
+        print_text(f"{key}: {value}")
     gates = [
         GateLine(
             gate=r.gate,
@@ -148,7 +148,7 @@ def diff(
         return
     print(f"{before.name} v{before.version} -> {after.name} v{after.version}")
     for line in found.recipe:
-        print(f"recipe: {line}")
+        print_text(f"recipe: {line}")
     print(f"unchanged: {found.unchanged}")
     reasons = [
         ReasonLine(change=change, rows=count, why=why) for change, why, count in found.reasons()

@@ -8,7 +8,7 @@ import typer
 
 from codeio_ops.cli.clients import open_store, shell_writer
 from codeio_ops.cli.follow import RELEASES, Made, Ran, print_made, run_road
-from codeio_ops.cli.output import JsonOption, print_json, print_rows
+from codeio_ops.cli.output import JsonOption, print_json, print_rows, print_text
 from codeio_ops.jsonvalue import Json
 from codeio_ops.release.recipe import load_recipe, shipped_names
 from codeio_ops.release.takedown import Kind, Reach, reach_of, take_down
@@ -53,7 +53,7 @@ def make(
     elif done.made:
         print_made(done.made)
     else:
-        print(f"run: {done.run_id}")
+        print_text(f"run: {done.run_id}")
 
 
 def _told(made: Made | None) -> dict[str, object]:
@@ -120,7 +120,7 @@ def _print_takedown(
             f"next: {item['name']} v{item['version']}, {item['samples']} samples, {item['run_id']}"
         )
     for name in emptied:
-        print(f"nothing is left of {name}")
+        print_text(f"nothing is left of {name}")
 
 
 def _release(recipe: Json, current: Sequence[str] = (), *, wait: bool) -> Ran:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from codeio_ops.cli.clients import load_settings, open_store
+from codeio_ops.cli import clients
 from codeio_ops.errors import ReleaseMissing
 from codeio_ops.release.assemble import Release
 
@@ -33,7 +33,7 @@ def published_release(name: str, version: int, manifest_sha256: str) -> Publishe
     found, why = _recorded(name, version)
     if found is not None and found.status != "published":
         raise ReleaseMissing(f"{name} v{found.version} is not published: it is {found.status}")
-    known = manifest_sha256 or (found.manifest_sha256 if found else None)
+    known = manifest_sha256 or (found.manifest_sha256 if found else "") or None
     return Published(
         version=found.version if found else version,
         summary=summary_of(found) if found else {"name": name, "version": version},
@@ -44,14 +44,15 @@ def published_release(name: str, version: int, manifest_sha256: str) -> Publishe
 
 def _recorded(name: str, version: int) -> tuple[Release | None, str]:
     """Return the release of the database; without one, None and why."""
-    if not load_settings().database_url.get_secret_value():
+    if not clients.load_settings().database_url.get_secret_value():
         if version:
             return None, "no database is configured"
         raise ReleaseMissing(
             f"no database says which version of {name} is the last", cure="name a version"
         )
     try:
-        return find(name, version), ""
+        # Of a release published before version 0.2.0 the database does not say it.
+        return find(name, version), "the database does not say what it was"
     except ReleaseMissing:
         if not version:
             raise
@@ -64,7 +65,7 @@ def find(name: str, version: int) -> Release:
     Raises:
         ReleaseMissing: there is none.
     """
-    found = open_store().fetch("release.by_version", Release, name=name, version=version)
+    found = clients.open_store().fetch("release.by_version", Release, name=name, version=version)
     if not found:
         label = f"version {version}" if version else "published version"
         raise ReleaseMissing(f"{name} has no {label}")

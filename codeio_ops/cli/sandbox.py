@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from codeio_ops.cli.clients import load_settings, shell_writer
-from codeio_ops.cli.output import JsonOption, say
+from codeio_ops.cli.output import JsonOption, print_text, say
 from codeio_ops.jsonvalue import Json, parse
 from codeio_ops.sample.replay import read_programs
 from codeio_ops.sample.replay import replay as run_again
@@ -67,9 +67,11 @@ def run(
         for result in results:
             text = f"{result.error_type}: {result.error_message}" if result.error_type else ""
             said = json.dumps(result.value, ensure_ascii=False) if result.verdict == "ok" else text
-            print(f"{result.verdict}  {said}  ({result.wall_ms:.1f} ms)")
+            print_text(f"{result.verdict}  {said}  ({result.wall_ms:.1f} ms)")
     if as_json:
-        print(json.dumps({"results": [asdict(result) for result in results]}, ensure_ascii=False))
+        print_text(
+            json.dumps({"results": [asdict(result) for result in results]}, ensure_ascii=False)
+        )
 
 
 @sandbox.command()
@@ -147,5 +149,5 @@ def _open(*, workers: int = 0, memory_mib: int = 1024) -> "DockerSandbox":
 def _print(figures: dict[str, Json], text: str, *, as_json: bool) -> None:
     """Print a line for people unless JSON alone is wanted, and the figures as the last line."""
     if not as_json:
-        print(text)
-    print(json.dumps(figures, ensure_ascii=False))
+        print_text(text)
+    print_text(json.dumps(figures, ensure_ascii=False))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from codeio_ops.cli.clients import load_settings, open_store
-from codeio_ops.cli.output import JsonOption, print_json, print_rows
+from codeio_ops.cli.output import JsonOption, print_json, print_rows, print_text
 from codeio_ops.errors import SourceNotFound
 from codeio_ops.ingest.preview import preview_source
 from codeio_ops.ingest.source_settings import SourceSettings, settings_of_words
@@ -68,7 +68,7 @@ def add(
     if as_json:
         print_json({"source": text, "added": added})
     else:
-        print(f"added {text}" if added else f"{text} was there already")
+        print_text(f"added {text}" if added else f"{text} was there already")
 
 
 @source.command(name="list")
@@ -105,7 +105,7 @@ def show(text: SourceArgument, as_json: JsonOption = False) -> None:
         return
     for name, value in facts.items():
         if name != "files":
-            print(f"{name}: {value}")
+            print_text(f"{name}: {value}")
     print_rows("Files", outcomes, as_json=False)
 
 
@@ -122,7 +122,7 @@ def preview(
     print_rows(f"The first files of {text}", rows, as_json=as_json)
     if not as_json:
         counts = Counter(row.outcome for row in rows)
-        print(", ".join(f"{outcome} {count}" for outcome, count in counts.most_common()))
+        print_text(", ".join(f"{outcome} {count}" for outcome, count in counts.most_common()))
 
 
 @source.command()

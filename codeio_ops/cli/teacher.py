@@ -7,7 +7,14 @@ import typer
 
 from codeio_ops.asking.estimate import describe, estimate
 from codeio_ops.cli import clients
-from codeio_ops.cli.output import JsonOption, become_offline_teacher, print_json, print_rows, say
+from codeio_ops.cli.output import (
+    JsonOption,
+    become_offline_teacher,
+    print_json,
+    print_rows,
+    print_text,
+    say,
+)
 from codeio_ops.pipeline import STAGES, Stage, stages_asking
 
 if TYPE_CHECKING:
@@ -69,8 +76,8 @@ def preview(
         return
     for number, messages in enumerate(found.preview, start=1):
         for message in messages:
-            print(f"--- request {number}, {message.role} ---\n\n{message.content}\n")
-    print(describe(found))
+            print_text(f"--- request {number}, {message.role} ---\n\n{message.content}\n")
+    print_text(describe(found))
 
 
 @teacher.command()

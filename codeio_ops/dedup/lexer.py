@@ -85,12 +85,10 @@ class Tokens:
     """The tokens of one file.
 
     Attributes:
-        text: The code without comments and without spaces between tokens.
         hashes: One hash a token, of shape (tokens,).
         names: Whether the token is a name that may be renamed, of shape (tokens,).
     """
 
-    text: bytes
     hashes: Hashes
     names: NDArray[np.bool_]
 
@@ -98,13 +96,12 @@ class Tokens:
 def tokenize(content: bytes, *, language: str) -> Tokens:
     """Split code; it need not be well-formed, and of an unknown language is read as Python."""
     code = np.frombuffer(content.removeprefix(b"\xef\xbb\xbf"), np.uint8)
-    text = np.empty(2 * len(code) + 1, np.uint8)
     hashes = np.empty(len(code) + 1, np.uint64)
     names = np.empty(len(code) + 1, np.bool_)
     kept, called = _WORDS.get(language, _WORDS["python"])
     slashes = language == "javascript"
-    length, count = _scan(code, _CLASSES, kept, called, slashes, text, hashes, names)
-    return Tokens(text=text[:length].tobytes(), hashes=hashes[:count], names=names[:count])
+    count = _scan(code, _CLASSES, kept, called, slashes, hashes, names)
+    return Tokens(hashes=hashes[:count], names=names[:count])
 
 
 @numba.njit(cache=True, nogil=True, inline="always")
@@ -128,7 +125,7 @@ def _comment_end(code: Bytes, at: int, slashes: bool) -> int:
     following = code[at + 1] if at + 1 < size else 0
     line = following == 47 if slashes and code[at] == 47 else (not slashes and code[at] == 35)
     if line:
-        while at < size and code[at] != 10:
+        while at < size and code[at] != 10 and code[at] != 13:
             at += 1
     elif slashes and code[at] == 47 and following == 42:
         at += 2
@@ -167,18 +164,17 @@ def _scan(  # noqa: C901 - one pass over the bytes; parts of it would not be cle
     kept: Hashes,
     called: Hashes,
     slashes: bool,
-    text: Bytes,
     hashes: Hashes,
     names: NDArray[np.bool_],
-) -> tuple[int, int]:
-    size, at, length, count = len(code), 0, 0, 0
-    depth, line_start, importing, after_dot, after_word = 0, True, False, False, False
+) -> int:
+    size, at, count = len(code), 0, 0
+    depth, line_start, importing, after_dot = 0, True, False, False
     interpolated = False
     while at < size:
         byte = code[at]
         kind = classes[byte]
         if kind == _BLANK:
-            if byte == 10 and depth == 0:
+            if (byte == 10 or byte == 13) and depth == 0:
                 line_start, importing = True, False
             at += 1
             continue
@@ -204,37 +200,28 @@ def _scan(  # noqa: C901 - one pass over the bytes; parts of it would not be cle
             name = not (literal or after_dot or importing or _is_kept(value, kept))
             if name and _is_called(code, end):
                 name = not _is_kept(value, called)
-            if after_word:
-                text[length] = 32
-                length += 1
-            after_word, after_dot = True, False
+            after_dot = False
         elif kind == _QUOTE:
             end, marks = _string_end(code, at)
             for place in range(at + marks, max(end - marks, at + marks)):
                 value = (value ^ code[place]) * _FNV_PRIME
             value = _INTERPOLATED if interpolated or byte == 96 else value ^ _STRING
-            after_word, after_dot, interpolated = False, False, False
+            after_dot, interpolated = False, False
             if line_start and depth == 0:
-                # A docstring: text, but no token.
-                for place in range(at, end):
-                    text[length] = code[place]
-                    length += 1
+                # A docstring is no token.
                 at = end
                 continue
         else:
             end = at + 1
             value = (value ^ byte) * _FNV_PRIME
-            after_word, after_dot = False, byte == 46
+            after_dot = byte == 46
             if byte == 40 or byte == 91 or byte == 123:
                 depth += 1
             elif byte == 41 or byte == 93 or byte == 125:
                 depth = max(depth - 1, 0)
-        for place in range(at, end):
-            text[length] = code[place]
-            length += 1
         if kind != _IGNORED:
             hashes[count], names[count] = value, name
             count += 1
         line_start = False
         at = end
-    return length, count
+    return count

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from codeio_ops.dedup import SHINGLE_TOKENS
 from codeio_ops.dedup.lexer import Hashes, tokenize
+from codeio_ops.dedup.same_code import normal_form
 
 SPEC = "cio-near-1"
 PERMUTATIONS = 256
@@ -32,14 +33,21 @@ class Sketch:
     """What is kept of a file to find its near-duplicates.
 
     Attributes:
-        text: Code without comments and spaces.
+        content: The file.
+        language: Its language.
         shingles: Sorted distinct shingle hashes, of shape (shingles,).
         bands: Band keys, of shape (32,); all zero when there are too few shingles to compare.
     """
 
-    text: bytes
+    content: bytes
+    language: str
     shingles: Hashes
     bands: Hashes
+
+    @property
+    def text(self) -> bytes:
+        """The program, by which equal code is known."""
+        return normal_form(self.content, language=self.language)
 
 
 def sketch(content: bytes, *, language: str) -> Sketch:
@@ -49,7 +57,7 @@ def sketch(content: bytes, *, language: str) -> Sketch:
     bands = np.zeros(BANDS, np.uint64)
     if len(shingles) >= MIN_SHINGLES:
         _band_keys(_minhash(shingles, _MULTIPLIERS, _OFFSETS), bands)
-    return Sketch(text=tokens.text, shingles=shingles, bands=bands)
+    return Sketch(content=content, language=language, shingles=shingles, bands=bands)
 
 
 def _distinct(values: Hashes) -> Hashes:

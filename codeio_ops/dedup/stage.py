@@ -35,7 +35,7 @@ class _Chunk:
 
     Attributes:
         ids: Subjects.
-        codes: sha256 of their code without comments and spaces.
+        codes: sha256 of the program that each is.
         shingles: How many distinct shingles each has.
         keys: Band keys, of shape (subjects, 32).
     """

@@ -14,44 +14,64 @@ from codeio_ops.errors import SourceDamaged, SourceUnavailable
 # An archive that unpacks to more than this is a bomb, or no source code.
 MAX_UNPACKED_BYTES = 1 << 30
 MAX_MEMBERS = 100_000
+# Of the headers of one file, and of all beyond the 512 bytes that each must have.
+MAX_HEADER_BYTES = 64 << 10
+MAX_HEADERS_BYTES = 32 << 20
+_XZ_MEMORY_BYTES = 128 << 20
+_CENTRAL_ENTRY = b"PK\x01\x02"
+
+_UNREADABLE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, OSError, EOFError)
+# What the libraries raise besides, for numbers, methods and flags that they do not take.
+_MALFORMED = (ValueError, RuntimeError, RecursionError, OverflowError, lzma.LZMAError)
 
 
 class Member:
     """A file inside an archive, read on demand."""
 
-    def __init__(self, archive: zipfile.ZipFile | tarfile.TarFile, name: str, size: int) -> None:
-        self._archive, self._name, self.size_bytes = archive, name, size
+    def __init__(
+        self,
+        archive: zipfile.ZipFile | tarfile.TarFile,
+        info: zipfile.ZipInfo | tarfile.TarInfo,
+        size: int,
+    ) -> None:
+        self._archive, self._info, self.size_bytes = archive, info, size
 
-    def read(self) -> bytes:
-        """Return the content; never more than `size_bytes`.
+    def read(self, limit: int = MAX_UNPACKED_BYTES) -> bytes:
+        """Return the content, or its first `limit` bytes; never more than `size_bytes`.
 
         Raises:
-            SourceDamaged: the archive is corrupt at this file.
+            SourceDamaged: the archive is corrupt at this file, or packs it in an unknown way.
         """
         try:
             if isinstance(self._archive, zipfile.ZipFile):
-                return self._archive.read(self._name)
-            stream = self._archive.extractfile(self._name)
-            return stream.read() if stream else b""
-        except (zipfile.BadZipFile, tarfile.TarError, zlib.error, OSError, EOFError) as exc:
-            raise SourceDamaged(f"{self._name} in the archive is corrupt: {exc}") from exc
+                assert isinstance(self._info, zipfile.ZipInfo)
+                with self._archive.open(self._info) as packed:
+                    return packed.read(limit)
+            assert isinstance(self._info, tarfile.TarInfo)
+            stream = self._archive.extractfile(self._info)
+            return stream.read(limit) if stream else b""
+        except (*_UNREADABLE, *_MALFORMED) as exc:
+            name = getattr(self._info, "filename", "") or getattr(self._info, "name", "")
+            raise SourceDamaged(f"{name} in the archive is corrupt: {exc}") from exc
 
 
 def members(filename: str, archive: bytes) -> dict[str, Member]:
-    """Return the files of a wheel, zip or tar archive by their paths.
+    """Return the files of a wheel, zip or tar archive by their paths; of equal ones the last.
 
     Raises:
         SourceUnavailable: the archive is cut off or no archive.
-        SourceDamaged: it would unpack to more than `MAX_UNPACKED_BYTES`.
+        SourceDamaged: it is malformed, or would unpack to more than `MAX_UNPACKED_BYTES`.
     """
     try:
-        found = _zip(archive) if filename.endswith((".whl", ".zip")) else _tar(filename, archive)
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, OSError, EOFError) as exc:
+        if filename.endswith((".whl", ".zip")):
+            return _zip(filename, archive)
+        return _tar(filename, archive)
+    except _UNREADABLE as exc:
         raise SourceUnavailable(f"{filename} is not a readable archive: {exc}") from exc
-    size = sum(member.size_bytes for member in found.values())
-    if size > MAX_UNPACKED_BYTES or len(found) > MAX_MEMBERS:
-        raise _bomb(filename)
-    return found
+    except _MALFORMED as exc:
+        raise SourceDamaged(
+            f"{filename} is malformed: {exc}", cure="pause the source, or pin another version"
+        ) from exc
 
 
 def _bomb(filename: str) -> SourceDamaged:
@@ -61,16 +81,32 @@ def _bomb(filename: str) -> SourceDamaged:
     )
 
 
-def _zip(archive: bytes) -> dict[str, Member]:
+def _zip(filename: str, archive: bytes) -> dict[str, Member]:
+    if archive.count(_CENTRAL_ENTRY) > MAX_MEMBERS:
+        raise _bomb(filename)
     opened = zipfile.ZipFile(io.BytesIO(archive))
     infos = [info for info in opened.infolist() if not info.is_dir()]
-    return {info.filename: Member(opened, info.filename, info.file_size) for info in infos}
+    if sum(info.file_size for info in infos) > MAX_UNPACKED_BYTES:
+        raise _bomb(filename)
+    return {info.filename: Member(opened, info, info.file_size) for info in infos}
 
 
 def _tar(filename: str, archive: bytes) -> dict[str, Member]:
     stream = _Bounded(_unpacked(archive), filename)
-    opened = tarfile.open(fileobj=cast("BinaryIO", stream))  # noqa: SIM115 - read later
-    return {info.name: Member(opened, info.name, info.size) for info in opened if info.isfile()}
+    # No further compression: what it unpacked to would not be counted.
+    opened = tarfile.open(fileobj=cast("BinaryIO", stream), mode="r:")  # noqa: SIM115 - read later
+    found: dict[str, Member] = {}
+    count = size = 0
+    while (info := opened.next()) is not None:
+        opened.members.clear()  # type: ignore[attr-defined]  # memory is for what is kept
+        stream.begin_member()
+        count, size = count + 1, size + (info.size if info.isfile() else 0)
+        if size > MAX_UNPACKED_BYTES or count > MAX_MEMBERS:
+            raise _bomb(filename)
+        if info.isfile():
+            found[info.name] = Member(opened, info, info.size)
+    stream.end_listing()
+    return found
 
 
 def _unpacked(archive: bytes) -> BinaryIO:
@@ -80,15 +116,27 @@ def _unpacked(archive: bytes) -> BinaryIO:
     if archive.startswith(b"BZh"):
         return cast("BinaryIO", BZ2File(raw))
     if archive.startswith(b"\xfd7zXZ"):
+        # Raises where its dictionary would take more.
+        lzma.LZMADecompressor(memlimit=_XZ_MEMORY_BYTES).decompress(archive[: 1 << 16], 1)
         return cast("BinaryIO", lzma.LZMAFile(raw))
     return raw
 
 
 class _Bounded(io.RawIOBase):
-    """A stream that refuses to go past `MAX_UNPACKED_BYTES`."""
+    """A stream that refuses to go past `MAX_UNPACKED_BYTES`, and headers without end."""
 
     def __init__(self, stream: BinaryIO, filename: str) -> None:
         self._stream, self._filename = stream, filename
+        self._lists, self._header, self._headers = True, 0, 0
+
+    def begin_member(self) -> None:
+        """Count the headers of the next file anew."""
+        self._headers += max(self._header - tarfile.BLOCKSIZE, 0)
+        self._header = 0
+
+    def end_listing(self) -> None:
+        """From now on contents are read, which have a limit of their own."""
+        self._lists = False
 
     def readable(self) -> bool:
         return True
@@ -107,4 +155,11 @@ class _Bounded(io.RawIOBase):
     def read(self, size: int = -1, /) -> bytes:
         if self._stream.tell() > MAX_UNPACKED_BYTES:
             raise _bomb(self._filename)
+        if self._lists:
+            self._header += size
+            if self._header > MAX_HEADER_BYTES or self._headers > MAX_HEADERS_BYTES:
+                raise SourceDamaged(
+                    f"{self._filename} has headers of more than {MAX_HEADER_BYTES} bytes",
+                    cure="pause the source: this is no source code",
+                )
         return self._stream.read(size)

@@ -4,9 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from codeio_ops.fingerprint import sha256_hex
+
 NO_LICENCE = "NOASSERTION"
+# In characters: an entry of an index in Postgres holds 2,704 bytes.
+MAX_NAME_CHARS = 500
+MAX_PATH_CHARS = 2000
 
 SUFFIX_LANGUAGES = {".py": "python"}
+
+
+def bounded(text: str, most: int) -> str:
+    """Return a name from outside that an index takes: a longer one is cut, and stays distinct."""
+    digest = sha256_hex(text.encode())[:16]
+    return text if len(text) <= most else f"{text[: most - len(digest) - 1]}~{digest}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from codeio_ops.errors import SourceNotFound, SourceUnavailable
-from codeio_ops.ingest.base import NO_LICENCE, SUFFIX_LANGUAGES, SourceFile
-from codeio_ops.ingest.licence import MAX_LICENCE_BYTES, is_licence_file, licence_of_text
+from codeio_ops.ingest.base import SUFFIX_LANGUAGES, SourceFile
+from codeio_ops.ingest.licence import MAX_LICENCE_BYTES, code_licence
 
 
 class DirectoryReader:
@@ -37,10 +37,13 @@ class DirectoryReader:
                 yield self._read(path, language, licence, max_bytes)
 
     def _root_licence(self) -> str:
-        for path in sorted(self._root.iterdir()):
-            if is_licence_file(path.name) and path.is_file() and not path.is_symlink():
-                return licence_of_text(path.read_bytes()[:MAX_LICENCE_BYTES])
-        return NO_LICENCE
+        near = (*self._root.iterdir(), *self._root.glob("LICENSES/*"))
+        files = {
+            path.relative_to(self._root).as_posix(): path
+            for path in near
+            if path.is_file() and not path.is_symlink()
+        }
+        return code_licence(files, lambda name: _read_licence(files[name]))
 
     def _read(self, path: Path, language: str, licence: str, max_bytes: int) -> SourceFile:
         try:
@@ -57,3 +60,9 @@ class DirectoryReader:
             size_bytes=size if content is None else len(content),
             content=content,
         )
+
+
+def _read_licence(path: Path) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(MAX_LICENCE_BYTES + 1)
+    return content if len(content) <= MAX_LICENCE_BYTES else b""

@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 from codeio_ops.config import Settings
 from codeio_ops.ingest.base import SUFFIX_LANGUAGES, SourceFile
 from codeio_ops.ingest.code_filters import code_drop
+from codeio_ops.ingest.licence import is_allowed
 from codeio_ops.ingest.source_settings import SourceSettings
 from codeio_ops.ingest.syntax import python_tree
 from codeio_ops.reasons import DropReason
@@ -42,7 +43,7 @@ def _unfit(file: SourceFile, settings: Settings) -> Drop | None:
             reason=DropReason.TOO_SMALL,
             detail=f"{file.size_bytes} bytes < {settings.min_file_bytes}",
         )
-    if settings.licences and file.licence not in settings.licences:
+    if settings.licences and not is_allowed(file.licence, frozenset(settings.licences)):
         return Drop(reason=DropReason.LICENCE, detail=f"{file.licence} is not allowed")
     return _unreadable(file.content, file.language)
 

@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING
 from codeio_ops.config import Settings
 from codeio_ops.errors import SourceDamaged, SourceNotFound, SourceUnavailable
 from codeio_ops.fingerprint import sha256_hex
-from codeio_ops.ingest.base import NO_LICENCE, SUFFIX_LANGUAGES, SourceFile
-from codeio_ops.ingest.licence import MAX_LICENCE_BYTES, is_licence_file, licence_of_text
+from codeio_ops.ingest.base import SUFFIX_LANGUAGES, SourceFile
+from codeio_ops.ingest.licence import MAX_LICENCE_BYTES, code_licence
 from codeio_ops.jsonvalue import storable
 
 if TYPE_CHECKING:
-    from pygit2 import Commit, Oid, Repository, Tree
+    from pygit2 import Commit, Oid, RemoteCallbacks, Repository, Tree
+    from pygit2.remotes import TransferProgress
+
+# A fetch of more is a bomb, or no source code.
+MAX_FETCH_BYTES = 4 << 30
+_HEAD = "refs/codeio/head"
 
 
 class GitReader:
@@ -108,11 +113,17 @@ class GitReader:
         )
 
     def _tree_licence(self, tree: "Tree") -> str:
-        for entry in sorted(tree, key=lambda entry: entry.name or ""):
-            if is_licence_file(entry.name or "") and entry.type_str == "blob":
-                content = self._repository[entry.id].read_raw()
-                return licence_of_text(content[:MAX_LICENCE_BYTES])
-        return NO_LICENCE
+        from pygit2 import Tree
+
+        blobs = {entry.name or "": entry.id for entry in tree if entry.type_str == "blob"}
+        texts = next((entry for entry in tree if entry.name == "LICENSES"), None)
+        if isinstance(texts, Tree):
+            blobs |= {f"LICENSES/{entry.name}": entry.id for entry in texts}
+        return code_licence(blobs, lambda name: self._licence_text(blobs[name]))
+
+    def _licence_text(self, blob_id: "Oid") -> bytes:
+        _, size = self._repository.odb.read_header(blob_id)
+        return self._repository[blob_id].read_raw() if size <= MAX_LICENCE_BYTES else b""
 
     def _commit(self, commit_id: str) -> "Commit | None":
         from pygit2 import Commit
@@ -146,22 +157,32 @@ class GitReader:
             ) from exc
 
     def _mirror(self) -> "Repository":
+        """Return a bare copy whose HEAD is the commit that HEAD names at the remote, now."""
         import pygit2
 
         home = (self._settings or Settings.load()).home
         path: Path = home / "git" / sha256_hex(self._locator.encode())[:32]
         try:
-            if not path.exists():
-                draft = path.with_suffix(".draft")
-                shutil.rmtree(draft, ignore_errors=True)
-                pygit2.clone_repository(self._locator, str(draft), bare=True)
-                draft.rename(path)
-            repository = pygit2.Repository(str(path))
-            branch = repository.head.name
-            repository.remotes["origin"].fetch([f"+{branch}:{branch}"])
+            repository = pygit2.Repository(str(path)) if path.exists() else self._copy(path)
+            remote = repository.remotes["origin"]
+            head = next((ref for ref in remote.list_heads() if ref.name == "HEAD"), None)
+            if head is None:
+                raise SourceNotFound(f"{self._locator} has no commit that its HEAD names")
+            remote.fetch([f"+HEAD:{_HEAD}"], callbacks=_bounded(self._locator))
+            repository.set_head(repository.references[_HEAD].target)
         except pygit2.GitError as exc:
             raise SourceUnavailable(f"{self._locator} cannot be fetched: {exc}") from exc
         return repository
+
+    def _copy(self, path: Path) -> "Repository":
+        import pygit2
+
+        draft = path.with_suffix(".draft")
+        shutil.rmtree(draft, ignore_errors=True)
+        repository = pygit2.init_repository(str(draft), bare=True)
+        repository.remotes.create("origin", self._locator)
+        draft.rename(path)
+        return pygit2.Repository(str(path))
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -175,3 +196,18 @@ class GitReader:
                 f"the git repository {self._locator} is corrupt: {exc}",
                 cure="run `git fsck` in it, and clone it again",
             ) from exc
+
+
+def _bounded(locator: str) -> "RemoteCallbacks":
+    """Return callbacks that end a fetch of more than `MAX_FETCH_BYTES`."""
+    from pygit2 import RemoteCallbacks
+
+    class Bounded(RemoteCallbacks):
+        def transfer_progress(self, stats: "TransferProgress") -> None:
+            if stats.received_bytes > MAX_FETCH_BYTES:
+                raise SourceDamaged(
+                    f"{locator} sends more than {MAX_FETCH_BYTES} bytes",
+                    cure="pause the source, or clone it yourself and name the path",
+                )
+
+    return Bounded()

@@ -4,25 +4,21 @@ A wheel is preferred; of an sdist the archive is read and nothing is built.
 """
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from packaging.metadata import RawMetadata, parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import InvalidVersion, Version
 
-from codeio_ops.errors import SourceNotFound, SourceUnavailable
+from codeio_ops.errors import SourceDamaged, SourceNotFound, SourceUnavailable
 from codeio_ops.ingest.archives import Member, members
 from codeio_ops.ingest.base import NO_LICENCE, SUFFIX_LANGUAGES, SourceFile
-from codeio_ops.ingest.licence import (
-    MAX_LICENCE_BYTES,
-    is_licence_file,
-    licence_of_text,
-    spdx_id,
-)
+from codeio_ops.ingest.licence import MAX_LICENCE_BYTES, code_licence, spdx_id
 from codeio_ops.jsonvalue import storable
 
 if TYPE_CHECKING:
@@ -30,6 +26,9 @@ if TYPE_CHECKING:
 
 DEFAULT_INDEX = "https://pypi.org/simple/"
 MAX_ARCHIVE_BYTES = 200 << 20
+MAX_METADATA_BYTES = 1 << 20
+# The files of the root of an sdist, of its LICENSES/, and those for licences in a wheel.
+_NEAR = re.compile(r"[^/]+/(?:licenses/)?([^/]+|LICENSES/[^/]+)").fullmatch
 
 # Trove classifiers that name one licence; "BSD License" and the like name a family.
 _CLASSIFIER_LICENCES = {
@@ -82,7 +81,7 @@ class PyPIReader:
                     licence=licence,
                     language=language,
                     size_bytes=member.size_bytes,
-                    content=member.read() if member.size_bytes <= max_bytes else None,
+                    content=member.read(max_bytes) if member.size_bytes <= max_bytes else None,
                     repository=self._name,
                 )
 
@@ -120,18 +119,28 @@ class PyPIReader:
         return self._choose(page.packages)
 
     def _choose(self, packages: "list[DistributionPackage]") -> "list[DistributionPackage]":
-        chosen: dict[Version, DistributionPackage] = {}
+        found: dict[Version, DistributionPackage] = {}
         # A wheel before an sdist, and the first by name of each.
-        for package in sorted(packages, key=lambda p: (p.package_type != "wheel", p.filename)):
+        for package in sorted(packages, key=_preference):
             version = _version(package)
-            if version is not None and version in self._wanted:
-                chosen.setdefault(version, package)
+            if version is not None and (self._is_pinned or not package.is_yanked):
+                found.setdefault(version, package)
+        # As pip does: a pre-release only where one is named, or nothing else is left.
+        chosen = sorted(self._wanted.filter(found))
         if not chosen:
             raise SourceNotFound(
                 f"{self._name} has no version {self._wanted} on {self._index}",
                 cure=f"see {self._index}{self._name}/ for the versions there are",
             )
-        return [chosen[version] for version in sorted(chosen)]
+        return [found[version] for version in chosen]
+
+    @property
+    def _is_pinned(self) -> bool:
+        """Whether just one version is named, which is read even where it was withdrawn."""
+        return any(
+            wanted.operator in ("==", "===") and not wanted.version.endswith(".*")
+            for wanted in self._wanted
+        )
 
     def _download(self, distribution: "DistributionPackage") -> bytes:
         from pypi_simple import DigestMismatchError, PyPISimple
@@ -141,20 +150,50 @@ class PyPIReader:
             path = Path(directory) / "archive"
             try:
                 with PyPISimple(self._index) as client:
-                    client.download_package(distribution, os.fspath(path), timeout=60)
+                    client.download_package(
+                        distribution, os.fspath(path), progress=_Bounded, timeout=60
+                    )
             except (RequestException, DigestMismatchError) as exc:
                 raise SourceUnavailable(
                     f"{distribution.filename} cannot be downloaded: {exc}"
                 ) from exc
-            if path.stat().st_size > MAX_ARCHIVE_BYTES:
-                raise SourceNotFound(
-                    f"{distribution.filename} is larger than {MAX_ARCHIVE_BYTES} bytes"
-                )
             return path.read_bytes()
 
 
+class _Bounded:
+    """Ends a download that is larger than any package of source code."""
+
+    def __init__(self, size_bytes: int | None) -> None:
+        self._left = MAX_ARCHIVE_BYTES
+        self.update(size_bytes or 0)
+        self._left = MAX_ARCHIVE_BYTES
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        return
+
+    def update(self, increment: int) -> None:
+        """Count bytes that came.
+
+        Raises:
+            SourceDamaged: there are too many.
+        """
+        self._left -= increment
+        if self._left < 0:
+            raise SourceDamaged(
+                f"the archive is larger than {MAX_ARCHIVE_BYTES} bytes",
+                cure="pause the source: this is no source code",
+            )
+
+
+def _preference(package: "DistributionPackage") -> tuple[bool, bool, str]:
+    return bool(package.is_yanked), package.package_type != "wheel", package.filename
+
+
 def _version(package: "DistributionPackage") -> Version | None:
-    if package.is_yanked or package.package_type not in ("wheel", "sdist"):
+    if package.package_type not in ("wheel", "sdist"):
         return None
     try:
         return Version(package.version or "")
@@ -166,14 +205,15 @@ def _licence(found: dict[str, Member]) -> str:
     """Return what the metadata states, and where it says nothing, what the licence file is."""
     for path, member in sorted(found.items()):
         if path.endswith((".dist-info/METADATA", "/PKG-INFO")) and path.count("/") == 1:
-            stated = _licence_of_metadata(parse_email(member.read())[0])
+            stated = _licence_of_metadata(parse_email(_whole(member, MAX_METADATA_BYTES))[0])
             if stated != NO_LICENCE:
                 return stated
-    for path, member in sorted(found.items()):
-        near = path.count("/") == 1 or ".dist-info/" in path
-        if near and is_licence_file(PurePosixPath(path).name):
-            return licence_of_text(member.read()[:MAX_LICENCE_BYTES])
-    return NO_LICENCE
+    near = {match[1]: member for path, member in sorted(found.items()) if (match := _NEAR(path))}
+    return code_licence(near, lambda name: _whole(near[name], MAX_LICENCE_BYTES))
+
+
+def _whole(member: Member, limit: int) -> bytes:
+    return member.read(limit) if member.size_bytes <= limit else b""
 
 
 def _licence_of_metadata(metadata: RawMetadata) -> str:

@@ -5,7 +5,14 @@ from pathlib import Path
 from typing import ClassVar
 
 from codeio_ops.config import Settings
-from codeio_ops.ingest.base import NO_LICENCE, SourceFile
+from codeio_ops.ingest.base import (
+    MAX_NAME_CHARS,
+    MAX_PATH_CHARS,
+    NO_LICENCE,
+    SourceFile,
+    bounded,
+)
+from codeio_ops.ingest.licence import licence_of_column
 from codeio_ops.ingest.shards import Shards
 from codeio_ops.ingest.source_settings import Columns
 from codeio_ops.jsonvalue import storable
@@ -30,15 +37,16 @@ def row_file(
         row, content = {}, raw
     language = str(row.get(columns.language) or "python").lower() if row else ""
     parts = (row.get(columns.repository), row.get(columns.path))
-    stated = row.get(columns.licence) or row.get("license")
+    path = storable("/".join(str(part).strip("/") for part in parts if part))
+    stated = licence_of_column(row.get(columns.licence) or row.get("license"))
     return SourceFile(
-        path=storable("/".join(str(part).strip("/") for part in parts if part)) or name,
+        path=bounded(path, MAX_PATH_CHARS) or name,
         version="",
-        licence=storable(str(stated or licence or NO_LICENCE)),
-        language=storable(language),
+        licence=stated or licence or NO_LICENCE,
+        language=bounded(storable(language), MAX_NAME_CHARS),
         size_bytes=len(content),
         content=content if len(content) <= max_bytes else None,
-        repository=storable(str(row.get(columns.repository) or "")),
+        repository=bounded(storable(str(row.get(columns.repository) or "")), MAX_NAME_CHARS),
     )
 
 

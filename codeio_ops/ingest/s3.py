@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 
 from codeio_ops.config import Settings
 from codeio_ops.errors import SourceNotFound
-from codeio_ops.ingest.base import NO_LICENCE, SUFFIX_LANGUAGES, SourceFile
-from codeio_ops.ingest.licence import MAX_LICENCE_BYTES, is_licence_file, licence_of_text
+from codeio_ops.ingest.base import SUFFIX_LANGUAGES, SourceFile
+from codeio_ops.ingest.licence import MAX_LICENCE_BYTES, code_licence
 from codeio_ops.ingest.shards import S3_SCHEME
 from codeio_ops.storage.objects import ObjectInfo, ObjectStore
 
@@ -60,7 +60,8 @@ class S3Reader:
         return item.key[len(self._prefix) :].strip("/") or item.key
 
     def _prefix_licence(self) -> str:
-        for item in self._listing:
-            if is_licence_file(self._name(item)) and item.size_bytes <= MAX_LICENCE_BYTES:
-                return licence_of_text(self._objects.get(item.key))
-        return NO_LICENCE
+        items = {self._name(item): item for item in self._listing}
+        return code_licence(items, lambda name: self._licence_text(items[name]))
+
+    def _licence_text(self, item: ObjectInfo) -> bytes:
+        return self._objects.get(item.key) if item.size_bytes <= MAX_LICENCE_BYTES else b""

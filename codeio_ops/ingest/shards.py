@@ -117,7 +117,7 @@ class Shards:
         import zlib
 
         import zstandard
-        from pyarrow import ArrowInvalid
+        from pyarrow import ArrowInvalid, ArrowMemoryError
 
         try:
             yield
@@ -125,6 +125,11 @@ class Shards:
             raise SourceUnavailable(f"{self._locator} cannot be read: {exc}") from exc
         except ArrowInvalid as exc:
             raise SourceDamaged(f"{self._locator} is no valid Parquet file: {exc}") from exc
+        except ArrowMemoryError as exc:
+            raise SourceDamaged(
+                f"{self._locator} needs more memory than there is: {exc}",
+                cure="pause the source, or write it with smaller pages",
+            ) from exc
 
 
 def _shard(info: object, *, name: str) -> ShardFile:

@@ -1,5 +1,6 @@
 """Sources: what a person writes, such as `pypi:algorithms==1.0.1`, and the reader for it."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from codeio_ops.ingest.base import Reader
 from codeio_ops.ingest.directory import DirectoryReader
 from codeio_ops.ingest.git import GitReader
 from codeio_ops.ingest.jsonl import JsonlReader
+from codeio_ops.ingest.licence import spdx_id
 from codeio_ops.ingest.parquet import ParquetReader
 from codeio_ops.ingest.pypi import PyPIReader
 from codeio_ops.ingest.s3 import S3Reader
@@ -17,6 +19,13 @@ from codeio_ops.jsonvalue import Json, compact
 from codeio_ops.records import Source
 from codeio_ops.storage.engine import Store
 
+# Who is named in a URL, but for a user of ssh; and parameters that sign or authorise.
+_CREDENTIAL = re.compile(
+    r"(?<!ssh)://[^/?#]*@|://[^/?#]*:[^/?#]*@"
+    r"|://.*[?&;](?:[\w-]*(?:token|secret|passw\w*|api[_-]?key|signature|credential)|sig|key)=",
+    re.IGNORECASE,
+)
+_MAX_LOCATOR_BYTES = 2000
 KINDS = ("directory", "git", "pypi", "jsonl", "parquet", "s3")
 FORMS = (
     "directory:PATH, git:PATH_OR_URL, pypi:NAME==VERSION or pypi:NAME, jsonl:PATH, parquet:PATH "
@@ -30,7 +39,7 @@ def parse_source(
     """Read `KIND:LOCATOR`; paths become absolute. Tables may lie in S3: `parquet:s3://...`.
 
     Raises:
-        SettingsError: the kind is unknown, or a setting.
+        SettingsError: the kind is unknown, or a setting, or the locator holds a credential.
     """
     kind, separator, locator = text.partition(":")
     if not separator or kind not in KINDS or not locator.strip("/"):
@@ -39,8 +48,25 @@ def parse_source(
         locator = f"s3://{locator.removeprefix('s3:').lstrip('/')}"
     elif kind != "pypi" and "://" not in locator:
         locator = str(Path(locator).absolute())
+    _check_locator(kind, locator)
     SourceSettings.parse(dict(settings or {}))
-    return Source.new(kind, locator, licence, dict(settings or {}))
+    return Source.new(kind, locator, spdx_id(licence) or licence, dict(settings or {}))
+
+
+def _check_locator(kind: str, locator: str) -> None:
+    """Refuse what must not be stored, logged, shown and released with every file.
+
+    Raises:
+        SettingsError: the locator holds a credential, or is longer than an index takes.
+    """
+    if _CREDENTIAL.search(locator):
+        raise SettingsError(
+            f"the locator of this {kind} source holds a user, a password or a token",
+            cure="leave it out: git asks its credential helper, ssh its agent, and S3 takes "
+            "CODEIO_S3_ACCESS_KEY; or clone it yourself and name the path",
+        )
+    if len(locator.encode()) > _MAX_LOCATOR_BYTES:
+        raise SettingsError(f"a locator has {_MAX_LOCATOR_BYTES} bytes at most")
 
 
 def open_reader(source: Source, settings: Settings | None = None) -> Reader:

@@ -34,13 +34,14 @@ class Finding:
 
 
 def examine(settings: Settings) -> tuple[Finding, ...]:
-    """Run every check; none of them changes anything."""
+    """Run every check; none of them leaves anything behind."""
     state = StackState.load(Home(settings.home))
     checks: list[tuple[str, Callable[[], str]]] = [
         ("docker engine", _engine),
         ("sandbox image", lambda: _image(settings.sandbox_image)),
         ("postgres", lambda: _component("postgres", state)),
         ("s3", lambda: _component("s3", state)),
+        ("s3 releases", lambda: _immutable(settings, state)),
         ("teacher", lambda: _teacher(settings, state)),
         *((name, lambda name=name: _component(name, state)) for name in COMMANDS),
         ("disk", lambda: _disk(settings)),
@@ -68,6 +69,15 @@ def _teacher(settings: Settings, state: StackState | None) -> str:
         if settings.uses_offline_teacher:
             return answers
     return f"{settings.model} at {settings.teacher_base_url or 'api.openai.com'} (not called)"
+
+
+def _immutable(settings: Settings, state: StackState | None) -> str:
+    from codeio_ops.storage.objects import ObjectStore
+
+    if state is None:
+        raise NOT_UP
+    ObjectStore.open(settings).require_conditional_writes()
+    return "creates objects without replacing any"
 
 
 def _engine() -> str:

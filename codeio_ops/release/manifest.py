@@ -1,11 +1,22 @@
 """The manifest: what a published release consists of. Without one there is no release."""
 
-from pydantic import BaseModel, ConfigDict
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.release.recipe import Recipe
 
 MANIFEST_NAME = "manifest.json"
+# What could leave the directory of a release, on any system, or is no name of a file.
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f\\:]|(?:^|/)\.{0,2}(?:/|$)")
+
+
+def _inside(path: str) -> str:
+    if _UNSAFE.search(path):
+        raise ValueError(f"{path!r} is no path below a release")
+    return path
 
 
 class FileEntry(BaseModel):
@@ -13,7 +24,7 @@ class FileEntry(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    path: str
+    path: Annotated[str, AfterValidator(_inside)]
     size_bytes: int
     sha256: str
 

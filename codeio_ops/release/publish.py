@@ -26,6 +26,7 @@ def publish(passed: PassedRelease, *, store: Store, objects: ObjectStore) -> Rel
 
     Raises:
         ReleaseExists: its place holds another release.
+        BlobStoreRefused: the store replaces objects that must not be replaced.
     """
     release = passed.release
     if release.status == "published":
@@ -54,6 +55,7 @@ def _stored_manifest(passed: PassedRelease, store: Store, objects: ObjectStore) 
         if found.manifest.content_sha256 != release.content_sha256:
             raise ReleaseExists(f"{key} is of a release of other content")
         return found.content
+    objects.require_conditional_writes()
     content = _write_files(passed, store, objects).to_bytes()
     objects.put_new(key, content)
     return content

@@ -98,7 +98,7 @@ def read_manifest(
     if key not in objects.keys(key):
         raise ReleaseMissing(f"{name} v{version} is not published")
     content = objects.get(key)
-    if sha256 not in (None, sha256_hex(content)):
+    if sha256 and sha256 != sha256_hex(content):
         raise ReleaseCorrupt(
             f"{name} v{version}: {MANIFEST_NAME} is not the one that was published: its sha256 "
             f"is {sha256_hex(content)}, and was {sha256}"

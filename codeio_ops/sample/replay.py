@@ -1,6 +1,5 @@
 """Run stored pairs again, and count how many come out as they were stored."""
 
-import json
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
 
 from codeio_ops.errors import SettingsError
+from codeio_ops.jsonl import parse_line, read_lines
 from codeio_ops.jsonvalue import Json, compact
 from codeio_ops.sandbox.base import Limits, Program, RunResult, Verdict
 from codeio_ops.sandbox.pool import DockerSandbox
@@ -76,12 +76,13 @@ def read_programs(path: Path) -> list[StoredProgram]:
     """Read a JSONL file of `{refcode, entry_point, io_pairs: [{input, output}]}`.
 
     Raises:
-        SettingsError: the file cannot be read, or a row has another shape.
+        SettingsError: a row has another shape.
+        SourceNotFound, SourceUnavailable, SourceDamaged: see `jsonl.read_lines`.
     """
     try:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+        rows = [parse_line(line) for _, line in read_lines(path)]
         return TypeAdapter(list[StoredProgram]).validate_python(rows)
-    except (OSError, ValueError) as exc:
+    except (ValueError, RecursionError) as exc:
         raise SettingsError(f"{path} holds no programs with pairs: {exc}") from exc
 
 

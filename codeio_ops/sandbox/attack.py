@@ -3,7 +3,6 @@
 `hostile/` ships programs for every defence; any JSONL file of the same rows will do as well.
 """
 
-import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 from codeio_ops.errors import ProgramFault, SettingsError
+from codeio_ops.jsonl import parse_line, read_lines
 from codeio_ops.jsonvalue import Json
 from codeio_ops.sandbox.base import Limits, Program, RunResult, Verdict
 from codeio_ops.sandbox.pool import DockerSandbox
@@ -111,12 +111,13 @@ def load_attacks(path: Path = SUITE) -> list[Attack]:
 
     Raises:
         SettingsError: the file cannot be read, or a row is not an attack.
+        SourceNotFound, SourceUnavailable, SourceDamaged: see `jsonl.read_lines`.
     """
     try:
         if path.is_dir():
             return [attack for file in sorted(path.glob("*.yaml")) for attack in _read(file)]
         return _read(path)
-    except (OSError, ValueError, yaml.YAMLError) as exc:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as exc:
         raise SettingsError(f"{path} holds no hostile programs: {exc}") from exc
 
 
@@ -131,11 +132,12 @@ def attack(sandbox: DockerSandbox, attacks: Sequence[Attack]) -> list[Outcome]:
 
 
 def _read(path: Path) -> list[Attack]:
-    text = path.read_text(encoding="utf-8")
-    if path.suffix == ".jsonl":
-        lines = [json.loads(line) for line in text.splitlines() if line.strip()]
-        rows = [{"cpu_s": _FOREIGN_CPU_S, **row} for row in lines]
+    if path.suffix not in (".yaml", ".yml"):
+        lines = [parse_line(line) for _, line in read_lines(path)]
+        objects = TypeAdapter(list[dict[str, object]]).validate_python(lines)
+        rows = [{"cpu_s": _FOREIGN_CPU_S, **row} for row in objects]
     else:
+        text = path.read_text(encoding="utf-8")
         rows = [{"language": path.stem, **row} for row in yaml.safe_load(text)]
     return TypeAdapter(list[Attack]).validate_python(rows)
 

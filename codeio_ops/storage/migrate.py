@@ -3,9 +3,11 @@
 Migrations are numbered, forward only, and hold tables; each is run once. Views, functions,
 triggers and grants are defined once, in files that are run again, all of them in the order of
 their names, whenever one differs from what was run last or a migration is new. Everything
-happens in one transaction; `codeio.schema_file` keeps the sha256 of what was run.
+happens in one transaction; `codeio.schema_file` keeps the sha256 of what was run. A database made
+before version 0.2.0 is brought to the first migrations by `sql/upgrades` (once, too).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 
@@ -14,6 +16,9 @@ from sqlalchemy import Connection, create_engine, text
 from codeio_ops.errors import SchemaForeign
 from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.storage.queries import SQL_DIRECTORY
+
+# The last migration before version 0.2.0, and the last of those that it is brought to.
+_OLD_VERSION, _UPGRADED_TO = "0012", "migrations/0006_rollups.sql"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +44,10 @@ def migrate(owner_url: str, *, sql: Traversable = SQL_DIRECTORY) -> None:
         with engine.begin() as connection:
             # Two starts at the same time must not migrate twice.
             connection.execute(text("SELECT pg_advisory_xact_lock(7502316)"))
-            _bring_up(connection, _files(sql, "migrations"), _files(sql, "views"))
+            migrations, repeatable = _files(sql, "migrations"), _files(sql, "views")
+            if _is_old(connection):
+                _upgrade(connection, repeatable[0], _files(sql, "upgrades"), migrations)
+            _bring_up(connection, migrations, repeatable)
     finally:
         engine.dispose()
 
@@ -66,10 +74,33 @@ def _bring_up(
     for file in (drop, *new, *create):
         _run(connection, file)
     connection.execute(text("DELETE FROM codeio.schema_file WHERE path LIKE 'views/%'"))
+    _remember(connection, (*new, *repeatable))
+
+
+def _remember(connection: Connection, files: Iterable[_SqlFile]) -> None:
     connection.execute(
         text("INSERT INTO codeio.schema_file (path, sha256) VALUES (:path, :sha256)"),
-        [{"path": file.path, "sha256": file.sha256} for file in (*new, *repeatable)],
+        [{"path": file.path, "sha256": file.sha256} for file in files],
     )
+
+
+def _is_old(connection: Connection) -> bool:
+    """Say whether the last version before 0.2.0 made the schema, with Alembic."""
+    if connection.scalar(text("SELECT to_regclass('codeio_schema_version')")) is None:
+        return False
+    version = connection.scalar(text("SELECT version_num FROM codeio_schema_version"))
+    return bool(version == _OLD_VERSION)
+
+
+def _upgrade(
+    connection: Connection,
+    drop: _SqlFile,
+    upgrades: list[_SqlFile],
+    migrations: list[_SqlFile],
+) -> None:
+    for file in (drop, *upgrades):
+        _run(connection, file)
+    _remember(connection, (file for file in migrations if file.path <= _UPGRADED_TO))
 
 
 def _known(connection: Connection) -> dict[str, str]:

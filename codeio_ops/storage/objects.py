@@ -5,14 +5,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from codeio_ops.config import Settings
 from codeio_ops.errors import BlobStoreRefused, BlobStoreUnavailable, ReleaseExists
 
 if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
     from mypy_boto3_s3 import S3Client
 
-_TRANSIENT_CODES = {"500", "502", "503", "InternalError", "ServiceUnavailable", "SlowDown"}
+_TRANSIENT_CODES = {
+    "409", "500", "502", "503", "ConditionalRequestConflict", "InternalError", "OperationAborted",
+    "ServiceUnavailable", "SlowDown",
+}  # fmt: skip
+_ABSENT_CODES = frozenset({"404", "NoSuchKey"})
+_EXISTS_CODES = frozenset({"412", "PreconditionFailed"})
+_UNKNOWN_CODES = frozenset({"501", "MethodNotAllowed", "NotImplemented"})
+_CONDITIONS_CURE = (
+    "use a store that honours If-None-Match, as AWS, MinIO, Ceph and SeaweedFS do, or update yours"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +62,14 @@ class ObjectStore:
             aws_access_key_id=settings.s3_access_key.get_secret_value() or None,
             aws_secret_access_key=settings.s3_secret_key.get_secret_value() or None,
             region_name=settings.s3_region,
-            config=Config(retries={"mode": "standard"}, connect_timeout=5, read_timeout=60),
+            config=Config(
+                retries={"mode": "standard"},
+                connect_timeout=5,
+                read_timeout=60,
+                # Many compatible stores know no checksums but that of the signature.
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
         )
         return cls(client, bucket or settings.s3_bucket)
 
@@ -66,14 +84,61 @@ class ObjectStore:
         Raises:
             ReleaseExists: `key` holds other bytes.
         """
+        # Read first: a store that ignores the condition must not replace it all the same.
+        if not self._holds(key, body) and not self._create(key, body):
+            self._holds(key, body)
+
+    def require_conditional_writes(self) -> None:
+        """Try whether the store creates an object without replacing one.
+
+        Raises:
+            BlobStoreRefused: it does not, so nothing that it holds is immutable.
+        """
+        probe = f"probe/{uuid4()}"
+        self.put(probe, b"first")
+        try:
+            replaced = self._create(probe, b"second")
+        finally:
+            self.delete(probe)
+        if replaced:
+            raise BlobStoreRefused(
+                f"the store of bucket {self.bucket} ignores If-None-Match: it replaces objects",
+                cure=_CONDITIONS_CURE,
+            )
+
+    def _holds(self, key: str, body: bytes) -> bool:
+        """Return whether `key` holds `body`; False where it is free.
+
+        Raises:
+            ReleaseExists: it holds other bytes.
+        """
         from botocore.exceptions import ClientError
 
         try:
-            with s3_errors(f"bucket {self.bucket}", passing={"PreconditionFailed", "412"}):
+            with s3_errors(f"bucket {self.bucket}", passing=_ABSENT_CODES):
+                held = self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except ClientError:
+            return False
+        if held != body:
+            raise ReleaseExists(f"s3://{self.bucket}/{key} exists with other content")
+        return True
+
+    def _create(self, key: str, body: bytes) -> bool:
+        """Store `body` under `key` if it is free; return whether it was."""
+        from botocore.exceptions import ClientError
+
+        passing = _EXISTS_CODES | _UNKNOWN_CODES
+        try:
+            with s3_errors(f"bucket {self.bucket}", passing=passing):
                 self._client.put_object(Bucket=self.bucket, Key=key, Body=body, IfNoneMatch="*")
         except ClientError as exc:
-            if self.get(key) != body:
-                raise ReleaseExists(f"s3://{self.bucket}/{key} exists with other content") from exc
+            if _code(exc) in _EXISTS_CODES:
+                return False
+            raise BlobStoreRefused(
+                f"the store of bucket {self.bucket} cannot create an object without replacing one",
+                cure=_CONDITIONS_CURE,
+            ) from exc
+        return True
 
     def delete(self, key: str) -> None:
         """Remove an object; one that is not there is no error."""
@@ -113,19 +178,33 @@ class ObjectStore:
                     )
 
 
+def _code(exc: "ClientError") -> str:
+    return exc.response.get("Error", {}).get("Code", "")
+
+
 @contextmanager
-def s3_errors(what: str, passing: frozenset[str] | set[str] = frozenset()) -> Iterator[None]:
+def s3_errors(what: str, passing: frozenset[str] = frozenset()) -> Iterator[None]:
     """Raise our errors for boto3's about `what`, except for the error codes in `passing`."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
     except ClientError as exc:
-        code = exc.response.get("Error", {}).get("Code", "")
+        code = _code(exc)
         if code in passing:
             raise
         if code in _TRANSIENT_CODES:
             raise BlobStoreUnavailable(f"S3 answers {code} for {what}") from exc
+        if code in _ABSENT_CODES:
+            raise BlobStoreRefused(
+                f"{what} lacks an object that should be there",
+                cure="restore it from a copy of the bucket",
+            ) from exc
+        if code in _UNKNOWN_CODES:
+            raise BlobStoreRefused(
+                f"the store of {what} does not know what it is asked for: {code}",
+                cure="use a store that speaks this part of S3, or update yours",
+            ) from exc
         raise BlobStoreRefused(f"S3 refuses access to {what}: {code}") from exc
     except BotoCoreError as exc:
         raise BlobStoreUnavailable(f"S3 cannot be reached: {exc}") from exc

@@ -4,22 +4,35 @@ Source: https://platform.openai.com/docs/guides/batch; `/v1/files` and `/v1/batc
 """
 
 import json
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from openai import APIConnectionError, APIStatusError, AsyncOpenAI, OpenAI
+from openai import (
+    APIConnectionError,
+    APIStatusError,
+    AsyncOpenAI,
+    DefaultAsyncHttpxClient,
+    DefaultHttpxClient,
+    OpenAI,
+)
 from openai.types import Batch
 
 from codeio_ops.config import Settings
 from codeio_ops.errors import TeacherRefused, TeacherUnavailable
 from codeio_ops.fingerprint import value_sha256
+from codeio_ops.jsonl import parse_line, read_lines
 from codeio_ops.teacher.endpoint import ADDRESS_CURE, Endpoint
 from codeio_ops.teacher.faults import PassingFault, fault_of
+from codeio_ops.teacher.journal import MAX_BODY_BYTES
 from codeio_ops.teacher.messages import Request
 from codeio_ops.teacher.session import parameters, wire_message
 
 _ENDED = ("completed", "failed", "expired", "cancelled")
+# Why a batch as a whole fails although nothing is wrong with it.
+_PASSING = ("token_limit_exceeded", "request_limit_exceeded", "rate_limit_exceeded", "server_error")
 _KEY = "codeio_batch"
 _RECENT = 100
 
@@ -45,6 +58,7 @@ class BatchClient:
             base_url=endpoint.base_url,
             api_key=endpoint.key.get_secret_value(),
             timeout=settings.teacher_timeout_s,
+            http_client=DefaultHttpxClient(follow_redirects=False),
         )
 
     def close(self) -> None:
@@ -87,11 +101,15 @@ class BatchClient:
         for file_id in (batch.output_file_id, batch.error_file_id):
             if not file_id:
                 continue
-            with _mapped(self._endpoint):
-                content = self._client.files.content(file_id).content
-            for line in content.splitlines():
-                if line.strip():
-                    yield _reply(json.loads(line))
+            with tempfile.TemporaryDirectory() as directory:
+                path = Path(directory) / "replies.jsonl"
+                with _mapped(self._endpoint):
+                    # Never held whole: a file has thousands of replies.
+                    get = self._client.files.with_streaming_response.content
+                    with get(file_id) as response:
+                        response.stream_to_file(path)
+                for _, line in read_lines(path, limit=2 * MAX_BODY_BYTES):
+                    yield _reply(parse_line(line, errors="replace"))
 
     def _line(self, fingerprint: str, request: Request) -> str:
         body = {
@@ -109,6 +127,17 @@ def has_ended(batch: Batch) -> bool:
     return batch.status in _ENDED
 
 
+def failure_code(batch: Batch) -> str:
+    """Return why a batch failed as a whole; empty when the endpoint does not say."""
+    errors = (batch.errors.data if batch.errors else None) or []
+    return next((error.code for error in errors if error.code), "")
+
+
+def is_wrong(batch: Batch) -> bool:
+    """Say whether a batch failed for what is in it, so that it would fail again."""
+    return batch.status == "failed" and failure_code(batch) not in ("", *_PASSING)
+
+
 async def any_ended(settings: Settings, endpoint: Endpoint, batch_ids: Sequence[str]) -> bool:
     """Ask once, without blocking, whether one of these batches has ended.
 
@@ -120,6 +149,7 @@ async def any_ended(settings: Settings, endpoint: Endpoint, batch_ids: Sequence[
         base_url=endpoint.base_url,
         api_key=endpoint.key.get_secret_value(),
         timeout=settings.teacher_timeout_s,
+        http_client=DefaultAsyncHttpxClient(follow_redirects=False),
     )
     async with client:
         with _mapped(endpoint):
@@ -157,7 +187,8 @@ def _mapped(endpoint: Endpoint) -> Iterator[None]:
         ) from exc
 
 
-def _reply(line: dict[str, object]) -> BatchReply:
+def _reply(row: object) -> BatchReply:
+    line = row if isinstance(row, dict) else {}
     response, error = line.get("response"), line.get("error")
     found = response if isinstance(response, dict) else {}
     status, body = found.get("status_code"), found.get("body")

@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
 from openai import APIStatusError
 
@@ -79,6 +80,8 @@ def fault_of(
 
 def _endpoint_refuses(exc: APIStatusError, endpoint: Endpoint) -> TeacherRefused | None:
     status = exc.status_code
+    if 300 <= status < 400:
+        return _redirects(exc, endpoint)
     if status in (401, 403):
         return TeacherRefused(
             f"the teacher at {endpoint.base_url} refuses the key (status {status})",
@@ -92,6 +95,16 @@ def _endpoint_refuses(exc: APIStatusError, endpoint: Endpoint) -> TeacherRefused
             cure=f"Add credit, or set {endpoint.key_setting} to a key of another account.",
         )
     return None
+
+
+def _redirects(exc: APIStatusError, endpoint: Endpoint) -> TeacherRefused:
+    there = urlsplit(exc.response.headers.get("location", ""))
+    address = f"{there.scheme}://{there.hostname or ''}{there.path}"[:200]
+    return TeacherRefused(
+        f"the teacher at {endpoint.base_url} sends requests on to {address} "
+        f"(status {exc.status_code}), and they are sent to nobody else",
+        cure="Set OPENAI_BASE_URL to that address if it is the one you mean.",
+    )
 
 
 def unknown_model(endpoint: Endpoint) -> TeacherRefused:

@@ -92,6 +92,7 @@ class FailedCall:
         key: Key of the request.
         reason: The kind of failure.
         detail: One line for people; never holds the prompt or a secret.
+        lasting: Whether the same request would end so again.
         prompt_tokens: Tokens that were read, and paid, all the same.
         completion_tokens: Tokens that were written, and paid, all the same.
         cost_usd: What the failed call cost, or None when it is not known.
@@ -102,6 +103,7 @@ class FailedCall:
     key: str
     reason: CallFailure
     detail: str
+    lasting: bool = False
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_usd: Decimal | None = None

@@ -2,7 +2,7 @@
 
 import json
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from codeio_ops.config import Settings
 from codeio_ops.errors import NotJson
@@ -11,23 +11,55 @@ from codeio_ops.teacher.journal import MAX_BODY_BYTES, StoredReply
 from codeio_ops.teacher.messages import CallFailure, Completion, FailedCall
 from codeio_ops.teacher.prices import known_price
 
-_STOPS = ("stop", "end_turn", "eos")
+# What endpoints of all makers say, in lower case: OpenAI, Anthropic, Gemini, Cohere, Mistral, TGI.
+_STOPS = {"stop", "end_turn", "eos", "eos_token", "stop_sequence", "complete", "end", "finished"}
+_LENGTHS = {
+    "length",
+    "max_tokens",
+    "model_length",
+    "max_output_tokens",
+    "model_context_window_exceeded",
+}
+_WITHHELD = {
+    "content_filter", "content_filtered", "safety", "recitation", "blocklist", "prohibited_content",
+    "spii", "refusal", "error_toxic",
+}  # fmt: skip
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    """A part of a body: a field that is null is one that is not said."""
+
+    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _said(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        return {name: part for name, part in value.items() if part is not None}
 
 
 class _Message(_Part):
-    content: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-    refusal: str | None = None
+    """A reply; a list of parts, as some endpoints send it, is text and reasoning."""
+
+    content: str = ""
+    reasoning_content: str = ""
+    reasoning: str = ""
+    refusal: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_parts(cls, value: object) -> object:
+        if not isinstance(value, dict) or not isinstance(parts := value.get("content"), list):
+            return value
+        thought = texts_of(parts, thinking=True)
+        said = value.get("reasoning_content") or value.get("reasoning") or thought
+        return {**value, "content": texts_of(parts), "reasoning_content": said}
 
 
 class _Choice(_Part):
     message: _Message
-    finish_reason: str | None = None
+    finish_reason: str = ""
 
 
 class _Usage(_Part):
@@ -39,8 +71,29 @@ class _Body(_Part):
     id: str = ""
     model: str = ""
     choices: list[_Choice] = Field(default_factory=list)
-    usage: _Usage | None = None
+    usage: _Usage = _Usage()
     codeio: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+def texts_of(value: object, *, thinking: bool = False) -> str:
+    """Return the text of a content, or of a list of its parts: the answer, or the thinking."""
+    match value:
+        case str():
+            return "" if thinking else value
+        case list():
+            return "".join(texts_of(part, thinking=thinking) for part in value)
+        case (
+            {"thinking": thought}
+            | {"reasoning": thought}
+            | {"type": "thinking" | "reasoning", "text": thought}
+        ):
+            return texts_of(thought) if thinking else ""
+        case {"text": text}:
+            return texts_of(text, thinking=thinking)
+        case {"value": text}:
+            return texts_of(text, thinking=thinking)
+        case _:
+            return ""
 
 
 def read_reply(
@@ -55,7 +108,7 @@ def read_reply(
         parsed = _Body.model_validate(_decoded(reply.body))
     except (ValidationError, ValueError, RecursionError) as exc:
         return FailedCall(key=key, reason=CallFailure.BAD_REPLY, detail=_fault(exc))
-    usage = parsed.usage or _Usage()
+    usage = parsed.usage
     price = known_price(settings, parsed.model, model)
     cost = price.cost(usage.prompt_tokens, usage.completion_tokens) if price else None
     failure = _failure(parsed, keeps_truncated=settings.teacher_truncated == "keep")
@@ -64,6 +117,7 @@ def read_reply(
             key=key,
             reason=failure[0],
             detail=failure[1],
+            lasting=_stopped(parsed) not in {"", *_STOPS},
             prompt_tokens=usage.prompt_tokens,
             completion_tokens=usage.completion_tokens,
             cost_usd=cost,
@@ -73,9 +127,9 @@ def read_reply(
     choice = parsed.choices[0]
     return Completion(
         key=key,
-        text=storable(choice.message.content or ""),
-        reasoning=storable(choice.message.reasoning_content or choice.message.reasoning or ""),
-        finish_reason=storable(choice.finish_reason or ""),
+        text=storable(choice.message.content),
+        reasoning=storable(choice.message.reasoning_content or choice.message.reasoning),
+        finish_reason=storable(choice.finish_reason),
         model=storable(parsed.model or model),
         prompt_tokens=usage.prompt_tokens,
         completion_tokens=usage.completion_tokens,
@@ -103,18 +157,23 @@ def _fault(exc: Exception) -> str:
 def _failure(body: _Body, *, keeps_truncated: bool) -> tuple[CallFailure, str] | None:
     if not body.choices:
         return CallFailure.BAD_REPLY, "the reply has no choices"
-    choice = body.choices[0]
-    if choice.finish_reason == "content_filter" or choice.message.refusal:
+    choice, stopped = body.choices[0], _stopped(body)
+    if stopped in _WITHHELD or choice.message.refusal:
         return CallFailure.CONTENT_FILTER, "the endpoint withheld the reply"
-    if choice.finish_reason == "length" and not keeps_truncated:
+    if stopped in _LENGTHS and not keeps_truncated:
         return CallFailure.TRUNCATED, "the reply reached max_tokens"
-    if choice.finish_reason not in (*_STOPS, "length"):
-        return CallFailure.BAD_REPLY, storable(f"finish_reason is {choice.finish_reason!r}"[:200])
-    if not (choice.message.content or "").strip():
-        if choice.finish_reason == "length":
+    if stopped not in _STOPS | _LENGTHS:
+        said = choice.finish_reason or None
+        return CallFailure.BAD_REPLY, storable(f"finish_reason is {said!r}"[:200])
+    if not choice.message.content.strip():
+        if stopped in _LENGTHS:
             return CallFailure.TRUNCATED, "the reply reached max_tokens before its first word"
         return CallFailure.BAD_REPLY, "the reply is empty"
     return None
+
+
+def _stopped(body: _Body) -> str:
+    return body.choices[0].finish_reason.lower() if body.choices else ""
 
 
 def _provenance(extra: dict[str, JsonValue]) -> dict[str, Json]:

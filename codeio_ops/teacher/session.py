@@ -27,6 +27,7 @@ from tenacity.wait import wait_random_exponential
 from codeio_ops.config import Settings
 from codeio_ops.errors import TeacherRefused, TeacherUnavailable
 from codeio_ops.jsonvalue import Json
+from codeio_ops.teacher.body import BodyRefused, ask_for_plain_bytes, bound
 from codeio_ops.teacher.budget import prompt_tokens
 from codeio_ops.teacher.endpoint import ADDRESS_CURE, Endpoint
 from codeio_ops.teacher.faults import PassingFault, RequestRefused, fault_of
@@ -56,7 +57,13 @@ def connect(settings: Settings, endpoint: Endpoint) -> AsyncOpenAI:
         max_retries=0,
         timeout=timeout,
         # The embedded teacher is on loopback, which no proxy can reach.
-        http_client=DefaultAsyncHttpxClient(trust_env=not endpoint.offline, timeout=timeout),
+        http_client=DefaultAsyncHttpxClient(
+            trust_env=not endpoint.offline,
+            timeout=timeout,
+            # Prompts go to nobody but the endpoint that was named.
+            follow_redirects=False,
+            event_hooks={"request": [ask_for_plain_bytes], "response": [bound]},
+        ),
     )
 
 
@@ -155,7 +162,11 @@ class Session:
         )
         result = read_reply(request.key, reply, settings=self._settings, model=self._endpoint.model)
         await self._gate.correct(result.prompt_tokens + result.completion_tokens - expected)
-        if isinstance(result, FailedCall) and result.reason is CallFailure.BAD_REPLY:
+        if (
+            isinstance(result, FailedCall)
+            and result.reason is CallFailure.BAD_REPLY
+            and not result.lasting
+        ):
             self.wasted_usd += result.cost_usd or 0
             raise PassingFault(result.reason, result.detail, cure=ADDRESS_CURE)
         self._last_success = time.monotonic()
@@ -166,9 +177,15 @@ class Session:
         try:
             async with asyncio.timeout(self._settings.teacher_timeout_s):
                 return await self._exchange(request, max_tokens)
+        except BodyRefused as exc:
+            raise PassingFault(CallFailure.BAD_REPLY, str(exc), cure=ADDRESS_CURE) from exc
         except (APITimeoutError, TimeoutError) as exc:
             raise PassingFault(CallFailure.UNAVAILABLE, "no reply in time") from exc
         except APIConnectionError as exc:
+            if isinstance(exc.__cause__, BodyRefused):
+                raise PassingFault(
+                    CallFailure.BAD_REPLY, str(exc.__cause__), cure=ADDRESS_CURE
+                ) from exc
             raise PassingFault(
                 CallFailure.UNAVAILABLE, "no connection, or one that broke off", cure=ADDRESS_CURE
             ) from exc

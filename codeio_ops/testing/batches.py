@@ -35,12 +35,13 @@ class BatchEndpoint(LocalEndpoint):
         super().__init__(_handler(self))
 
     def finish(self, status: str = "completed") -> None:
-        """End every open batch."""
+        """End every open batch; one that failed as a whole has no files."""
         for number, batch in enumerate(self.batches.values()):
             if batch["status"] != "in_progress":
                 continue
             lines: dict[bool, list[str]] = {True: [], False: []}
-            for request in self._lines(str(batch["input_file_id"])):
+            ran = self._lines(str(batch["input_file_id"])) if status != "failed" else []
+            for request in ran:
                 body = request["body"]
                 assert isinstance(body, dict)
                 reply = self._script(body)

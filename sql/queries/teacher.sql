@@ -65,8 +65,17 @@ ORDER BY submitted_at, batch_id;
 -- name: worst_cost_of_open_batches
 SELECT coalesce(sum(worst_usd), 0) FROM codeio.teacher_batch WHERE collected_at IS NULL;
 
+-- name: last_batch
+SELECT status, requests FROM codeio.teacher_batch
+WHERE teacher = :teacher AND purpose = :purpose AND collected_at IS NOT NULL
+ORDER BY collected_at DESC, submitted_at DESC, batch_id DESC
+LIMIT 1;
+
 -- name: batched
-SELECT request_sha256, count(*) AS batches, bool_or(teacher_batch.collected_at IS NULL) AS waiting
+-- A batch that failed as a whole tried none of its requests.
+SELECT request_sha256,
+    count(*) FILTER (WHERE teacher_batch.status <> 'failed') AS batches,
+    bool_or(teacher_batch.collected_at IS NULL) AS waiting
 FROM codeio.teacher_batch_request
 INNER JOIN codeio.teacher_batch USING (batch_id)
 WHERE request_sha256 = any(:fingerprints)

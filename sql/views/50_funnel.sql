@@ -47,8 +47,8 @@ FROM done
 LEFT JOIN dropped USING (stage)
 LEFT JOIN waiting USING (stage);
 COMMENT ON VIEW codeio.funnel IS
-'Rows that passed, were dropped by or wait for each stage; for answers and revisions, those of the current teacher wait, '
-'whatever its scope.';
+'Rows that passed, were dropped by or wait for each stage; for answers and revisions, those of the current teacher '
+'wait, whatever its scope.';
 COMMENT ON COLUMN codeio.funnel.position IS 'Order of the stages, from 1.';
 COMMENT ON COLUMN codeio.funnel.stage IS 'The stage.';
 COMMENT ON COLUMN codeio.funnel.passed IS 'Rows it let through.';

@@ -193,7 +193,8 @@ class Road:
         url = settings.auditor_database_url if auditor else settings.owner_database_url
         engine = create_engine(url.get_secret_value(), poolclass=NullPool)
         with engine.begin() as connection:
-            return list(connection.execute(text(question), parameters).all())
+            found = connection.execute(text(question), parameters)
+            return list(found.all()) if found.returns_rows else []
 
 
 class Killed(BaseException):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from codeio_ops.errors import SourceDamaged
 from codeio_ops.quality.leakage.definition import (
     LEAKING_RUN,
     LEAKING_SHARE,
@@ -62,6 +63,21 @@ class _Item:
     @property
     def distinct_tokens(self) -> int:
         return sum(map(len, self.segments))
+
+
+def usable_index(name: str, items: Sequence[BenchmarkItem]) -> BenchmarkIndex:
+    """Index a benchmark of which a scan can find something.
+
+    Raises:
+        SourceDamaged: it can find none of the items, so a gate could only pass.
+    """
+    index = build_index(name, items)
+    if index.unscannable.all():
+        raise SourceDamaged(
+            f"none of the {len(items)} items of {name} has text that a scan could find",
+            cure="questions are read from `q`, `question`, `prompt` or `text`: see the file",
+        )
+    return index
 
 
 def build_index(name: str, items: Sequence[BenchmarkItem]) -> BenchmarkIndex:

@@ -1,13 +1,13 @@
 """Benchmark items as they come in, before only their hashes are left."""
 
-import gzip
-import json
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from codeio_ops.errors import SourceUnavailable
+from codeio_ops.jsonl import parse_line, whole_lines
+from codeio_ops.quality.leakage.text import nested_texts
 
-_GZIP = b"\x1f\x8b"
 _IDS = ("id", "task_id", "question_id")
 _QUESTIONS = ("q", "question", "prompt", "problem", "text", "sentence", "code")
 _ANSWERS = ("a", "answer", "canonical_solution", "solution", "code")
@@ -29,15 +29,15 @@ class BenchmarkItem:
 
 
 def read_items(content: bytes, *, origin: str) -> list[BenchmarkItem]:
-    """Read items from JSON Lines, gzipped or not; see `item_of` for the form of a row.
+    """Read items from JSON Lines, compressed or not.
 
     Raises:
         SourceUnavailable: the content is not of that form.
+        SourceDamaged: it is a pointer of git-lfs.
     """
     try:
-        lines = (gzip.decompress(content) if content[:2] == _GZIP else content).splitlines()
-        rows = [json.loads(line) for line in lines if line.strip()]
-    except (OSError, EOFError, ValueError) as exc:
+        rows = [parse_line(line) for _, line in whole_lines(io.BytesIO(content), origin)]
+    except (ValueError, RecursionError) as exc:
         raise SourceUnavailable(f"{origin} is not JSON Lines: {exc}") from exc
     return items_of(rows, origin=origin)
 
@@ -68,19 +68,13 @@ def _item(row: Mapping[str, object], number: int, origin: str) -> BenchmarkItem:
     answers = [row[name] for name in _ANSWERS if name != question and row.get(name)]
     return BenchmarkItem(
         item=str(named),
-        segments=_texts(row[question]),
-        answers=tuple(text for answer in answers for text in _texts(answer)),
+        segments=tuple(text for _, text in nested_texts(row[question])),
+        answers=tuple(text for answer in answers for _, text in nested_texts(answer)),
     )
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    if isinstance(value, list | tuple):
-        return tuple(part for part in value if isinstance(part, str))
-    return (value,) if isinstance(value, str) else ()
 
 
 def _unreadable(origin: str, number: int, problem: str) -> SourceUnavailable:
     return SourceUnavailable(
         f"{origin} is not a benchmark file: row {number + 1} {problem}",
-        cure="a row is a JSON object with id, q (text or list of texts) and, where known, a",
+        cure="a row is a JSON object with id, q (text, texts or a chat) and, where known, a",
     )

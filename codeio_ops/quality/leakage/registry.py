@@ -36,10 +36,11 @@ def index_benchmark(name: str, location: str, work: Work) -> BenchmarkIndexRow:
     Raises:
         SourceNotFound: there is nothing at the location.
         SourceUnavailable: it cannot be read, or is not a benchmark.
+        SourceDamaged: no item of it could be found.
     """
-    from codeio_ops.quality.leakage.build import build_index
+    from codeio_ops.quality.leakage.build import usable_index
 
-    index = build_index(name, read_benchmark(location, settings=work.settings))
+    index = usable_index(name, read_benchmark(location, settings=work.settings))
     return store_index(index, origin=location, objects=work.objects, writer=work.writer)
 
 

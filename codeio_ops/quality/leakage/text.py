@@ -15,6 +15,7 @@ _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1
 _TOKEN = re.compile(rf"[{_CJK}]|[^\W\d_{_CJK}]+")
 _ASCII_TOKEN = re.compile(r"[a-z]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
+_LABELS = ("role", "type")
 OPERATORS = frozenset("+-*/=<>()[]{}^%&|!~")
 
 # A piece begins at an ASCII character: normalisation never reaches across its front.
@@ -35,6 +36,24 @@ def normalise(text: str) -> str:
     if text.isascii():
         return text.lower()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def nested_texts(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield path and content of each string inside lists and objects, in order.
+
+    What labels a part of a chat, its role and its type, is no text.
+    """
+    pending = [(path, value)]
+    while pending:
+        here, part = pending.pop()
+        inner: list[tuple[str, object]] = []
+        if isinstance(part, str):
+            yield here, part
+        elif isinstance(part, list | tuple):
+            inner = [(f"{here}[{number}]", item) for number, item in enumerate(part)]
+        elif isinstance(part, dict):
+            inner = [(f"{here}.{key}", item) for key, item in part.items() if key not in _LABELS]
+        pending += reversed(inner)
 
 
 def tokens(text: str) -> list[str]:

@@ -13,8 +13,7 @@ from typing import Any
 import docker
 import pytest
 
-from codeio_ops import jsonvalue
-from codeio_ops.sandbox import container, selfcheck
+from codeio_ops.sandbox import container, failure, selfcheck
 from codeio_ops.sandbox.attack import Attack, Outcome, attack, load_attacks
 from codeio_ops.sandbox.container import ContainerSpec
 from codeio_ops.sandbox.engine import connect
@@ -248,5 +247,5 @@ def test_an_attack_shows_that_the_host_does_not_check_values(
 ) -> None:
     forged = ATTACKS["a patched json module"]
     assert attack(sandbox, [forged])[0].contained
-    monkeypatch.setattr(jsonvalue, "parse", json.loads)
+    monkeypatch.setattr(failure, "parse", json.loads)
     assert not attack(sandbox, [forged])[0].contained

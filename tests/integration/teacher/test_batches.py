@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from uuid import UUID
 
@@ -37,9 +37,8 @@ def using(settings: Settings, base_url: str, **changes: object) -> Settings:
 @contextmanager
 def opened(settings: Settings, store: Store, writer: FactWriter) -> Iterator[Batches]:
     """Open the batches of the answer stage."""
-    client = BatchClient(settings, Endpoint.chosen(settings))
-    yield Batches(client, work_of(settings, store, writer))
-    client.close()
+    with closing(BatchClient(settings, Endpoint.chosen(settings))) as client:
+        yield Batches(client, work_of(settings, store, writer))
 
 
 def advance(settings: Settings, store: Store, writer: FactWriter) -> list[str]:
@@ -202,3 +201,59 @@ def test_the_trigger_leaves_a_refusal_to_the_task(
             return (await asyncio.wait_for(anext(BatchTrigger(["lost"], 60.0).run()), 10)).payload
 
         assert asyncio.run(wait()) is True
+
+
+def failing(endpoint: BatchEndpoint, code: str) -> None:
+    """End every open batch as an endpoint does that refuses it as a whole."""
+    error: Json = {"code": code, "message": "", "line": None, "param": None}
+    for batch in endpoint.batches.values():
+        if batch["status"] == "in_progress":
+            batch["errors"] = {"object": "list", "data": [error]}
+    endpoint.finish("failed")
+
+
+def test_a_full_queue_costs_no_round(
+    settings: Settings, store: Store, writer_of: Writers, seed_prompts: Seed
+) -> None:
+    seed_prompts(4)
+    with BatchEndpoint(lambda _: chat_reply('{"output": 1}')) as endpoint:
+        chosen = using(settings, endpoint.base_url, teacher_batch_rounds=1)
+        for size in (4, 2, 1):
+            assert len(advance(chosen, store, writer_of("answer", 1))) == 1
+            assert len(endpoint.sent[-1]) == size
+            failing(endpoint, "token_limit_exceeded")
+        with pytest.raises(TeacherUnavailable, match="token_limit_exceeded"):
+            advance(chosen, store, writer_of("answer", 1))
+        # Once there is room, every request is sent, and none directly.
+        while advance(chosen, store, writer_of("answer", 1)):
+            endpoint.finish()
+        assert sum(map(len, endpoint.sent[3:])) == 4
+
+
+def test_a_full_queue_is_waited_for_while_other_batches_are_open(
+    settings: Settings, store: Store, writer_of: Writers, seed_prompts: Seed
+) -> None:
+    seed_prompts(4)
+    with BatchEndpoint(lambda _: chat_reply('{"output": 1}')) as endpoint:
+        chosen = using(settings, endpoint.base_url, teacher_batch_requests=2)
+        assert advance(chosen, store, writer_of("answer", 1)) == ["batch_0", "batch_1"]
+        endpoint.batches["batch_0"]["status"] = "held"
+        failing(endpoint, "token_limit_exceeded")
+        endpoint.batches["batch_0"]["status"] = "in_progress"
+        for _ in range(4):
+            assert advance(chosen, store, writer_of("answer", 1)) == ["batch_0"]
+        endpoint.finish()
+        assert advance(chosen, store, writer_of("answer", 1)) == ["batch_2"]
+        assert len(endpoint.sent) == 3
+
+
+def test_a_batch_that_is_wrong_is_refused_with_the_code(
+    settings: Settings, store: Store, writer_of: Writers, seed_prompts: Seed
+) -> None:
+    seed_prompts(2)
+    with BatchEndpoint(lambda _: chat_reply('{"output": 1}')) as endpoint:
+        chosen = using(settings, endpoint.base_url)
+        assert advance(chosen, store, writer_of("answer", 1))
+        failing(endpoint, "invalid_json_line")
+        with pytest.raises(TeacherRefused, match="invalid_json_line"):
+            advance(chosen, store, writer_of("answer", 1))

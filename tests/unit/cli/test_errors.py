@@ -3,11 +3,12 @@
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from codeio_ops.cli.output import render_error
+from codeio_ops.cli.output import plain, print_rows, print_text, render_error, say
 from codeio_ops.config import Settings
 from codeio_ops.errors import CodeIOError, SettingsError, StackError, StoreRefused
 
@@ -101,3 +102,28 @@ def test_status_of_nothing_fails_without_an_error(tmp_path: Path) -> None:
     done = _run("status", "--json", home=tmp_path)
     assert done.returncode == 1
     assert json.loads(done.stdout)["components"] == []
+
+
+@dataclass(frozen=True)
+class _Line:
+    path: str
+
+
+HOSTILE = "\x1b]0;owned\x07\x9b31m\u202e.py\x7f"
+HARMLESS = "\\u001b]0;owned\\u0007\\u009b31m\\u202e.py\\u007f"
+
+
+def test_no_text_of_strangers_commands_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    print_text(HOSTILE)
+    say(HOSTILE)
+    print_rows(HOSTILE, [_Line(HOSTILE)], as_json=False)
+    print_rows("", [_Line(HOSTILE)], as_json=True)
+    error = render_error(StackError(HOSTILE, cure=HOSTILE), as_json=False)
+    printed = capsys.readouterr()
+    for text in (printed.out, printed.err, error):
+        assert HARMLESS in text
+        assert not set(HOSTILE) - set("]0;owned31m.py") & set(text)
+
+
+def test_lines_tabs_and_letters_of_the_world_are_left_alone() -> None:
+    assert plain("a\n\tä 漢 😀") == "a\n\tä 漢 😀"

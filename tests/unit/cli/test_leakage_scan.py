@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from codeio_ops.cli.app import app
-from codeio_ops.errors import SourceUnavailable
+from codeio_ops.errors import SourceDamaged, SourceUnavailable
 
 QUESTION = (
     "A train leaves the old harbour station before sunrise carrying seventeen wagons of coal "
@@ -17,7 +17,7 @@ QUESTION = (
 )
 
 
-def _lines(path: Path, *rows: dict[str, str]) -> Path:
+def _lines(path: Path, *rows: dict[str, Any]) -> Path:
     text = "".join(json.dumps(row) + "\n" for row in rows)
     path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
     return path
@@ -61,6 +61,50 @@ def test_named_fields_alone_are_scanned(tmp_path: Path) -> None:
     arguments = ("--samples", str(samples), "--benchmark", _benchmark(tmp_path))
     assert [hit["source"] for hit in _scan(*arguments)["hits"]] == ["a"]
     assert _scan(*arguments, "--field", "answer")["hits"] == []
+
+
+CHAT = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": "ok"}]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"messages": CHAT, "sample_id": "r0"},
+        {"messages": [{"role": "user", "content": [{"type": "text", "text": QUESTION}]}]},
+        {"text": CHAT},
+        {"a": {"b": [1, None, {"c": QUESTION}]}},
+        {"lines": QUESTION.split(" ")},
+    ],
+)
+def test_text_inside_lists_and_objects_is_scanned(row: dict[str, Any], tmp_path: Path) -> None:
+    samples = _lines(tmp_path / "samples.jsonl", row)
+    arguments = ("--samples", str(samples), "--benchmark", _benchmark(tmp_path))
+    assert [hit["leak"] for hit in _scan(*arguments)["hits"]] == [True]
+    field = next(iter(row))
+    assert [hit["leak"] for hit in _scan(*arguments, "--field", field)["hits"]] == [True]
+
+
+@pytest.mark.parametrize("row", [{"sample_id": "r0"}, {"id": "a", "n": 3}, {"messages": []}, {}])
+def test_a_row_without_text_is_refused(row: dict[str, Any], tmp_path: Path) -> None:
+    samples = _lines(tmp_path / "samples.jsonl", {"text": "fine"}, row)
+    with pytest.raises(SourceUnavailable, match="line 2 has no text field"):
+        _scan("--samples", str(samples), "--benchmark", _benchmark(tmp_path))
+
+
+@pytest.mark.parametrize("question", [CHAT, {"text": QUESTION}, [{"content": [QUESTION]}]])
+def test_a_question_that_is_a_chat_is_looked_for(question: object, tmp_path: Path) -> None:
+    benchmark = _lines(tmp_path / "chat.jsonl", {"id": "t/1", "prompt": question})
+    samples = _lines(tmp_path / "samples.jsonl", {"text": QUESTION})
+    found = _scan("--samples", str(samples), "--benchmark", f"trains={benchmark}")
+    assert found["benchmarks"]["trains"]["leak"] == 1
+
+
+@pytest.mark.parametrize("question", ["Short.", [7], {"n": 3}])
+def test_a_benchmark_that_no_scan_could_find_is_refused(question: object, tmp_path: Path) -> None:
+    benchmark = _lines(tmp_path / "odd.jsonl", {"prompt": question}, {"prompt": question})
+    samples = _lines(tmp_path / "samples.jsonl", {"text": QUESTION})
+    with pytest.raises(SourceDamaged, match="none of the 2 items of trains"):
+        _scan("--samples", str(samples), "--benchmark", f"trains={benchmark}")
 
 
 def test_a_line_that_is_no_json_is_named(tmp_path: Path) -> None:

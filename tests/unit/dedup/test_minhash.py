@@ -52,11 +52,53 @@ def test_what_is_new_code_changes_some(change: str) -> None:
     assert 0.5 < similarity(shingles(OTHER[change]), shingles(CODE)) < 1
 
 
-def test_code_text_is_free_of_comments_and_spaces() -> None:
-    text = tokenize(b"def f( a ):\n    return  a+1 # one more\n", language="python").text
-    assert text == b"def f(a):return a+1"
-    equal = tokenize(b"def f(a):\n\treturn (a + 1)", language="python").text
-    assert equal != text
+def key(content: bytes, language: str = "python") -> bytes:
+    return sketch(content, language=language).text
+
+
+TALLY = b"def tally(xs):\n    s = 0\n    for x in xs:\n        s += x\n"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (b"# a\rdef add(a, b):\r    return a + b\r", b"# a\rdef sub(a, b):\r    return a - b\r"),
+        (TALLY + b"        return s\n", TALLY + b"    return s\n"),
+        (b"x = f'{n} items'\n", b"x = '{n} items'\n"),
+        (b"x = b'x' * n\n", b"x = 'x' * n\n"),
+        (b"x = r'\\n'\n", b"x = '\\n'\n"),
+        (b"x = 'a\\\r\n# b'\n", b"x = 'a\\\r\n# c'\n"),
+        (b"if a:\n  b\n  c\n", b"if a:\n  b\nc\n"),
+        (b"x = 1\n", b"x = 1.0\n"),
+        (b"print 'a'\nif x:\n  y\n  z\n", b"print 'a'\nif x:\n  y\nz\n"),
+        (b"# one\n", b"# two\n"),
+        (b"", b"\n"),
+    ],
+)
+def test_different_programs_have_different_keys(one: bytes, other: bytes) -> None:
+    assert key(one) != key(other)
+    assert key(one)
+
+
+@pytest.mark.parametrize(("one", "other"), [(b"return\nx", b"return x"), (b"/[/]/", b"/[//]/")])
+def test_javascript_is_the_same_only_to_the_letter(one: bytes, other: bytes) -> None:
+    assert key(one, "javascript") != key(other, "javascript")
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        b"def f( a ):  # one\n\n    return  a+1 # more\n",
+        b"def f(a):\r\treturn (a + 1)\r",
+        b"\xef\xbb\xbfdef f(a):\r\n  return a \\\r\n + 0x1",
+    ],
+)
+def test_comments_layout_and_line_ends_change_no_key(same: bytes) -> None:
+    assert key(same) == key(b"def f(a):\n    return a + 1\n")
+
+
+def test_a_carriage_return_ends_a_comment_and_a_line() -> None:
+    assert shingles(CODE.replace(b"\n", b"\r")).tolist() == shingles(CODE).tolist()
 
 
 def test_javascript_has_its_own_comments_and_words() -> None:

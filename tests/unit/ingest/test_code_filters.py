@@ -1,11 +1,15 @@
 """Filters that look at the code: each drops for its own reason, and can be switched off."""
 
+from pathlib import Path
+
 import pytest
 
 from codeio_ops.errors import SettingsError
 from codeio_ops.ingest.code_filters import code_drop
+from codeio_ops.ingest.directory import DirectoryReader
 from codeio_ops.ingest.licence import header_licence, is_licence_file, licence_of_text
-from codeio_ops.ingest.source_settings import SourceSettings, settings_of_words
+from codeio_ops.ingest.rows import row_file
+from codeio_ops.ingest.source_settings import Columns, SourceSettings, settings_of_words
 
 BODY = "def double(number):\n    if number:\n        return number * 2\n    return 0\n"
 BRANCHY = "def f(x):\n" + "    if x:\n        x += 1\n" * 61
@@ -78,24 +82,89 @@ def test_settings_are_written_as_words_and_checked() -> None:
             settings_of_words([wrong])
 
 
+ISC = (
+    b"ISC License\n\nCopyright (c) 2020 Somebody\n\nPermission to use, copy, modify, and/or "
+    b"distribute this software for any purpose with or without fee is hereby granted, provided "
+    b"that the above copyright notice and this permission notice appear in all copies.\n\nTHE "
+    b'SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH REGARD TO THIS '
+    b"SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS. IN NO EVENT "
+    b"SHALL THE AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES "
+    b"OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN "
+    b"ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION "
+    b"WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.\n"
+)
+
+
 def test_a_licence_is_read_from_a_header_or_a_text() -> None:
     assert header_licence(b"# SPDX-License-Identifier: apache-2.0\n") == "Apache-2.0"
     assert header_licence(b"// SPDX-License-Identifier: MIT OR GPL-3.0-only */") == (
         "MIT OR GPL-3.0-only"
     )
     assert header_licence(b"# SPDX-License-Identifier: whatever I like\n") == ""
-    isc = (
-        b"ISC License\n\nCopyright (c) 2020 Somebody\n\nPermission to use, copy, modify, and/or "
-        b"distribute this software for any purpose with or without fee is hereby granted, provided "
-        b"that the above copyright notice and this permission notice appear in all copies.\n\nTHE "
-        b'SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH REGARD TO THIS '
-        b"SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS. IN NO EVENT "
-        b"SHALL THE AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES "
-        b"OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN "
-        b"ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION "
-        b"WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.\n"
-    )
-    assert licence_of_text(isc) == "ISC"
+    assert licence_of_text(ISC) == "ISC"
     assert licence_of_text(b"All rights reserved.") == "NOASSERTION"
-    names = ("LICENSE", "licence.txt", "COPYING", "license.py", "licensing.md")
-    assert [is_licence_file(name) for name in names] == [True, True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        *(
+            (name, True)
+            for name in ("LICENSE", "licence.txt", "COPYING", "LICENCE.md", "UNLICENSE")
+        ),
+        *(
+            (name, True)
+            for name in ("LICENSE-CODE", "LICENSE-APACHE", "COPYING.LESSER", "COPYING3")
+        ),
+        *(
+            (name, True)
+            for name in ("LICENSE-Apache-2.0.txt", "MIT-LICENSE.txt", "LICENSE_CODE.md")
+        ),
+        *((name, False) for name in ("license.py", "licensing.md", "LICENSE.json", "LICENSE-DOCS")),
+    ],
+)
+def test_a_licence_file_bears_any_name_that_repositories_use(name: str, expected: bool) -> None:
+    assert is_licence_file(name) is expected
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"LICENSE": ISC}, "ISC"),
+        ({"LICENCE.md": ISC}, "ISC"),
+        ({"LICENSE-CODE": ISC, "LICENSE-DATA": b"CC-BY"}, "ISC"),
+        ({"LICENSE": b"Some rights.", "LICENSE-CODE": ISC}, "ISC"),
+        ({"LICENSE": ISC, "COPYING": b"Some rights."}, "ISC AND LicenseRef-unknown"),
+        ({"LICENSES/MIT.txt": b""}, "MIT"),
+        ({"LICENSES/MIT.txt": b"", "LICENSES/GPL-3.0-only.txt": b""}, "GPL-3.0-only AND MIT"),
+        ({"LICENSE": ISC, "LICENSES/CC-BY-4.0.txt": b""}, "ISC"),
+        ({"a.py": ISC}, "NOASSERTION"),
+    ],
+)
+def test_the_licence_of_code_is_that_of_its_licence_files(
+    files: dict[str, bytes], expected: str, tmp_path: Path
+) -> None:
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "b.py").write_bytes(b"x = 1\n")
+    assert {file.licence for file in DirectoryReader(tmp_path, licence="").files(max_bytes=9)} == {
+        expected
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("mit", "MIT"),
+        (["Apache-2.0"], "Apache-2.0"),
+        (["mit", "isc"], "ISC AND MIT"),
+        (["mit", "whatever"], "MIT AND LicenseRef-unknown"),
+        ("permissive", "NOASSERTION"),
+        ([], "BSL-1.0"),
+        (None, "BSL-1.0"),
+    ],
+)
+def test_a_column_states_a_licence_in_any_spelling(value: object, expected: str) -> None:
+    row = {"content": "x = 1", "licence": value}
+    assert row_file(row, "r", Columns(), licence="BSL-1.0", max_bytes=9).licence == expected

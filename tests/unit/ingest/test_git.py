@@ -1,11 +1,14 @@
 """The git reader: what is new since a commit, and never a byte of a damaged repository."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pygit2
 import pytest
 
+from codeio_ops.config import Settings
 from codeio_ops.errors import SourceDamaged, SourceNotFound
+from codeio_ops.ingest import git
 from codeio_ops.ingest.base import SourceFile
 from codeio_ops.ingest.git import GitReader
 
@@ -15,10 +18,10 @@ WHO = pygit2.Signature("Somebody", "somebody@example.org", 1_700_000_000, 0)
 class Repository:
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._repository = pygit2.init_repository(str(root), initial_head="main")
+        self.git = pygit2.init_repository(str(root), initial_head="main")
 
     def commit(self, **files: str | None) -> str:
-        index = self._repository.index
+        index = self.git.index
         for name, content in files.items():
             path = self.root / f"{name}.py"
             if content is None:
@@ -27,7 +30,7 @@ class Repository:
             path.write_text(content)
             index.add(path.name)
         index.write()
-        head = self._repository
+        head = self.git
         parents = [] if head.head_is_unborn else [head.head.target]
         commit = head.create_commit("HEAD", WHO, WHO, "change", index.write_tree(), parents)
         return str(commit)
@@ -117,3 +120,49 @@ def test_what_is_no_repository_is_not_found(tmp_path: Path) -> None:
 def test_a_repository_without_a_commit_is_not_found(repository: Repository) -> None:
     with pytest.raises(SourceNotFound, match="no commit"):
         repository.read()
+
+
+def mirrored(repository: Repository, home: Path) -> list[str]:
+    """Read the repository by its URL, as a nightly run does: the mirror is kept."""
+    settings = Settings.model_validate({"home": home})
+    reader = GitReader(f"file://{repository.root}", licence="", settings=settings)
+    assert reader.cursor() == str(repository.git.head.target)
+    return [file.path for file in reader.files(max_bytes=100)]
+
+
+def test_a_mirror_follows_what_happens_upstream(repository: Repository, tmp_path: Path) -> None:
+    first = repository.commit(a="a = 1\n")
+    assert mirrored(repository, tmp_path) == ["a.py"]
+    repository.git.branches[repository.git.head.shorthand].rename("renamed")
+    repository.commit(b="b = 1\n")
+    assert mirrored(repository, tmp_path) == ["a.py", "b.py"]
+    repository.git.references.create("refs/heads/other", first)
+    repository.git.set_head("refs/heads/other")  # another default; `renamed` is left to rot
+    assert mirrored(repository, tmp_path) == ["a.py"]
+    repository.commit(b=None, c="c = 1\n")
+    assert mirrored(repository, tmp_path) == ["a.py", "c.py"]
+    repository.git.reset(first, pygit2.enums.ResetMode.HARD)  # as a forced push does
+    assert mirrored(repository, tmp_path) == ["a.py"]
+    repository.git.set_head(pygit2.Oid(hex=first))  # detached
+    assert mirrored(repository, tmp_path) == ["a.py"]
+
+
+def test_an_empty_repository_is_not_found_by_its_url_either(tmp_path: Path) -> None:
+    pygit2.init_repository(str(tmp_path / "empty.git"), bare=True)
+    settings = Settings.model_validate({"home": tmp_path})
+    with pytest.raises(SourceNotFound, match="has no commit"):
+        GitReader(f"file://{tmp_path}/empty.git", licence="", settings=settings).cursor()
+
+
+def test_a_fetch_without_end_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(git, "MAX_FETCH_BYTES", 10)
+    progress = SimpleNamespace(received_bytes=11)
+    with pytest.raises(SourceDamaged, match="sends more than 10 bytes"):
+        git._bounded("git://host/r.git").transfer_progress(progress)  # type: ignore[arg-type]
+
+
+def test_a_licence_file_of_any_length_costs_no_memory(repository: Repository) -> None:
+    (repository.root / "LICENSE").write_text("a" * 200_000)
+    repository.git.index.add("LICENSE")
+    repository.commit(a="a = 1\n")
+    assert [file.licence for file in repository.read()] == ["NOASSERTION"]

@@ -3,12 +3,18 @@
 import gzip
 import io
 import os
+import subprocess
+import sys
 import tarfile
 import tracemalloc
+import warnings
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+import zstandard
 
 from codeio_ops.config import Settings
 from codeio_ops.errors import SourceDamaged, SourceUnavailable
@@ -116,3 +122,115 @@ def test_a_gzip_that_is_cut_off_says_so(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(os.urandom(10_000))[:5000])
     with pytest.raises(SourceUnavailable, match="cannot be read"):
         list(JsonlReader(path, licence="").files(max_bytes=100))
+
+
+@pytest.mark.parametrize(("offset", "value"), [(6, 1), (8, 99)], ids=["encrypted", "method"])
+def test_a_member_that_cannot_be_unpacked_is_damaged(offset: int, value: int) -> None:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        archive.writestr("a.py", b"x = 1")
+    packed = bytearray(body.getvalue())
+    for header, at in ((b"PK\x03\x04", offset), (b"PK\x01\x02", offset + 2)):
+        packed[packed.find(header) + at] = value
+    with pytest.raises(SourceDamaged, match=r"a\.py"):
+        members("a.zip", bytes(packed))["a.py"].read()
+
+
+def test_a_malformed_header_is_damaged() -> None:
+    body = io.BytesIO()
+    with tarfile.open(fileobj=body, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        info = tarfile.TarInfo("x/a.py")
+        info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}
+        tar.addfile(info)
+    with pytest.raises(SourceDamaged, match="malformed"):
+        members("x.tar", body.getvalue())
+
+
+@pytest.mark.parametrize("filename", ["x.tar.gz", "x.whl"])
+def test_members_of_one_name_are_counted_too(
+    filename: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "MAX_MEMBERS", 3)
+    body = io.BytesIO()
+    if filename.endswith(".whl"):
+        with zipfile.ZipFile(body, "w") as archive, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for _ in range(4):
+                archive.writestr("a.py", b"")
+    else:
+        with tarfile.open(fileobj=body, mode="w:gz") as tar:
+            for _ in range(4):
+                tar.addfile(tarfile.TarInfo("a.py"))
+    with pytest.raises(SourceDamaged, match="3 files"):
+        members(filename, body.getvalue())
+
+
+def header_bomb(kind: bytes) -> bytes:
+    header = tarfile.TarInfo("long")
+    header.type, header.size = kind, BOMB_BYTES
+    body = io.BytesIO()
+    with gzip.GzipFile(fileobj=body, mode="wb") as packed:
+        packed.write(header.tobuf(tarfile.GNU_FORMAT))
+        for _ in range(BOMB_BYTES >> 20):
+            packed.write(b"9" * (1 << 20))
+        packed.write(tarfile.TarInfo("a.py").tobuf() + bytes(1024))
+    return body.getvalue()
+
+
+def parquet_bomb(rows: int) -> bytes:
+    values = pa.array(["a" * (8 << 20)] * rows).dictionary_encode()
+    table = pa.table({"content": values.cast(pa.string())})
+    body = io.BytesIO()
+    pq.write_table(table, body, compression="zstd", row_group_size=rows)
+    return body.getvalue()
+
+
+BOMB_BYTES = 300 << 20
+BOMBS = {
+    "long name.tar.gz": lambda: header_bomb(tarfile.GNUTYPE_LONGNAME),
+    "pax.tar.gz": lambda: header_bomb(tarfile.XHDTYPE),
+    "x-1.tar.gz": lambda: tar_of("x-1/PKG-INFO", b"License: " + b"a" * BOMB_BYTES),
+    "y-1.tar.gz": lambda: tar_of("x-1/LICENSE", b"a" * BOMB_BYTES),
+    "z-1.tar.gz": lambda: tar_of("x-1/a.py", b"a" * BOMB_BYTES),
+    "rows.parquet": lambda: parquet_bomb(16),
+    "line.jsonl.gz": lambda: gzip.compress(b'{"content": "' + b"a" * BOMB_BYTES),
+    "line.jsonl.zst": lambda: zstandard.compress(b'{"content": "' + b"a" * BOMB_BYTES),
+}
+_READ = """
+import resource, sys
+from pathlib import Path
+from codeio_ops.errors import SourceDamaged
+from codeio_ops.ingest import pypi
+from codeio_ops.ingest.archives import members
+from codeio_ops.ingest.jsonl import JsonlReader
+from codeio_ops.ingest.parquet import ParquetReader
+
+def rss(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+
+path = Path(sys.argv[1])
+kind = {".parquet": ParquetReader, ".gz": JsonlReader, ".zst": JsonlReader}[path.suffix]
+before = rss()
+try:
+    if ".tar" in path.name:
+        found = members(path.name, path.read_bytes())
+        pypi._licence(found)
+        for member in found.values():
+            member.read(100_000)
+    else:
+        for file in kind(path, licence="").files(max_bytes=100_000):
+            assert file.content is None
+except SourceDamaged:
+    pass
+print(rss() - before)
+"""
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_no_source_fills_the_memory(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(BOMBS[name]())
+    read = subprocess.run(
+        (sys.executable, "-c", _READ, os.fspath(path)), capture_output=True, text=True, timeout=120
+    )
+    assert read.returncode == 0, read.stderr
+    assert int(read.stdout) < 200, f"{read.stdout} MiB"

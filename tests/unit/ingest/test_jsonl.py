@@ -82,6 +82,21 @@ def test_no_text_of_a_row_can_break_what_stores_it(tmp_path: Path, name: str, te
         assert content_id("text", value)
 
 
+@pytest.mark.parametrize("name", ["repo_name", "path", "language"])
+def test_a_long_text_of_a_row_is_cut_and_stays_distinct(tmp_path: Path, name: str) -> None:
+    longs = ["a" * 5000 + end for end in "bc"]
+    lines = [json.dumps({"content": CODE, name: long}).encode() for long in longs]
+    one, other = rows(tmp_path, *lines)
+    assert one.content == other.content == CODE.encode()
+    assert (one.path, one.repository, one.language) != (
+        other.path,
+        other.repository,
+        other.language,
+    )
+    for text in (one.path, one.repository, one.language):
+        assert len(text.encode()) < 2704
+
+
 def test_a_licence_that_is_a_list_becomes_text(tmp_path: Path) -> None:
     line = json.dumps({"content": CODE, "license": ["MIT", "Apache-2.0"]}).encode()
     (found,) = rows(tmp_path, line)

@@ -52,6 +52,30 @@ def test_a_row_without_a_text_is_no_source_file(tmp_path: Path) -> None:
     assert [file.language for file in found] == ["", "python"]
 
 
+def test_a_pointer_of_git_lfs_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    path.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n")
+    with pytest.raises(SourceDamaged) as caught:
+        list(ParquetReader(path, licence="").files(max_bytes=9))
+    assert "git lfs pull" in caught.value.cure
+
+
+def test_a_column_that_packs_too_well_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    table = pa.table({"content": ["a" * (8 << 20)] * 16})
+    pq.write_table(table, path, compression="zstd", use_dictionary=False)
+    with pytest.raises(SourceDamaged, match="unpacks to"):
+        list(ParquetReader(path, licence="").files(max_bytes=9))
+
+
+def test_texts_may_be_of_any_type_of_arrow(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    for kind in (pa.string(), pa.large_string(), pa.binary(), pa.string_view()):
+        pq.write_table(pa.table({"content": pa.array(["x = 1", None, "x = 1"], kind)}), path)
+        found = list(ParquetReader(path, licence="").files(max_bytes=9))
+        assert [file.content for file in found] == [b"x = 1", b"", b"x = 1"]
+
+
 def test_what_is_no_parquet_is_damaged(tmp_path: Path) -> None:
     path = tmp_path / "one.parquet"
     path.write_bytes(b"PAR1 and then nothing of the kind")

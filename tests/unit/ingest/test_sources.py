@@ -46,6 +46,38 @@ def test_what_is_no_source_is_refused_with_the_form_to_write(text: str) -> None:
     assert "pypi:NAME==VERSION" in caught.value.cure
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "git:git://user:secret@host/r.git",
+        "git:https://secret@host/r.git",
+        "git:https://x-access-token:secret@host/r.git",
+        "git:ssh://git:secret@host/r.git",
+        "git:https://host/r.git?private_token=secret",
+        "parquet:s3://key:secret@bucket/data",
+        "s3://key:secret@bucket/data",
+        "jsonl:https://host/a.jsonl?X-Amz-Signature=secret",
+        "pypi:code @ https://user:secret@host/code-1.0.tar.gz",
+    ],
+)
+def test_a_locator_with_a_credential_is_refused_and_not_repeated(text: str) -> None:
+    with pytest.raises(SettingsError, match="holds a user, a password or a token") as caught:
+        parse_source(text)
+    assert "secret" not in str(caught.value) + caught.value.cure
+
+
+@pytest.mark.parametrize(
+    "text", ["git:ssh://git@host/r.git", "git:https://host/a@b/r.git", "directory:/a@b/c:d?key=e"]
+)
+def test_a_locator_without_one_is_taken(text: str) -> None:
+    assert parse_source(text).locator == text.partition(":")[2]
+
+
+def test_a_locator_that_no_index_takes_is_refused() -> None:
+    with pytest.raises(SettingsError, match="at most"):
+        parse_source("directory:/" + "a" * 3000)
+
+
 @pytest.mark.parametrize("locator", ["==1.0", "algorithms==", "algo rithms"])
 def test_a_package_needs_a_name_and_a_readable_version(locator: str) -> None:
     with pytest.raises(SourceNotFound):

@@ -12,8 +12,9 @@ from codeio_ops.dedup.exact import (
     near_duplicate_pairs,
     shingles,
 )
+from codeio_ops.ingest.licence import header_licence, is_allowed, stated_licences
 from codeio_ops.private_data import find_personal_data, find_secrets
-from codeio_ops.quality.licences import PERMISSIVE, is_allowed, stated_licences
+from codeio_ops.quality.licences import PERMISSIVE
 from codeio_ops.release.splits import assign_splits
 
 KEY_HEAD = "-----BEGIN RSA " + "PRIVATE KEY-----"
@@ -62,6 +63,12 @@ def test_ordinary_code_holds_no_secret(text: str) -> None:
         "call +49 170 1234567",
         "tel = '+491701234567'",
         "4111-1111-1111-1111",
+        "jane@corp.io",
+        "contact: jane@corp.io",
+        "# write to a.person@corp.io",
+        "x = a @ b  # of k@corp.io",
+        "y = P@self.style; mail = 'k@corp.io'",
+        "def f(a):\r    return a@b.name  # x@y.org\r",
     ],
 )
 def test_personal_data_is_found(text: str) -> None:
@@ -80,6 +87,13 @@ def test_personal_data_is_found(text: str) -> None:
         "@decorator\nmatrix @ other",
         "# limit requests\n@st.cache()",
         "total +1000000007",
+        "P = F@P@self.transition.T\ny = P@self.weights",
+        "K = A@np.linalg.inv(B)",
+        "M@v.copy()",
+        "y = P@self.style",
+        "f(a@self.zone)",
+        "logo@3x.jpg",
+        "y = 4111-1111-1111-1111",
         "noreply@acme.org git@host.acme.org a@users.noreply.github.com",
     ],
 )
@@ -108,13 +122,54 @@ def test_licences_are_read_from_the_head_of_a_file(text: str, expected: list[str
         ("GPL-3.0-only", False),
         ("GPL-2.0-only OR MIT", True),
         ("MIT AND GPL-2.0-only", False),
-        ("(MIT OR Apache-2.0) AND GPL-2.0-only", True),
+        ("(MIT OR Apache-2.0) AND LGPL-3.0-only", False),
+        ("(MIT OR GPL-3.0-only) AND GPL-3.0-only", False),
+        ("MIT AND (GPL-3.0-only OR AGPL-3.0-only)", False),
+        ("MIT OR (GPL-3.0-only AND Zlib)", True),
+        ("(MIT OR GPL-3.0-only) AND (ISC OR AGPL-3.0-only)", True),
+        ("((mit)) or gpl-3.0-only", True),
+        ("Apache-2.0+", True),
+        ("MIT OR", False),
+        ("MIT, Apache-2.0", False),
+        ("LicenseRef-MIT", False),
+        ("NOASSERTION", False),
         ("Apache-2.0 WITH LLVM-exception", True),
         ("", False),
     ],
 )
-def test_an_expression_is_allowed_when_one_side_is(expression: str, expected: bool) -> None:
+def test_an_expression_is_allowed_when_it_can_be_met(expression: str, expected: bool) -> None:
     assert is_allowed(expression, PERMISSIVE) is expected
+
+
+def test_the_allow_list_may_be_written_in_any_spelling() -> None:
+    assert is_allowed("MIT", frozenset({"mit"}))
+    assert is_allowed("GPL-3.0-or-later", frozenset({"gpl-3.0"}))
+    assert not is_allowed("GPL-3.0-only", frozenset({"GPL-3.0-or-later"}))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("# SPDX-License-Identifier: apache-2.0\n", "Apache-2.0"),
+        ('"""SPDX-License-Identifier: MIT"""\n', "MIT"),
+        ("# SPDX-License-Identifier: mit or apache-2.0\n", "MIT OR Apache-2.0"),
+        ("x = 1  # SPDX-License-Identifier: (ISC)\n", "ISC"),
+        ("/* SPDX-License-Identifier: MIT */\n", "MIT"),
+        ("# SPDX-License-Identifier: MIT\n# SPDX-License-Identifier: ISC\n", "ISC AND MIT"),
+        ("# SPDX-License-Identifier: MIT, GPL-3.0-only\n", "NOASSERTION"),
+        ("# SPDX-License-Identifier: Proprietary\n", "NOASSERTION"),
+        ('print("SPDX-License-Identifier: %s" % name)\n', ""),
+        ('print("SPDX-License-Identifier: MIT")\n', ""),
+        ("# the GNU Affero General Public License\n", "LicenseRef-AGPL"),
+        ("# the GNU General Public License, version 3\n", "GPL-3.0-only"),
+    ],
+)
+def test_ingest_and_the_gate_say_the_same_of_a_head(text: str, expected: str) -> None:
+    stated = header_licence(text.encode())
+    assert stated == expected
+    for allowed in (PERMISSIVE, PERMISSIVE | {"NOASSERTION"}, frozenset({"GPL-3.0-only"})):
+        passed = all(is_allowed(licence, allowed) for licence in stated_licences(text))
+        assert passed is (not stated or is_allowed(stated, allowed))
 
 
 TOKENS = ["a", "b", "c", "(", ")", "+", "=", "f", "g", "1"]

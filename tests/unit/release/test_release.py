@@ -48,6 +48,19 @@ TWO_TURNS = {"turn_2": "second", "feedback_2": "Right.", "verdict_2": "correct"}
 
 
 @pytest.mark.parametrize(
+    "path",
+    [
+        "../outside.txt", "/tmp/absolute.txt", "a/../../outside2.txt", "..", ".", "", "a//b", "a/",
+        "./a", "a\\..\\b", "C:evil.txt", "a\nb", "a\x00b",
+    ],
+)  # fmt: skip
+def test_a_manifest_names_no_file_outside_of_its_release(path: str) -> None:
+    with pytest.raises(ValidationError, match="no path below a release"):
+        FileEntry.of(path, b"owned")
+    assert FileEntry.of("data/..train-0.jsonl", b"fine").path == "data/..train-0.jsonl"
+
+
+@pytest.mark.parametrize(
     ("values", "place"),
     [
         ({"name": "Bad Name"}, "name"),

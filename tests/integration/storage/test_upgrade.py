@@ -1,0 +1,121 @@
+"""A database made before version 0.2.0 keeps its rows, and gets the tables of this version."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from codeio_ops.local.state import StackState
+from codeio_ops.storage.migrate import migrate
+from support.storage import bare_database
+
+OLD = Path(__file__).parents[2] / "data" / "schema_0012.sql"
+VERSION = (
+    "CREATE TABLE codeio_schema_version (version_num varchar(32) PRIMARY KEY);"
+    "INSERT INTO codeio_schema_version VALUES ('0012');"
+)
+ROWS = """
+INSERT INTO codeio.source (source_id, kind, locator, licence) VALUES
+    ('00000000-0000-0000-0000-00000000000a', 'directory', '/code', 'MIT'),
+    ('00000000-0000-0000-0000-00000000000b', 'directory', '/code and more', 'MIT');
+INSERT INTO codeio.stage_run (
+    stage_run_id, stage, dag_id, run_id, task_id, map_index, try_number, code_version, settings_sha256
+) VALUES ('00000000-0000-0000-0000-000000000001', 'ingest', 'd', 'r', 't', -1, 1, '0.1.0', 's');
+INSERT INTO codeio.drop_record (drop_record_id, stage, subject_id, reason, detail, stage_run_id) VALUES
+    (gen_random_uuid(), 'ingest', gen_random_uuid(), 'licence', 'directory:/code a.py (1): GPL',
+     '00000000-0000-0000-0000-000000000001'),
+    (gen_random_uuid(), 'ingest', gen_random_uuid(), 'licence', 'directory:/code and more a.py (2): GPL',
+     '00000000-0000-0000-0000-000000000001'),
+    (gen_random_uuid(), 'screen', gen_random_uuid(), 'leak', 'x', '00000000-0000-0000-0000-000000000001');
+INSERT INTO codeio.stage_run_tally SELECT '00000000-0000-0000-0000-000000000001', stage, outcome, label,
+    direction, turn, 2, 2, 0, 0, NULL, now()
+FROM (VALUES ('ingest', 'seen', '00000000-0000-0000-0000-00000000000a', '', 0),
+    ('ingest', 'dropped', 'licence', '', 0), ('verify', 'passed', 'correct', 'output', 1),
+    ('sample', 'passed', '0.5', '', 0), ('sample', 'measured', '32', '', 0), ('answer', 'called', 'answered', '', 0)
+) AS old (stage, outcome, label, direction, turn);
+INSERT INTO codeio.release (
+    release_id, name, version, recipe, content_sha256, status, samples, uri, published_at, stage_run_id
+) VALUES (gen_random_uuid(), 'codeio_pp', 1, '{"name": "codeio_pp"}', 'c', 'published', 1,
+    's3://codeio/releases/codeio_pp/1/', now(), '00000000-0000-0000-0000-000000000001');
+"""  # noqa: E501
+# What a table is, whatever the order of its columns.
+COLUMNS = """
+SELECT concat_ws(' ', relname, attname, format_type(atttypid, atttypmod), attnotnull, attidentity,
+    pg_get_expr(adbin, adrelid))
+FROM pg_attribute
+JOIN pg_class ON pg_class.oid = attrelid
+LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+WHERE relnamespace = 'codeio'::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped
+UNION ALL SELECT conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
+WHERE connamespace = 'codeio'::regnamespace
+UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'codeio'
+"""
+
+
+@pytest.fixture
+def old_url(stack_state: StackState) -> Iterator[str]:
+    """An installation of the version before, with rows whose form changed."""
+    with bare_database(stack_state) as url:
+        _run(url, OLD.read_text() + VERSION + ROWS)
+        yield url
+
+
+def _run(url: str, script: str) -> None:
+    engine = create_engine(url)
+    with engine.begin() as link:
+        driver = link.connection.dbapi_connection
+        assert driver is not None
+        driver.cursor().execute(script)
+    engine.dispose()
+
+
+def _rows(url: str, question: str) -> list[tuple[object, ...]]:
+    engine = create_engine(url)
+    with engine.connect() as link:
+        found = [tuple(row) for row in link.execute(text(question))]
+    engine.dispose()
+    return found
+
+
+def _tables(url: str) -> set[str]:
+    engine = create_engine(url)
+    with engine.connect() as link:
+        found = {str(item) for item in link.exec_driver_sql(COLUMNS).scalars()}
+    engine.dispose()
+    # Whether the rows that were there have been checked does not matter.
+    return {re.sub(r" NOT VALID$", "", line) for line in found}
+
+
+def test_an_old_database_gets_the_tables_of_a_new_one(
+    old_url: str, stack_state: StackState
+) -> None:
+    migrate(old_url)
+    with bare_database(stack_state) as fresh:
+        migrate(fresh)
+        assert _tables(old_url) == _tables(fresh)
+
+
+def test_its_rows_are_kept_in_the_new_form(old_url: str) -> None:
+    migrate(old_url)
+    migrate(old_url)
+    drops = "SELECT stage, right(source_id::text, 1) FROM codeio.drop_record ORDER BY stage, 2"
+    assert _rows(old_url, drops) == [("ingest", "a"), ("ingest", "b"), ("screen", None)]
+    told_apart = (
+        "SELECT outcome, right(source_id::text, 1), reason, verdict, reply, direction, turn, "
+        "wall_ms_up_to, rss_mib_up_to, rows FROM codeio.stage_run_tally ORDER BY 1, 2, 3"
+    )
+    nothing = (None, None, None, None, None)
+    assert _rows(old_url, told_apart) == [
+        ("called", None, None, None, "answered", None, None, None, None, 2),
+        ("dropped", "a", "licence", *nothing, None, 1),
+        ("dropped", "b", "licence", *nothing, None, 1),
+        ("dropped", None, "leak", *nothing, None, 1),
+        ("measured", None, None, None, None, None, None, None, 32.0, 2),
+        ("passed", None, None, None, None, None, None, 0.5, None, 2),
+        ("passed", None, None, "correct", None, "output", 1, None, None, 2),
+        ("seen", "a", None, *nothing, None, 2),
+    ]
+    release = "SELECT name, status, manifest_sha256 FROM codeio.release"
+    assert _rows(old_url, release) == [("codeio_pp", "published", "")]
