@@ -47,6 +47,32 @@ COMMENT ON FUNCTION codeio.keep_sample_facet() IS 'Adds the samples that a state
 
 
 
+CREATE TABLE codeio.teacher (
+    teacher_id uuid NOT NULL,
+    kind text NOT NULL,
+    model text NOT NULL,
+    version text NOT NULL,
+    endpoint_host text NOT NULL,
+    stage_run_id uuid NOT NULL,
+    CONSTRAINT teacher_kind CHECK ((kind = ANY (ARRAY['offline-trace'::text, 'local-model'::text, 'api-model'::text])))
+);
+COMMENT ON TABLE codeio.teacher IS 'Who writes programs and responses.';
+COMMENT ON COLUMN codeio.teacher.teacher_id IS 'Derived from the other columns.';
+COMMENT ON COLUMN codeio.teacher.kind IS 'offline-trace (no model), local-model or api-model.';
+COMMENT ON COLUMN codeio.teacher.model IS 'Model id sent with the request.';
+COMMENT ON COLUMN codeio.teacher.version IS 'Version of the model or of the offline teacher.';
+COMMENT ON COLUMN codeio.teacher.endpoint_host IS 'Host of the endpoint; empty for the offline teacher.';
+COMMENT ON COLUMN codeio.teacher.stage_run_id IS 'Who wrote it.';
+
+
+
+CREATE FUNCTION codeio.teacher_name(teacher codeio.teacher) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE (teacher).kind WHEN 'offline-trace'::text THEN 'offline teacher'::text ELSE (((teacher).model || ' at '::text) || (teacher).endpoint_host) END;
+COMMENT ON FUNCTION codeio.teacher_name(teacher codeio.teacher) IS 'What people call a teacher.';
+
+
+
 CREATE TABLE codeio.io_pair (
     io_pair_id uuid NOT NULL,
     program_id uuid NOT NULL,
@@ -172,6 +198,7 @@ CREATE TABLE codeio.release (
     published_at timestamp with time zone,
     manifest_sha256 text DEFAULT ''::text NOT NULL,
     stage_run_id uuid NOT NULL,
+    teachers json DEFAULT '[]'::json NOT NULL,
     CONSTRAINT release_published CHECK (
 CASE status
     WHEN 'published'::text THEN ((uri = (((((('s3://'::text || split_part(uri, '/'::text, 3)) || '/releases/'::text) || name) || '/'::text) || (version)::text) || '/'::text)) AND (manifest_sha256 ~ '^[0-9a-f]{64}$'::text) AND (published_at IS NOT NULL))
@@ -193,6 +220,7 @@ COMMENT ON COLUMN codeio.release.created_at IS 'When it was assembled.';
 COMMENT ON COLUMN codeio.release.published_at IS 'When its manifest was written.';
 COMMENT ON COLUMN codeio.release.manifest_sha256 IS 'sha256 of its manifest as it was published; empty before. Readers compare it.';
 COMMENT ON COLUMN codeio.release.stage_run_id IS 'Who assembled it.';
+COMMENT ON COLUMN codeio.release.teachers IS 'Whom its recipe chose for the answers when it was assembled: [{"id", "name", "share"}], by share of the samples.';
 
 
 
@@ -306,25 +334,6 @@ COMMENT ON COLUMN codeio.stage_run.settings_sha256 IS 'Fingerprint of the settin
 COMMENT ON COLUMN codeio.stage_run.sandbox_image_digest IS 'Digest of the sandbox image in use; null where the stage runs no program.';
 COMMENT ON COLUMN codeio.stage_run.partition_key IS 'Night (YYYY-MM-DD, UTC) that an ingest run belongs to; empty where runs are not by night.';
 COMMENT ON COLUMN codeio.stage_run.started_at IS 'When the try wrote its first row.';
-
-
-
-CREATE TABLE codeio.teacher (
-    teacher_id uuid NOT NULL,
-    kind text NOT NULL,
-    model text NOT NULL,
-    version text NOT NULL,
-    endpoint_host text NOT NULL,
-    stage_run_id uuid NOT NULL,
-    CONSTRAINT teacher_kind CHECK ((kind = ANY (ARRAY['offline-trace'::text, 'local-model'::text, 'api-model'::text])))
-);
-COMMENT ON TABLE codeio.teacher IS 'Who writes programs and responses.';
-COMMENT ON COLUMN codeio.teacher.teacher_id IS 'Derived from the other columns.';
-COMMENT ON COLUMN codeio.teacher.kind IS 'offline-trace (no model), local-model or api-model.';
-COMMENT ON COLUMN codeio.teacher.model IS 'Model id sent with the request.';
-COMMENT ON COLUMN codeio.teacher.version IS 'Version of the model or of the offline teacher.';
-COMMENT ON COLUMN codeio.teacher.endpoint_host IS 'Host of the endpoint; empty for the offline teacher.';
-COMMENT ON COLUMN codeio.teacher.stage_run_id IS 'Who wrote it.';
 
 
 
@@ -529,12 +538,13 @@ CREATE FUNCTION codeio.lineage_of(wanted uuid) RETURNS TABLE(step integer, kind 
           SELECT (5 + (2 * answered.turn)),
              'response'::text,
              (answered.response_id)::text AS response_id,
-             ('turn '::text || answered.turn),
+             ((('turn '::text || answered.turn) || ' by '::text) || codeio.teacher_name(teacher_1.*)),
              answered.teacher_call_id,
              teacher_call_1.template_sha256,
              answered.stage_run_id
-            FROM (answered
+            FROM ((answered
               JOIN codeio.teacher_call teacher_call_1 USING (teacher_call_id))
+              JOIN codeio.teacher teacher_1 ON ((teacher_1.teacher_id = answered.teacher_id)))
          UNION ALL
           SELECT (6 + (2 * answered.turn)),
              'verdict'::text,
@@ -590,60 +600,17 @@ COMMENT ON FUNCTION codeio.lineage_of(wanted uuid) IS 'Every step from the sourc
 
 
 
+CREATE FUNCTION codeio.night_of(run codeio.stage_run) RETURNS text
+    LANGUAGE sql STABLE
+    RETURN COALESCE(NULLIF((run).partition_key, ''::text), to_char(((run).started_at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD'::text));
+COMMENT ON FUNCTION codeio.night_of(run codeio.stage_run) IS 'The night that a stage run belongs to; of one that names none, the day (UTC) on which it began.';
+
+
+
 CREATE FUNCTION codeio.origin_matches(kind text, value text, origin codeio.raw_file_origin, source codeio.source) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     RETURN CASE kind WHEN 'repository'::text THEN ((value = ANY (ARRAY[(source).locator, (((source).kind || ':'::text) || (source).locator), split_part((source).locator, '=='::text, 1), (origin).repository])) OR (((source).kind = ANY (ARRAY['jsonl'::text, 'parquet'::text])) AND starts_with((origin).path, (value || '/'::text)))) WHEN 'path'::text THEN (((origin).path = value) OR starts_with((origin).path, (rtrim(value, '/'::text) || '/'::text))) WHEN 'author'::text THEN ((regexp_split_to_array(lower((origin).author), '\s*[,;<>]\s*'::text) @> ARRAY[lower(value)]) OR (((source).kind = ANY (ARRAY['jsonl'::text, 'parquet'::text])) AND starts_with((origin).path, (value || '/'::text)))) WHEN 'licence'::text THEN ((origin).licence = value) ELSE NULL::boolean END;
 COMMENT ON FUNCTION codeio.origin_matches(kind text, value text, origin codeio.raw_file_origin, source codeio.source) IS 'Whether a takedown of this kind and value means a file seen at this place. A path means all below it; rows of JSONL and Parquet sources begin with owner and repository.';
-
-
-
-CREATE FUNCTION codeio.refuse() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
-END $$;
-COMMENT ON FUNCTION codeio.refuse() IS 'Refuses what its trigger stands for, whoever does it.';
-
-
-
-CREATE FUNCTION codeio.refuse_after_publication() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$
-DECLARE
-    ids uuid [];
-BEGIN
-    IF TG_TABLE_NAME = 'gate_override' THEN
-        SELECT array_agg(DISTINCT gate_result.release_id) INTO ids
-        FROM touched INNER JOIN codeio.gate_result USING (gate_result_id);
-    ELSE
-        SELECT array_agg(DISTINCT touched.release_id) INTO ids FROM touched;
-    END IF;
-    -- Waits for who is publishing, and lets nobody publish before this is committed.
-    PERFORM FROM codeio.release WHERE release.release_id = any(ids) FOR SHARE;
-    IF EXISTS (SELECT FROM codeio.release WHERE release.release_id = any(ids) AND release.status = 'published') THEN
-        RAISE EXCEPTION 'what belongs to a published release never changes'
-            USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
-    END IF;
-    RETURN NULL;
-END $$;
-COMMENT ON FUNCTION codeio.refuse_after_publication() IS 'Keeps samples, results and decisions of published releases as they were.';
-
-
-
-CREATE FUNCTION codeio.refuse_hard_override() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    IF EXISTS (
-        SELECT FROM codeio.gate_result
-        WHERE gate_result.gate_result_id = NEW.gate_result_id AND gate_result.severity = 'hard'
-    ) THEN
-        RAISE EXCEPTION 'a hard gate cannot be overridden' USING ERRCODE = 'check_violation';
-    END IF;
-    RETURN NEW;
-END $$;
-COMMENT ON FUNCTION codeio.refuse_hard_override() IS 'Keeps overrides of hard gates out, whoever inserts them.';
 
 
 
@@ -655,10 +622,11 @@ CREATE TABLE codeio.drop_record (
     detail text NOT NULL,
     source_id uuid,
     stage_run_id uuid NOT NULL,
-    dropped_at timestamp with time zone DEFAULT now() NOT NULL
+    dropped_at timestamp with time zone DEFAULT now() NOT NULL,
+    teacher_id uuid
 );
 COMMENT ON TABLE codeio.drop_record IS 'Why a row went no further. Every row moves on or has one of these.';
-COMMENT ON COLUMN codeio.drop_record.drop_record_id IS 'Derived from stage and subject.';
+COMMENT ON COLUMN codeio.drop_record.drop_record_id IS 'Derived from stage, subject and teacher.';
 COMMENT ON COLUMN codeio.drop_record.stage IS 'The stage that dropped it.';
 COMMENT ON COLUMN codeio.drop_record.subject_id IS 'The row: an origin (ingest), raw file (transform), program (sample) or prompt (answer, revise).';
 COMMENT ON COLUMN codeio.drop_record.reason IS 'A word that can be counted.';
@@ -666,118 +634,7 @@ COMMENT ON COLUMN codeio.drop_record.detail IS 'What a person needs to understan
 COMMENT ON COLUMN codeio.drop_record.source_id IS 'The source that an origin was seen in; null for drops of later stages.';
 COMMENT ON COLUMN codeio.drop_record.stage_run_id IS 'Who wrote it.';
 COMMENT ON COLUMN codeio.drop_record.dropped_at IS 'When.';
-
-
-
-CREATE TABLE codeio.requeued_drop (
-    requeued_drop_id bigint NOT NULL,
-    drop_record_id uuid NOT NULL,
-    stage text NOT NULL,
-    subject_id uuid NOT NULL,
-    reason text NOT NULL,
-    detail text NOT NULL,
-    source_id uuid,
-    stage_run_id uuid NOT NULL,
-    dropped_at timestamp with time zone NOT NULL,
-    requeued_at timestamp with time zone DEFAULT now() NOT NULL
-);
-COMMENT ON TABLE codeio.requeued_drop IS 'Drops that were taken back so that their stage tries again.';
-COMMENT ON COLUMN codeio.requeued_drop.requeued_drop_id IS 'Running number.';
-COMMENT ON COLUMN codeio.requeued_drop.drop_record_id IS 'Id that the drop had.';
-COMMENT ON COLUMN codeio.requeued_drop.stage IS 'The stage that had dropped it.';
-COMMENT ON COLUMN codeio.requeued_drop.subject_id IS 'The row.';
-COMMENT ON COLUMN codeio.requeued_drop.reason IS 'Why it was dropped.';
-COMMENT ON COLUMN codeio.requeued_drop.detail IS 'The case in detail.';
-COMMENT ON COLUMN codeio.requeued_drop.source_id IS 'The source that an origin was seen in; null for drops of later stages.';
-COMMENT ON COLUMN codeio.requeued_drop.stage_run_id IS 'Who dropped it.';
-COMMENT ON COLUMN codeio.requeued_drop.dropped_at IS 'When it was dropped.';
-COMMENT ON COLUMN codeio.requeued_drop.requeued_at IS 'When it was taken back.';
-
-
-
-CREATE FUNCTION codeio.requeue(wanted_stage text, wanted_reason text) RETURNS bigint
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'pg_catalog'
-    BEGIN ATOMIC
- WITH taken AS (
-          DELETE FROM codeio.drop_record
-           WHERE ((drop_record.stage = requeue.wanted_stage) AND (drop_record.reason = requeue.wanted_reason))
-           RETURNING drop_record.drop_record_id,
-             drop_record.stage,
-             drop_record.subject_id,
-             drop_record.reason,
-             drop_record.detail,
-             drop_record.source_id,
-             drop_record.stage_run_id,
-             drop_record.dropped_at
-         ), kept AS (
-          INSERT INTO codeio.requeued_drop (drop_record_id, stage, subject_id, reason, detail, source_id, stage_run_id, dropped_at)  SELECT taken.drop_record_id,
-                     taken.stage,
-                     taken.subject_id,
-                     taken.reason,
-                     taken.detail,
-                     taken.source_id,
-                     taken.stage_run_id,
-                     taken.dropped_at
-                    FROM taken
-           RETURNING 1 AS "?column?"
-         )
-  SELECT count(*) AS count
-    FROM kept;
-END;
-COMMENT ON FUNCTION codeio.requeue(wanted_stage text, wanted_reason text) IS 'Moves the drops of a stage for a reason to requeued_drop, so that the stage tries again; returns how many.';
-
-
-
-CREATE FUNCTION codeio.require_judgement() RETURNS trigger
-    LANGUAGE plpgsql
-    AS $$
-DECLARE
-    unmet text;
-BEGIN
-    SELECT string_agg(gate_standing.gate || ' ' || gate_standing.standing, ', ' ORDER BY gate_standing.gate) INTO unmet
-    FROM codeio.gate_standing
-    WHERE gate_standing.release_id = NEW.release_id AND gate_standing.standing NOT IN ('passed', 'overridden');
-    IF OLD.status <> 'candidate' OR unmet IS NOT NULL THEN
-        RAISE EXCEPTION 'its gates do not let this release through: %', coalesce(unmet, OLD.status)
-            USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
-    END IF;
-    IF NEW.samples <> (SELECT count(*) FROM codeio.release_sample WHERE release_sample.release_id = NEW.release_id) THEN
-        RAISE EXCEPTION 'this release holds another number of samples than it was assembled with'
-            USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
-    END IF;
-    RETURN NEW;
-END $$;
-COMMENT ON FUNCTION codeio.require_judgement() IS 'Keeps a release from being published that a gate does not let through, or that is not as assembled.';
-
-
-
-CREATE VIEW codeio.current_verdict AS
- SELECT DISTINCT ON (verdict.response_id) verdict.response_id,
-    verdict.verdict_id,
-    verdict.verifier_version,
-    verdict.verdict,
-    verdict.feedback,
-    response.prompt_id,
-    response.turn,
-    response.rollout,
-    response.teacher_id,
-    response.body
-   FROM ((codeio.verdict
-     JOIN codeio.response USING (response_id))
-     JOIN codeio.stage_run ON ((stage_run.stage_run_id = verdict.stage_run_id)))
-  ORDER BY verdict.response_id, stage_run.started_at DESC, verdict.verdict_id;
-COMMENT ON VIEW codeio.current_verdict IS 'The latest verdict on each response.';
-COMMENT ON COLUMN codeio.current_verdict.response_id IS 'The response.';
-COMMENT ON COLUMN codeio.current_verdict.verdict_id IS 'Derived from response, verifier version and sandbox image.';
-COMMENT ON COLUMN codeio.current_verdict.verifier_version IS 'Version of extraction, comparison and feedback.';
-COMMENT ON COLUMN codeio.current_verdict.verdict IS 'correct, or how it is wrong.';
-COMMENT ON COLUMN codeio.current_verdict.feedback IS 'What the teacher is told; it never reveals the truth.';
-COMMENT ON COLUMN codeio.current_verdict.prompt_id IS 'The prompt.';
-COMMENT ON COLUMN codeio.current_verdict.turn IS '1 is the first answer, 2 the revision.';
-COMMENT ON COLUMN codeio.current_verdict.rollout IS 'Independent answer to the same prompt, from 0.';
-COMMENT ON COLUMN codeio.current_verdict.teacher_id IS 'Who answered.';
-COMMENT ON COLUMN codeio.current_verdict.body IS 'The answer: reasoning in prose that ends in JSON.';
+COMMENT ON COLUMN codeio.drop_record.teacher_id IS 'The teacher that it is dropped for, of stages that ask one; for others nothing is. Null for other stages.';
 
 
 
@@ -857,6 +714,220 @@ UNION ALL
   WHERE (newer_run.started_at > stage_run.started_at);
 COMMENT ON VIEW codeio.retired_prompt IS 'Prompts about which no teacher is asked any more: of a refuted pair, of a replaced program, or asked anew by a later template. One may stand here twice.';
 COMMENT ON COLUMN codeio.retired_prompt.prompt_id IS 'Derived from pair, direction and template.';
+
+
+
+CREATE VIEW codeio.open_prompt AS
+ SELECT prompt.prompt_id,
+    prompt.body,
+    prompt.template_sha256,
+    program.raw_file_id,
+    stage_run.started_at AS made_at
+   FROM (((codeio.prompt
+     JOIN codeio.io_pair USING (io_pair_id))
+     JOIN codeio.program USING (program_id))
+     JOIN codeio.stage_run ON ((stage_run.stage_run_id = prompt.stage_run_id)))
+  WHERE (NOT (EXISTS ( SELECT
+           FROM codeio.retired_prompt
+          WHERE (retired_prompt.prompt_id = prompt.prompt_id))));
+COMMENT ON VIEW codeio.open_prompt IS 'Prompts that teachers are asked, with the file that each is about.';
+COMMENT ON COLUMN codeio.open_prompt.prompt_id IS 'The prompt.';
+COMMENT ON COLUMN codeio.open_prompt.body IS 'The text sent.';
+COMMENT ON COLUMN codeio.open_prompt.template_sha256 IS 'Fingerprint of the template.';
+COMMENT ON COLUMN codeio.open_prompt.raw_file_id IS 'The file that its program was made of.';
+COMMENT ON COLUMN codeio.open_prompt.made_at IS 'When the task began that wrote it.';
+
+
+
+CREATE FUNCTION codeio.pending_answer(asked uuid) RETURNS TABLE(prompt_id uuid, body text, template_sha256 text, raw_file_id uuid, made_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT open_prompt.prompt_id,
+     open_prompt.body,
+     open_prompt.template_sha256,
+     open_prompt.raw_file_id,
+     open_prompt.made_at
+    FROM codeio.open_prompt
+   WHERE ((NOT (EXISTS ( SELECT
+            FROM codeio.response
+           WHERE ((response.prompt_id = open_prompt.prompt_id) AND (response.turn = 1) AND (response.rollout = 0) AND ((pending_answer.asked IS NULL) OR (response.teacher_id = pending_answer.asked)))))) AND (NOT (EXISTS ( SELECT
+            FROM codeio.drop_record
+           WHERE ((drop_record.stage = 'answer'::text) AND (drop_record.subject_id = open_prompt.prompt_id) AND ((pending_answer.asked IS NULL) OR (drop_record.teacher_id = pending_answer.asked)))))));
+END;
+COMMENT ON FUNCTION codeio.pending_answer(asked uuid) IS 'Prompts without a first answer by a teacher and without a reason for its having given none, whatever its scope; null stands for any teacher.';
+
+
+
+CREATE FUNCTION codeio.place_in_share(id uuid) RETURNS double precision
+    LANGUAGE sql IMMUTABLE
+    RETURN ((((('x'::text || "left"(encode(sha256(convert_to((id)::text, 'UTF8'::name)), 'hex'::text), 8)))::bit(32))::bigint)::numeric / 4294967296.0);
+COMMENT ON FUNCTION codeio.place_in_share(id uuid) IS 'Number of 0 to 1 that a row is drawn by: those below S are a share of S, the same as a recipe with this share takes.';
+
+
+
+CREATE FUNCTION codeio.refuse() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
+END $$;
+COMMENT ON FUNCTION codeio.refuse() IS 'Refuses what its trigger stands for, whoever does it.';
+
+
+
+CREATE FUNCTION codeio.refuse_after_publication() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    ids uuid [];
+BEGIN
+    IF TG_TABLE_NAME = 'gate_override' THEN
+        SELECT array_agg(DISTINCT gate_result.release_id) INTO ids
+        FROM touched INNER JOIN codeio.gate_result USING (gate_result_id);
+    ELSE
+        SELECT array_agg(DISTINCT touched.release_id) INTO ids FROM touched;
+    END IF;
+    -- Waits for who is publishing, and lets nobody publish before this is committed.
+    PERFORM FROM codeio.release WHERE release.release_id = any(ids) FOR SHARE;
+    IF EXISTS (SELECT FROM codeio.release WHERE release.release_id = any(ids) AND release.status = 'published') THEN
+        RAISE EXCEPTION 'what belongs to a published release never changes'
+            USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
+    END IF;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION codeio.refuse_after_publication() IS 'Keeps samples, results and decisions of published releases as they were.';
+
+
+
+CREATE FUNCTION codeio.refuse_hard_override() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM codeio.gate_result
+        WHERE gate_result.gate_result_id = NEW.gate_result_id AND gate_result.severity = 'hard'
+    ) THEN
+        RAISE EXCEPTION 'a hard gate cannot be overridden' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+COMMENT ON FUNCTION codeio.refuse_hard_override() IS 'Keeps overrides of hard gates out, whoever inserts them.';
+
+
+
+CREATE TABLE codeio.requeued_drop (
+    requeued_drop_id bigint NOT NULL,
+    drop_record_id uuid NOT NULL,
+    stage text NOT NULL,
+    subject_id uuid NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    source_id uuid,
+    stage_run_id uuid NOT NULL,
+    dropped_at timestamp with time zone NOT NULL,
+    requeued_at timestamp with time zone DEFAULT now() NOT NULL,
+    teacher_id uuid
+);
+COMMENT ON TABLE codeio.requeued_drop IS 'Drops that were taken back so that their stage tries again.';
+COMMENT ON COLUMN codeio.requeued_drop.requeued_drop_id IS 'Running number.';
+COMMENT ON COLUMN codeio.requeued_drop.drop_record_id IS 'Id that the drop had.';
+COMMENT ON COLUMN codeio.requeued_drop.stage IS 'The stage that had dropped it.';
+COMMENT ON COLUMN codeio.requeued_drop.subject_id IS 'The row.';
+COMMENT ON COLUMN codeio.requeued_drop.reason IS 'Why it was dropped.';
+COMMENT ON COLUMN codeio.requeued_drop.detail IS 'The case in detail.';
+COMMENT ON COLUMN codeio.requeued_drop.source_id IS 'The source that an origin was seen in; null for drops of later stages.';
+COMMENT ON COLUMN codeio.requeued_drop.stage_run_id IS 'Who dropped it.';
+COMMENT ON COLUMN codeio.requeued_drop.dropped_at IS 'When it was dropped.';
+COMMENT ON COLUMN codeio.requeued_drop.requeued_at IS 'When it was taken back.';
+COMMENT ON COLUMN codeio.requeued_drop.teacher_id IS 'The teacher that it was dropped for; null for stages that ask none.';
+
+
+
+CREATE FUNCTION codeio.requeue(wanted_stage text, wanted_reason text) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog'
+    BEGIN ATOMIC
+ WITH taken AS (
+          DELETE FROM codeio.drop_record
+           WHERE ((drop_record.stage = requeue.wanted_stage) AND (drop_record.reason = requeue.wanted_reason))
+           RETURNING drop_record.drop_record_id,
+             drop_record.stage,
+             drop_record.subject_id,
+             drop_record.reason,
+             drop_record.detail,
+             drop_record.source_id,
+             drop_record.stage_run_id,
+             drop_record.dropped_at,
+             drop_record.teacher_id
+         ), kept AS (
+          INSERT INTO codeio.requeued_drop (drop_record_id, stage, subject_id, reason, detail, source_id, teacher_id, stage_run_id, dropped_at)  SELECT taken.drop_record_id,
+                     taken.stage,
+                     taken.subject_id,
+                     taken.reason,
+                     taken.detail,
+                     taken.source_id,
+                     taken.teacher_id,
+                     taken.stage_run_id,
+                     taken.dropped_at
+                    FROM taken
+           RETURNING 1 AS "?column?"
+         )
+  SELECT count(*) AS count
+    FROM kept;
+END;
+COMMENT ON FUNCTION codeio.requeue(wanted_stage text, wanted_reason text) IS 'Moves the drops of a stage for a reason to requeued_drop, so that the stage tries again; returns how many.';
+
+
+
+CREATE FUNCTION codeio.require_judgement() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    unmet text;
+BEGIN
+    SELECT string_agg(gate_standing.gate || ' ' || gate_standing.standing, ', ' ORDER BY gate_standing.gate) INTO unmet
+    FROM codeio.gate_standing
+    WHERE gate_standing.release_id = NEW.release_id AND gate_standing.standing NOT IN ('passed', 'overridden');
+    IF OLD.status <> 'candidate' OR unmet IS NOT NULL THEN
+        RAISE EXCEPTION 'its gates do not let this release through: %', coalesce(unmet, OLD.status)
+            USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
+    END IF;
+    IF NEW.samples <> (SELECT count(*) FROM codeio.release_sample WHERE release_sample.release_id = NEW.release_id) THEN
+        RAISE EXCEPTION 'this release holds another number of samples than it was assembled with'
+            USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;
+    END IF;
+    RETURN NEW;
+END $$;
+COMMENT ON FUNCTION codeio.require_judgement() IS 'Keeps a release from being published that a gate does not let through, or that is not as assembled.';
+
+
+
+CREATE VIEW codeio.current_verdict AS
+ SELECT DISTINCT ON (verdict.response_id) verdict.response_id,
+    verdict.verdict_id,
+    verdict.verifier_version,
+    verdict.verdict,
+    verdict.feedback,
+    response.prompt_id,
+    response.turn,
+    response.rollout,
+    response.teacher_id,
+    response.body
+   FROM ((codeio.verdict
+     JOIN codeio.response USING (response_id))
+     JOIN codeio.stage_run ON ((stage_run.stage_run_id = verdict.stage_run_id)))
+  ORDER BY verdict.response_id, stage_run.started_at DESC, verdict.verdict_id;
+COMMENT ON VIEW codeio.current_verdict IS 'The latest verdict on each response.';
+COMMENT ON COLUMN codeio.current_verdict.response_id IS 'The response.';
+COMMENT ON COLUMN codeio.current_verdict.verdict_id IS 'Derived from response, verifier version and sandbox image.';
+COMMENT ON COLUMN codeio.current_verdict.verifier_version IS 'Version of extraction, comparison and feedback.';
+COMMENT ON COLUMN codeio.current_verdict.verdict IS 'correct, or how it is wrong.';
+COMMENT ON COLUMN codeio.current_verdict.feedback IS 'What the teacher is told; it never reveals the truth.';
+COMMENT ON COLUMN codeio.current_verdict.prompt_id IS 'The prompt.';
+COMMENT ON COLUMN codeio.current_verdict.turn IS '1 is the first answer, 2 the revision.';
+COMMENT ON COLUMN codeio.current_verdict.rollout IS 'Independent answer to the same prompt, from 0.';
+COMMENT ON COLUMN codeio.current_verdict.teacher_id IS 'Who answered.';
+COMMENT ON COLUMN codeio.current_verdict.body IS 'The answer: reasoning in prose that ends in JSON.';
 
 
 
@@ -952,6 +1023,20 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION codeio.tally() IS 'Adds what a statement inserted to codeio.stage_run_tally. Arguments: outcome, and SQL over relation `added`: count of the subjects, columns of the tally that tell rows apart, their expressions, joins.';
+
+
+
+CREATE TABLE codeio.answering_teacher (
+    teacher_id uuid NOT NULL,
+    since timestamp with time zone NOT NULL,
+    planned_at timestamp with time zone NOT NULL,
+    left_out bigint NOT NULL
+);
+COMMENT ON TABLE codeio.answering_teacher IS 'Teachers that were to answer prompts: since when, and what the last plan left out.';
+COMMENT ON COLUMN codeio.answering_teacher.teacher_id IS 'The teacher; of one that never answered there is no other row.';
+COMMENT ON COLUMN codeio.answering_teacher.since IS 'When the first run began in which it was to answer: prompts made later are new to it.';
+COMMENT ON COLUMN codeio.answering_teacher.planned_at IS 'When its work was last planned; the teacher of the latest plan is the current one.';
+COMMENT ON COLUMN codeio.answering_teacher.left_out IS 'Prompts, neither answered nor dropped by it, that the last plan did not ask it: by the scope, or retired.';
 
 
 
@@ -1126,6 +1211,20 @@ COMMENT ON COLUMN codeio.current_sandbox_check.checked_at IS 'When.';
 
 
 
+CREATE VIEW codeio.current_teacher AS
+ SELECT teacher_id,
+    since,
+    left_out
+   FROM codeio.answering_teacher
+  ORDER BY planned_at DESC, teacher_id
+ LIMIT 1;
+COMMENT ON VIEW codeio.current_teacher IS 'The teacher whose answers were planned last; none before the first plan.';
+COMMENT ON COLUMN codeio.current_teacher.teacher_id IS 'The teacher.';
+COMMENT ON COLUMN codeio.current_teacher.since IS 'When the first run began in which it was to answer: prompts made later are new to it.';
+COMMENT ON COLUMN codeio.current_teacher.left_out IS 'Prompts, neither answered nor dropped by it, that the last plan did not ask it: by the scope, or retired.';
+
+
+
 CREATE TABLE codeio.dedup_result (
     subject_id uuid NOT NULL,
     spec text NOT NULL,
@@ -1202,7 +1301,7 @@ CREATE VIEW codeio.faceted_sample AS
      JOIN codeio.verdict first_verdict ON ((first_verdict.verdict_id = sample.first_verdict_id)))
      JOIN codeio.response first_response ON ((first_response.response_id = first_verdict.response_id)))
      LEFT JOIN codeio.verdict second_verdict ON ((second_verdict.verdict_id = sample.second_verdict_id)))
-     LEFT JOIN codeio.drop_record ON (((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = sample.prompt_id))))
+     LEFT JOIN codeio.drop_record ON (((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = sample.prompt_id) AND (drop_record.teacher_id = first_response.teacher_id))))
      CROSS JOIN LATERAL ( SELECT raw_file_origin.source_id,
             raw_file_origin.path,
             raw_file_origin.licence
@@ -1217,13 +1316,36 @@ COMMENT ON COLUMN codeio.faceted_sample.direction IS 'What is to be predicted: o
 COMMENT ON COLUMN codeio.faceted_sample.verdict_1 IS 'Verdict on the first answer.';
 COMMENT ON COLUMN codeio.faceted_sample.verdict_2 IS 'Verdict on the revision; empty when there was none.';
 COMMENT ON COLUMN codeio.faceted_sample.drop_reason IS 'Why there was no revision of a wrong answer; empty when nothing was dropped.';
-COMMENT ON COLUMN codeio.faceted_sample.teacher_id IS 'Who answered.';
 COMMENT ON COLUMN codeio.faceted_sample.source_id IS 'Where its file was seen; the first by name when in several places.';
 COMMENT ON COLUMN codeio.faceted_sample.program_id IS 'The program it asks about.';
 COMMENT ON COLUMN codeio.faceted_sample.problem IS 'Beginning of the problem statement.';
 COMMENT ON COLUMN codeio.faceted_sample.source_path IS 'Path of the file in its source.';
 COMMENT ON COLUMN codeio.faceted_sample.licence IS 'SPDX id, or NOASSERTION.';
 COMMENT ON COLUMN codeio.faceted_sample.words IS 'Words of path, entry point and problem statement, for the search.';
+
+
+
+CREATE VIEW codeio.file_shown AS
+ SELECT DISTINCT ON (raw_file_origin.raw_file_id) raw_file_origin.raw_file_id,
+    source.source_id,
+    source.kind AS source_kind,
+    source.locator AS source_locator,
+    raw_file_origin.repository,
+    raw_file_origin.version,
+    raw_file_origin.path,
+    raw_file_origin.licence
+   FROM (codeio.raw_file_origin
+     JOIN codeio.source USING (source_id))
+  ORDER BY raw_file_origin.raw_file_id, source.kind, source.locator, raw_file_origin.version, raw_file_origin.path;
+COMMENT ON VIEW codeio.file_shown IS 'The place that stands for a raw file in samples: of several, the first by name.';
+COMMENT ON COLUMN codeio.file_shown.raw_file_id IS 'The file.';
+COMMENT ON COLUMN codeio.file_shown.source_id IS 'The source.';
+COMMENT ON COLUMN codeio.file_shown.source_kind IS 'Reader of the source.';
+COMMENT ON COLUMN codeio.file_shown.source_locator IS 'Path, URL or package of the source.';
+COMMENT ON COLUMN codeio.file_shown.repository IS 'Repository or package of the file, where the source names one.';
+COMMENT ON COLUMN codeio.file_shown.version IS 'Version of the source (package version); empty when it has none.';
+COMMENT ON COLUMN codeio.file_shown.path IS 'Path inside the source.';
+COMMENT ON COLUMN codeio.file_shown.licence IS 'SPDX id, or NOASSERTION.';
 
 
 
@@ -1244,33 +1366,46 @@ COMMENT ON COLUMN codeio.quarantined_file.dropped_at IS 'When.';
 
 CREATE VIEW codeio.finished_conversation AS
  SELECT prompt_id,
+    teacher_id,
     program_id,
+    raw_file_id,
+    transformer_id,
+    program_made_at,
     first_verdict_id,
     second_verdict_id
    FROM ( SELECT prompt.prompt_id,
+            first.teacher_id,
             io_pair.program_id,
+            program.raw_file_id,
+            transform_call.teacher_id AS transformer_id,
+            program_run.started_at AS program_made_at,
             first.verdict_id AS first_verdict_id,
             second.verdict_id AS second_verdict_id,
-            rank() OVER (PARTITION BY program.raw_file_id ORDER BY program_run.started_at DESC, program.program_id) AS program_rank,
-            rank() OVER (PARTITION BY prompt.io_pair_id, prompt.direction ORDER BY prompt_run.started_at DESC, prompt.prompt_id) AS prompt_rank
-           FROM ((((((codeio.prompt
+            rank() OVER (PARTITION BY program.raw_file_id, first.teacher_id, transform_call.teacher_id ORDER BY program_run.started_at DESC, program.program_id) AS program_rank,
+            rank() OVER (PARTITION BY prompt.io_pair_id, prompt.direction, first.teacher_id ORDER BY prompt_run.started_at DESC, prompt.prompt_id) AS prompt_rank
+           FROM (((((((codeio.prompt
              JOIN codeio.io_pair USING (io_pair_id))
              JOIN codeio.program USING (program_id))
+             JOIN codeio.teacher_call transform_call ON ((transform_call.teacher_call_id = program.teacher_call_id)))
              JOIN codeio.stage_run program_run ON ((program_run.stage_run_id = program.stage_run_id)))
              JOIN codeio.stage_run prompt_run ON ((prompt_run.stage_run_id = prompt.stage_run_id)))
              JOIN codeio.current_verdict first ON (((first.prompt_id = prompt.prompt_id) AND (first.turn = 1))))
-             LEFT JOIN codeio.current_verdict second ON (((second.prompt_id = prompt.prompt_id) AND (second.turn = 2))))
+             LEFT JOIN codeio.current_verdict second ON (((second.prompt_id = prompt.prompt_id) AND (second.turn = 2) AND (second.teacher_id = first.teacher_id))))
           WHERE (((first.verdict = 'correct'::text) OR (second.verdict_id IS NOT NULL) OR (EXISTS ( SELECT
                    FROM codeio.drop_record
-                  WHERE ((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = prompt.prompt_id))))) AND (NOT (EXISTS ( SELECT
+                  WHERE ((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = prompt.prompt_id) AND (drop_record.teacher_id = first.teacher_id))))) AND (NOT (EXISTS ( SELECT
                    FROM codeio.quarantined_file
                   WHERE (quarantined_file.raw_file_id = program.raw_file_id)))) AND (NOT (EXISTS ( SELECT
                    FROM codeio.refuted_pair
                   WHERE (refuted_pair.io_pair_id = prompt.io_pair_id)))))) finished
   WHERE ((program_rank = 1) AND (prompt_rank = 1));
-COMMENT ON VIEW codeio.finished_conversation IS 'Complete conversations (answered rightly, or revised once) in force: of the programs of a file and the prompts about a pair the latest finished; no file in quarantine, no refuted pair.';
+COMMENT ON VIEW codeio.finished_conversation IS 'Complete conversations of a prompt with a teacher (answered rightly, or revised once) in force: of the programs that one teacher made of a file, and of the prompts about a pair, the latest that the other finished; no file in quarantine, no refuted pair.';
 COMMENT ON COLUMN codeio.finished_conversation.prompt_id IS 'Derived from pair, direction and template.';
+COMMENT ON COLUMN codeio.finished_conversation.teacher_id IS 'Who answered, in both turns.';
 COMMENT ON COLUMN codeio.finished_conversation.program_id IS 'The program it asks about.';
+COMMENT ON COLUMN codeio.finished_conversation.raw_file_id IS 'The file that the program was made of.';
+COMMENT ON COLUMN codeio.finished_conversation.transformer_id IS 'Who wrote the program.';
+COMMENT ON COLUMN codeio.finished_conversation.program_made_at IS 'When the task began that wrote it: of the programs of a file, releases take the latest by those they choose.';
 COMMENT ON COLUMN codeio.finished_conversation.first_verdict_id IS 'Verdict on the first answer, which names the answer.';
 COMMENT ON COLUMN codeio.finished_conversation.second_verdict_id IS 'Verdict on the revision; null when there was none.';
 
@@ -1285,25 +1420,6 @@ COMMENT ON TABLE codeio.leak_scan IS 'Which raw files were scanned for which ben
 COMMENT ON COLUMN codeio.leak_scan.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.leak_scan.benchmark_index_id IS 'The index it was scanned with.';
 COMMENT ON COLUMN codeio.leak_scan.stage_run_id IS 'Who scanned it.';
-
-
-
-CREATE VIEW codeio.pending_answer AS
- SELECT prompt_id,
-    body,
-    template_sha256
-   FROM codeio.prompt
-  WHERE ((NOT (EXISTS ( SELECT
-           FROM codeio.response
-          WHERE ((response.prompt_id = prompt.prompt_id) AND (response.turn = 1))))) AND (NOT (EXISTS ( SELECT
-           FROM codeio.drop_record
-          WHERE ((drop_record.stage = 'answer'::text) AND (drop_record.subject_id = prompt.prompt_id))))) AND (NOT (EXISTS ( SELECT
-           FROM codeio.retired_prompt
-          WHERE (retired_prompt.prompt_id = prompt.prompt_id)))));
-COMMENT ON VIEW codeio.pending_answer IS 'Prompts without a first answer and without a reason for having none.';
-COMMENT ON COLUMN codeio.pending_answer.prompt_id IS 'The prompt.';
-COMMENT ON COLUMN codeio.pending_answer.body IS 'The text sent.';
-COMMENT ON COLUMN codeio.pending_answer.template_sha256 IS 'Fingerprint of the template.';
 
 
 
@@ -1324,27 +1440,27 @@ COMMENT ON COLUMN codeio.pending_dedup.blob_sha256 IS 'Its content.';
 
 CREATE VIEW codeio.pending_revise AS
  SELECT latest.prompt_id,
+    latest.teacher_id,
     prompt.body AS prompt_body,
     prompt.direction,
     latest.turn,
-    latest.verdict,
-    latest.teacher_id
+    latest.verdict
    FROM (codeio.current_verdict latest
      JOIN codeio.prompt USING (prompt_id))
   WHERE ((latest.verdict <> 'correct'::text) AND (NOT (EXISTS ( SELECT
            FROM codeio.response
-          WHERE ((response.prompt_id = latest.prompt_id) AND (response.turn > latest.turn))))) AND (NOT (EXISTS ( SELECT
+          WHERE ((response.prompt_id = latest.prompt_id) AND (response.teacher_id = latest.teacher_id) AND (response.turn > latest.turn))))) AND (NOT (EXISTS ( SELECT
            FROM codeio.drop_record
-          WHERE ((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = latest.prompt_id))))) AND (NOT (EXISTS ( SELECT
+          WHERE ((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = latest.prompt_id) AND (drop_record.teacher_id = latest.teacher_id))))) AND (NOT (EXISTS ( SELECT
            FROM codeio.retired_prompt
           WHERE (retired_prompt.prompt_id = latest.prompt_id)))));
-COMMENT ON VIEW codeio.pending_revise IS 'Prompts whose latest answer is wrong, and not dropped. How many turns there may be is a setting.';
+COMMENT ON VIEW codeio.pending_revise IS 'Conversations, of a prompt with a teacher, whose latest answer is wrong, and not dropped. How many turns there may be is a setting.';
 COMMENT ON COLUMN codeio.pending_revise.prompt_id IS 'The prompt.';
+COMMENT ON COLUMN codeio.pending_revise.teacher_id IS 'The teacher.';
 COMMENT ON COLUMN codeio.pending_revise.prompt_body IS 'Its text.';
 COMMENT ON COLUMN codeio.pending_revise.direction IS 'What is to be predicted: output or input.';
 COMMENT ON COLUMN codeio.pending_revise.turn IS '1 is the first answer, 2 the revision.';
 COMMENT ON COLUMN codeio.pending_revise.verdict IS 'correct, or how it is wrong.';
-COMMENT ON COLUMN codeio.pending_revise.teacher_id IS 'Who answered.';
 
 
 
@@ -1488,12 +1604,14 @@ CREATE VIEW codeio.funnel AS
         UNION ALL
          SELECT 'answer'::text,
             count(*) AS count
-           FROM codeio.pending_answer
+           FROM codeio.pending_answer(( SELECT current_teacher.teacher_id
+                   FROM codeio.current_teacher)) pending_answer(prompt_id, body, template_sha256, raw_file_id, made_at)
         UNION ALL
          SELECT 'revise'::text,
             count(*) AS count
            FROM codeio.pending_revise
-          WHERE (pending_revise.turn = 1)
+          WHERE ((pending_revise.turn = 1) AND (pending_revise.teacher_id = COALESCE(( SELECT current_teacher.teacher_id
+                   FROM codeio.current_teacher), pending_revise.teacher_id)))
         UNION ALL
          SELECT 'verify'::text,
             count(*) AS count
@@ -1510,7 +1628,7 @@ CREATE VIEW codeio.funnel AS
    FROM ((done
      LEFT JOIN dropped USING (stage))
      LEFT JOIN waiting USING (stage));
-COMMENT ON VIEW codeio.funnel IS 'Rows that passed, were dropped by or wait for each stage.';
+COMMENT ON VIEW codeio.funnel IS 'Rows that passed, were dropped by or wait for each stage; for answers and revisions, those of the current teacher wait, whatever its scope.';
 COMMENT ON COLUMN codeio.funnel."position" IS 'Order of the stages, from 1.';
 COMMENT ON COLUMN codeio.funnel.stage IS 'The stage.';
 COMMENT ON COLUMN codeio.funnel.passed IS 'Rows it let through.';
@@ -1850,7 +1968,7 @@ CREATE VIEW codeio.revision_gain AS
     (((count(*) FILTER (WHERE (revision.verdict = 'correct'::text)))::numeric + 1.0) / ((count(*) + 2))::numeric) AS expected_gain,
     avg(teacher_call.cost_usd) AS mean_cost_usd
    FROM ((((codeio.current_verdict wrong
-     JOIN codeio.current_verdict revision ON (((revision.prompt_id = wrong.prompt_id) AND (revision.rollout = wrong.rollout) AND (revision.turn = (wrong.turn + 1)))))
+     JOIN codeio.current_verdict revision ON (((revision.prompt_id = wrong.prompt_id) AND (revision.teacher_id = wrong.teacher_id) AND (revision.rollout = wrong.rollout) AND (revision.turn = (wrong.turn + 1)))))
      JOIN codeio.response ON ((response.response_id = revision.response_id)))
      JOIN codeio.teacher_call ON ((teacher_call.teacher_call_id = response.teacher_call_id)))
      JOIN codeio.prompt ON ((prompt.prompt_id = wrong.prompt_id)))
@@ -1895,6 +2013,20 @@ COMMENT ON COLUMN codeio.sample_facet.problem IS 'Beginning of the problem state
 COMMENT ON COLUMN codeio.sample_facet.source_path IS 'Path of the file in its source.';
 COMMENT ON COLUMN codeio.sample_facet.licence IS 'Licence of the file.';
 COMMENT ON COLUMN codeio.sample_facet.words IS 'Words of path, entry point and problem statement, for the search.';
+
+
+
+CREATE VIEW codeio.sample_teacher AS
+ SELECT sample.sample_id,
+    response.teacher_id,
+    response.turn
+   FROM ((codeio.sample
+     JOIN codeio.verdict ON (((verdict.verdict_id = sample.first_verdict_id) OR (verdict.verdict_id = sample.second_verdict_id))))
+     JOIN codeio.response USING (response_id));
+COMMENT ON VIEW codeio.sample_teacher IS 'Who answered in each turn of a sample.';
+COMMENT ON COLUMN codeio.sample_teacher.sample_id IS 'The sample.';
+COMMENT ON COLUMN codeio.sample_teacher.teacher_id IS 'The teacher.';
+COMMENT ON COLUMN codeio.sample_teacher.turn IS '1 is the first answer, 2 the revision.';
 
 
 
@@ -2017,13 +2149,14 @@ CREATE TABLE codeio.stage_run_tally (
     prompt_tokens bigint NOT NULL,
     completion_tokens bigint NOT NULL,
     cost_usd numeric(14,6),
-    updated_at timestamp with time zone NOT NULL
+    updated_at timestamp with time zone NOT NULL,
+    teacher_id uuid
 );
 COMMENT ON TABLE codeio.stage_run_tally IS 'How many facts of each kind a stage run wrote; kept by triggers, in the transaction that writes the facts.';
 COMMENT ON COLUMN codeio.stage_run_tally.stage_run_id IS 'The stage run.';
 COMMENT ON COLUMN codeio.stage_run_tally.stage IS 'Stage of the funnel that the facts belong to.';
 COMMENT ON COLUMN codeio.stage_run_tally.outcome IS 'passed, dropped, seen (an origin of a raw file), measured (a program) or called (a request to a teacher).';
-COMMENT ON COLUMN codeio.stage_run_tally.source_id IS 'The source, of origins seen or dropped; null for others, as are all columns down to rss_mib_up_to.';
+COMMENT ON COLUMN codeio.stage_run_tally.source_id IS 'The source, of origins seen or dropped; null for others, as are the columns from teacher_id and reason to rss_mib_up_to where they do not apply.';
 COMMENT ON COLUMN codeio.stage_run_tally.reason IS 'Why they were dropped.';
 COMMENT ON COLUMN codeio.stage_run_tally.verdict IS 'Verdict on the answers.';
 COMMENT ON COLUMN codeio.stage_run_tally.reply IS 'What became of the calls to a teacher.';
@@ -2037,6 +2170,27 @@ COMMENT ON COLUMN codeio.stage_run_tally.prompt_tokens IS 'Sum over teacher call
 COMMENT ON COLUMN codeio.stage_run_tally.completion_tokens IS 'Sum over teacher calls; 0 for others.';
 COMMENT ON COLUMN codeio.stage_run_tally.cost_usd IS 'Sum over teacher calls with a known price; null when none has one.';
 COMMENT ON COLUMN codeio.stage_run_tally.updated_at IS 'When the last of them was written.';
+COMMENT ON COLUMN codeio.stage_run_tally.teacher_id IS 'The teacher, of calls, responses, verdicts and drops of stages that ask one.';
+
+
+
+CREATE VIEW codeio.stand_in_file AS
+ SELECT raw_file_id,
+    language,
+    blob_sha256
+   FROM codeio.raw_file
+  WHERE ((NOT (EXISTS ( SELECT
+           FROM (codeio.teacher_call
+             JOIN codeio.teacher USING (teacher_id))
+          WHERE ((teacher_call.subject_id = raw_file.raw_file_id) AND (teacher_call.purpose = 'transform'::text) AND (teacher_call.outcome <> 'unavailable'::text) AND (teacher.kind <> 'offline-trace'::text))))) AND (EXISTS ( SELECT
+           FROM codeio.teacher_call
+          WHERE ((teacher_call.subject_id = raw_file.raw_file_id) AND (teacher_call.purpose = 'transform'::text)))) AND (NOT (EXISTS ( SELECT
+           FROM codeio.drop_record
+          WHERE ((drop_record.stage = ANY (ARRAY['dedup'::text, 'screen'::text])) AND (drop_record.subject_id = raw_file.raw_file_id))))));
+COMMENT ON VIEW codeio.stand_in_file IS 'Raw files that the offline teacher transformed or refused, and no model.';
+COMMENT ON COLUMN codeio.stand_in_file.raw_file_id IS 'The file.';
+COMMENT ON COLUMN codeio.stand_in_file.language IS 'Programming language.';
+COMMENT ON COLUMN codeio.stand_in_file.blob_sha256 IS 'Its content.';
 
 
 
@@ -2139,37 +2293,24 @@ COMMENT ON COLUMN codeio.teacher_batch_request.failure IS 'Why it has no reply; 
 
 
 CREATE VIEW codeio.teacher_cost AS
- WITH accepted AS (
-         SELECT program.teacher_call_id
-           FROM codeio.program
-          WHERE (EXISTS ( SELECT
-                   FROM codeio.io_pair
-                  WHERE (io_pair.program_id = program.program_id)))
-        UNION ALL
-         SELECT response.teacher_call_id
-           FROM (codeio.current_verdict
-             JOIN codeio.response ON ((response.response_id = current_verdict.response_id)))
-          WHERE (current_verdict.verdict = 'correct'::text)
-        )
- SELECT stage_run.dag_id,
-    stage_run.run_id,
-    teacher.kind AS teacher_kind,
-    teacher.model AS teacher_model,
-    teacher_call.purpose,
-    count(*) AS calls,
-    sum(teacher_call.prompt_tokens) AS prompt_tokens,
-    sum(teacher_call.completion_tokens) AS completion_tokens,
-    sum(teacher_call.cost_usd) AS cost_usd,
-    count(accepted.teacher_call_id) AS accepted_rows,
-    (sum(teacher_call.cost_usd) / (NULLIF(count(accepted.teacher_call_id), 0))::numeric) AS cost_per_accepted_row_usd
-   FROM (((codeio.teacher_call
-     JOIN codeio.teacher ON ((teacher.teacher_id = teacher_call.teacher_id)))
-     JOIN codeio.stage_run ON ((stage_run.stage_run_id = teacher_call.stage_run_id)))
-     LEFT JOIN accepted ON ((accepted.teacher_call_id = teacher_call.teacher_call_id)))
-  GROUP BY stage_run.dag_id, stage_run.run_id, teacher.kind, teacher.model, teacher_call.purpose;
+SELECT
+    NULL::text AS dag_id,
+    NULL::text AS run_id,
+    NULL::uuid AS teacher_id,
+    NULL::text AS teacher,
+    NULL::text AS teacher_kind,
+    NULL::text AS teacher_model,
+    NULL::text AS purpose,
+    NULL::bigint AS calls,
+    NULL::bigint AS prompt_tokens,
+    NULL::bigint AS completion_tokens,
+    NULL::numeric AS cost_usd,
+    NULL::bigint AS accepted_rows,
+    NULL::numeric AS cost_per_accepted_row_usd;
 COMMENT ON VIEW codeio.teacher_cost IS 'Calls, tokens and dollars of each run, and dollars for each row they gave: a program with pairs, or a right answer.';
 COMMENT ON COLUMN codeio.teacher_cost.dag_id IS 'Airflow DAG, or cli when started from a shell.';
 COMMENT ON COLUMN codeio.teacher_cost.run_id IS 'Airflow DAG run.';
+COMMENT ON COLUMN codeio.teacher_cost.teacher IS 'What people call the teacher.';
 COMMENT ON COLUMN codeio.teacher_cost.teacher_kind IS 'Kind of the teacher.';
 COMMENT ON COLUMN codeio.teacher_cost.teacher_model IS 'Its model.';
 COMMENT ON COLUMN codeio.teacher_cost.purpose IS 'transform, answer or revise.';
@@ -2239,6 +2380,8 @@ COMMENT ON COLUMN codeio.verdict_share.direction IS 'What is to be predicted: ou
 COMMENT ON COLUMN codeio.verdict_share.turn IS '1 is the first answer, 2 the revision.';
 COMMENT ON COLUMN codeio.verdict_share.verdict IS 'correct, or how it is wrong.';
 COMMENT ON COLUMN codeio.verdict_share.rows IS 'How many responses got the verdict.';
+ALTER TABLE ONLY codeio.answering_teacher
+    ADD CONSTRAINT answering_teacher_pk PRIMARY KEY (teacher_id);
 ALTER TABLE ONLY codeio.benchmark_index
     ADD CONSTRAINT benchmark_index_pk PRIMARY KEY (benchmark_index_id);
 ALTER TABLE ONLY codeio.blob
@@ -2248,7 +2391,7 @@ ALTER TABLE ONLY codeio.dedup_result
 ALTER TABLE ONLY codeio.dedup_segment
     ADD CONSTRAINT dedup_segment_pk PRIMARY KEY (segment_key);
 ALTER TABLE ONLY codeio.drop_record
-    ADD CONSTRAINT drop_record_once UNIQUE (stage, subject_id);
+    ADD CONSTRAINT drop_record_once UNIQUE NULLS NOT DISTINCT (stage, subject_id, teacher_id);
 ALTER TABLE ONLY codeio.drop_record
     ADD CONSTRAINT drop_record_pk PRIMARY KEY (drop_record_id);
 ALTER TABLE ONLY codeio.gate_override
@@ -2312,7 +2455,7 @@ ALTER TABLE ONLY codeio.source
 ALTER TABLE ONLY codeio.stage_run
     ADD CONSTRAINT stage_run_pk PRIMARY KEY (stage_run_id);
 ALTER TABLE ONLY codeio.stage_run_tally
-    ADD CONSTRAINT stage_run_tally_once UNIQUE NULLS NOT DISTINCT (stage_run_id, stage, outcome, source_id, reason, verdict, reply, direction, turn, wall_ms_up_to, rss_mib_up_to);
+    ADD CONSTRAINT stage_run_tally_once UNIQUE NULLS NOT DISTINCT (stage_run_id, stage, outcome, source_id, teacher_id, reason, verdict, reply, direction, turn, wall_ms_up_to, rss_mib_up_to);
 ALTER TABLE ONLY codeio.takedown
     ADD CONSTRAINT takedown_once UNIQUE (kind, value);
 ALTER TABLE ONLY codeio.takedown
@@ -2350,6 +2493,7 @@ CREATE INDEX raw_file_origin_repository ON codeio.raw_file_origin USING btree (r
 CREATE INDEX raw_file_origin_source ON codeio.raw_file_origin USING btree (source_id);
 CREATE INDEX release_sample_position ON codeio.release_sample USING btree (release_id, split, "position", sample_id);
 CREATE INDEX release_sample_sample ON codeio.release_sample USING btree (sample_id);
+CREATE INDEX response_teacher ON codeio.response USING btree (teacher_id);
 CREATE INDEX sample_facet_drop_reason ON codeio.sample_facet USING btree (drop_reason, sample_id);
 CREATE INDEX sample_facet_program ON codeio.sample_facet USING btree (program_id, sample_id);
 CREATE INDEX sample_facet_source ON codeio.sample_facet USING btree (source_id, sample_id);
@@ -2367,7 +2511,38 @@ CREATE INDEX task_failure_run ON codeio.task_failure USING btree (dag_id, run_id
 CREATE INDEX teacher_batch_request_sha256 ON codeio.teacher_batch_request USING btree (request_sha256);
 CREATE INDEX teacher_call_subject ON codeio.teacher_call USING btree (subject_id);
 CREATE INDEX verdict_response ON codeio.verdict USING btree (response_id, verifier_version);
-CREATE TRIGGER drop_record_tally AFTER INSERT ON codeio.drop_record REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('dropped', 'count(*)', 'stage, reason, source_id', 'CASE WHEN added.stage = ''dedup'' AND program.program_id IS NOT NULL THEN ''dedup programs'' ELSE added.stage END, added.reason, added.source_id', 'LEFT JOIN codeio.program ON program.program_id = added.subject_id');
+CREATE OR REPLACE VIEW codeio.teacher_cost AS
+ WITH accepted AS (
+         SELECT program.teacher_call_id
+           FROM codeio.program
+          WHERE (EXISTS ( SELECT
+                   FROM codeio.io_pair
+                  WHERE (io_pair.program_id = program.program_id)))
+        UNION ALL
+         SELECT response.teacher_call_id
+           FROM (codeio.current_verdict
+             JOIN codeio.response ON ((response.response_id = current_verdict.response_id)))
+          WHERE (current_verdict.verdict = 'correct'::text)
+        )
+ SELECT stage_run.dag_id,
+    stage_run.run_id,
+    teacher.teacher_id,
+    codeio.teacher_name(teacher.*) AS teacher,
+    teacher.kind AS teacher_kind,
+    teacher.model AS teacher_model,
+    teacher_call.purpose,
+    count(*) AS calls,
+    sum(teacher_call.prompt_tokens) AS prompt_tokens,
+    sum(teacher_call.completion_tokens) AS completion_tokens,
+    sum(teacher_call.cost_usd) AS cost_usd,
+    count(accepted.teacher_call_id) AS accepted_rows,
+    (sum(teacher_call.cost_usd) / (NULLIF(count(accepted.teacher_call_id), 0))::numeric) AS cost_per_accepted_row_usd
+   FROM (((codeio.teacher_call
+     JOIN codeio.teacher ON ((teacher.teacher_id = teacher_call.teacher_id)))
+     JOIN codeio.stage_run ON ((stage_run.stage_run_id = teacher_call.stage_run_id)))
+     LEFT JOIN accepted ON ((accepted.teacher_call_id = teacher_call.teacher_call_id)))
+  GROUP BY stage_run.dag_id, stage_run.run_id, teacher.teacher_id, teacher_call.purpose;
+CREATE TRIGGER drop_record_tally AFTER INSERT ON codeio.drop_record REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('dropped', 'count(*)', 'stage, reason, source_id, teacher_id', 'CASE WHEN added.stage = ''dedup'' AND program.program_id IS NOT NULL THEN ''dedup programs'' ELSE added.stage END, added.reason, added.source_id, added.teacher_id', 'LEFT JOIN codeio.program ON program.program_id = added.subject_id');
 CREATE TRIGGER gate_override_not_added AFTER INSERT ON codeio.gate_override REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION codeio.refuse_after_publication();
 CREATE TRIGGER gate_override_soft_only BEFORE INSERT ON codeio.gate_override FOR EACH ROW EXECUTE FUNCTION codeio.refuse_hard_override();
 CREATE TRIGGER gate_result_not_added AFTER INSERT ON codeio.gate_result REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION codeio.refuse_after_publication();
@@ -2378,17 +2553,17 @@ CREATE TRIGGER prompt_tally AFTER INSERT ON codeio.prompt REFERENCING NEW TABLE 
 CREATE TRIGGER raw_file_origin_tally AFTER INSERT ON codeio.raw_file_origin REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('seen', 'count(*)', 'stage, source_id', '''ingest''::text, added.source_id', '');
 CREATE TRIGGER raw_file_tally AFTER INSERT ON codeio.raw_file REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(*)', 'stage', '''ingest''::text', '');
 CREATE TRIGGER release_begins_as_candidate BEFORE INSERT ON codeio.release FOR EACH ROW WHEN ((new.status <> 'candidate'::text)) EXECUTE FUNCTION codeio.refuse('a release begins as a candidate');
-CREATE TRIGGER release_is_what_was_assembled BEFORE UPDATE OF release_id, name, version, recipe, content_sha256, samples, funnel, created_at, stage_run_id ON codeio.release FOR EACH ROW EXECUTE FUNCTION codeio.refuse('what a release is made of is set when it is assembled');
+CREATE TRIGGER release_is_what_was_assembled BEFORE UPDATE OF release_id, name, version, recipe, content_sha256, samples, funnel, teachers, created_at, stage_run_id ON codeio.release FOR EACH ROW EXECUTE FUNCTION codeio.refuse('what a release is made of is set when it is assembled');
 CREATE TRIGGER release_published_stays BEFORE DELETE OR UPDATE ON codeio.release FOR EACH ROW WHEN ((old.status = 'published'::text)) EXECUTE FUNCTION codeio.refuse('a published release never changes');
 CREATE TRIGGER release_sample_not_added AFTER INSERT ON codeio.release_sample REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION codeio.refuse_after_publication();
 CREATE TRIGGER release_sample_not_changed AFTER UPDATE ON codeio.release_sample REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION codeio.refuse_after_publication();
 CREATE TRIGGER release_sample_not_removed AFTER DELETE ON codeio.release_sample REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION codeio.refuse_after_publication();
 CREATE TRIGGER release_was_judged BEFORE UPDATE ON codeio.release FOR EACH ROW WHEN ((new.status = 'published'::text)) EXECUTE FUNCTION codeio.require_judgement();
-CREATE TRIGGER response_tally AFTER INSERT ON codeio.response REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(DISTINCT added.prompt_id)', 'stage, turn', 'CASE added.turn WHEN 1 THEN ''answer'' ELSE ''revise'' END, added.turn', '');
+CREATE TRIGGER response_tally AFTER INSERT ON codeio.response REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(DISTINCT added.prompt_id)', 'stage, turn, teacher_id', 'CASE added.turn WHEN 1 THEN ''answer'' ELSE ''revise'' END, added.turn, added.teacher_id', '');
 CREATE TRIGGER sample_facet AFTER INSERT ON codeio.sample REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.keep_sample_facet();
 CREATE TRIGGER sample_tally AFTER INSERT ON codeio.sample REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(*)', 'stage', '''release''::text', '');
-CREATE TRIGGER teacher_call_tally AFTER INSERT ON codeio.teacher_call REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('called', 'count(*)', 'stage, reply', 'added.purpose, added.outcome', '');
-CREATE TRIGGER verdict_tally AFTER INSERT ON codeio.verdict REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(DISTINCT added.response_id)', 'stage, verdict, direction, turn', '''verify''::text, added.verdict, prompt.direction, response.turn', 'INNER JOIN codeio.response USING (response_id) INNER JOIN codeio.prompt USING (prompt_id)');
+CREATE TRIGGER teacher_call_tally AFTER INSERT ON codeio.teacher_call REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('called', 'count(*)', 'stage, reply, teacher_id', 'added.purpose, added.outcome, added.teacher_id', '');
+CREATE TRIGGER verdict_tally AFTER INSERT ON codeio.verdict REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(DISTINCT added.response_id)', 'stage, verdict, direction, turn, teacher_id', '''verify''::text, added.verdict, prompt.direction, response.turn, response.teacher_id', 'INNER JOIN codeio.response USING (response_id) INNER JOIN codeio.prompt USING (prompt_id)');
 ALTER TABLE ONLY codeio.benchmark_index
     ADD CONSTRAINT benchmark_index_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 ALTER TABLE ONLY codeio.blob
@@ -2401,6 +2576,8 @@ ALTER TABLE ONLY codeio.drop_record
     ADD CONSTRAINT drop_record_source_fk FOREIGN KEY (source_id) REFERENCES codeio.source(source_id);
 ALTER TABLE ONLY codeio.drop_record
     ADD CONSTRAINT drop_record_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+ALTER TABLE ONLY codeio.drop_record
+    ADD CONSTRAINT drop_record_teacher_fk FOREIGN KEY (teacher_id) REFERENCES codeio.teacher(teacher_id);
 ALTER TABLE ONLY codeio.gate_override
     ADD CONSTRAINT gate_override_gate_result_fk FOREIGN KEY (gate_result_id) REFERENCES codeio.gate_result(gate_result_id);
 ALTER TABLE ONLY codeio.gate_override
@@ -2461,6 +2638,8 @@ ALTER TABLE ONLY codeio.requeued_drop
     ADD CONSTRAINT requeued_drop_source_fk FOREIGN KEY (source_id) REFERENCES codeio.source(source_id);
 ALTER TABLE ONLY codeio.requeued_drop
     ADD CONSTRAINT requeued_drop_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+ALTER TABLE ONLY codeio.requeued_drop
+    ADD CONSTRAINT requeued_drop_teacher_fk FOREIGN KEY (teacher_id) REFERENCES codeio.teacher(teacher_id);
 ALTER TABLE ONLY codeio.response
     ADD CONSTRAINT response_prompt_fk FOREIGN KEY (prompt_id) REFERENCES codeio.prompt(prompt_id);
 ALTER TABLE ONLY codeio.response
@@ -2491,6 +2670,8 @@ ALTER TABLE ONLY codeio.stage_run_tally
     ADD CONSTRAINT stage_run_tally_source_fk FOREIGN KEY (source_id) REFERENCES codeio.source(source_id);
 ALTER TABLE ONLY codeio.stage_run_tally
     ADD CONSTRAINT stage_run_tally_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+ALTER TABLE ONLY codeio.stage_run_tally
+    ADD CONSTRAINT stage_run_tally_teacher_fk FOREIGN KEY (teacher_id) REFERENCES codeio.teacher(teacher_id);
 ALTER TABLE ONLY codeio.takedown
     ADD CONSTRAINT takedown_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 ALTER TABLE ONLY codeio.teacher_batch_request
@@ -2513,6 +2694,8 @@ GRANT USAGE ON SCHEMA codeio TO codeio_app;
 GRANT USAGE ON SCHEMA codeio TO codeio_auditor;
 REVOKE ALL ON FUNCTION codeio.delete_unreferenced_blobs(before timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION codeio.delete_unreferenced_blobs(before timestamp with time zone) TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.teacher TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.io_pair TO codeio_app;
 GRANT SELECT ON TABLE codeio.io_pair TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.program TO codeio_app;
@@ -2544,20 +2727,12 @@ GRANT UPDATE(removed) ON TABLE codeio.source TO codeio_app;
 GRANT UPDATE(cursor_value) ON TABLE codeio.source TO codeio_app;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.stage_run TO codeio_app;
 GRANT SELECT ON TABLE codeio.stage_run TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.teacher TO codeio_app;
-GRANT SELECT ON TABLE codeio.teacher TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.teacher_call TO codeio_app;
 GRANT SELECT ON TABLE codeio.teacher_call TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.verdict TO codeio_app;
 GRANT SELECT ON TABLE codeio.verdict TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.drop_record TO codeio_app;
 GRANT SELECT ON TABLE codeio.drop_record TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.requeued_drop TO codeio_app;
-GRANT SELECT ON TABLE codeio.requeued_drop TO codeio_auditor;
-REVOKE ALL ON FUNCTION codeio.requeue(wanted_stage text, wanted_reason text) FROM PUBLIC;
-GRANT ALL ON FUNCTION codeio.requeue(wanted_stage text, wanted_reason text) TO codeio_app;
-GRANT SELECT,MAINTAIN ON TABLE codeio.current_verdict TO codeio_app;
-GRANT SELECT ON TABLE codeio.current_verdict TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.pair_check TO codeio_app;
 GRANT SELECT ON TABLE codeio.pair_check TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.refuted_pair TO codeio_app;
@@ -2566,6 +2741,16 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.replaced_program TO codeio_app;
 GRANT SELECT ON TABLE codeio.replaced_program TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.retired_prompt TO codeio_app;
 GRANT SELECT ON TABLE codeio.retired_prompt TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.open_prompt TO codeio_app;
+GRANT SELECT ON TABLE codeio.open_prompt TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.requeued_drop TO codeio_app;
+GRANT SELECT ON TABLE codeio.requeued_drop TO codeio_auditor;
+REVOKE ALL ON FUNCTION codeio.requeue(wanted_stage text, wanted_reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION codeio.requeue(wanted_stage text, wanted_reason text) TO codeio_app;
+GRANT SELECT,MAINTAIN ON TABLE codeio.current_verdict TO codeio_app;
+GRANT SELECT ON TABLE codeio.current_verdict TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN,UPDATE ON TABLE codeio.answering_teacher TO codeio_app;
+GRANT SELECT ON TABLE codeio.answering_teacher TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.benchmark_index TO codeio_app;
 GRANT SELECT ON TABLE codeio.benchmark_index TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.benchmark TO codeio_app;
@@ -2580,6 +2765,8 @@ GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.sandbox_check TO codeio_app;
 GRANT SELECT ON TABLE codeio.sandbox_check TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.current_sandbox_check TO codeio_app;
 GRANT SELECT ON TABLE codeio.current_sandbox_check TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.current_teacher TO codeio_app;
+GRANT SELECT ON TABLE codeio.current_teacher TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.dedup_result TO codeio_app;
 GRANT SELECT ON TABLE codeio.dedup_result TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.dedup_segment TO codeio_app;
@@ -2588,14 +2775,14 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.drop_reason TO codeio_app;
 GRANT SELECT ON TABLE codeio.drop_reason TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.faceted_sample TO codeio_app;
 GRANT SELECT ON TABLE codeio.faceted_sample TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.file_shown TO codeio_app;
+GRANT SELECT ON TABLE codeio.file_shown TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.quarantined_file TO codeio_app;
 GRANT SELECT ON TABLE codeio.quarantined_file TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.finished_conversation TO codeio_app;
 GRANT SELECT ON TABLE codeio.finished_conversation TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.leak_scan TO codeio_app;
 GRANT SELECT ON TABLE codeio.leak_scan TO codeio_auditor;
-GRANT SELECT,MAINTAIN ON TABLE codeio.pending_answer TO codeio_app;
-GRANT SELECT ON TABLE codeio.pending_answer TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.pending_dedup TO codeio_app;
 GRANT SELECT ON TABLE codeio.pending_dedup TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.pending_revise TO codeio_app;
@@ -2632,12 +2819,16 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.revision_gain TO codeio_app;
 GRANT SELECT ON TABLE codeio.revision_gain TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.sample_facet TO codeio_app;
 GRANT SELECT ON TABLE codeio.sample_facet TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.sample_teacher TO codeio_app;
+GRANT SELECT ON TABLE codeio.sample_teacher TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.sample_text TO codeio_app;
 GRANT SELECT ON TABLE codeio.sample_text TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.schema_file TO codeio_app;
 GRANT SELECT ON TABLE codeio.schema_file TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.stage_run_tally TO codeio_app;
 GRANT SELECT ON TABLE codeio.stage_run_tally TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.stand_in_file TO codeio_app;
+GRANT SELECT ON TABLE codeio.stand_in_file TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.takedown TO codeio_app;
 GRANT SELECT ON TABLE codeio.takedown TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.taken_down_file TO codeio_app;
