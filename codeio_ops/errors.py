@@ -232,10 +232,10 @@ class StackError(TerminalError):
     usual_cure = "Run `codeio status`, and read the log below the home directory."
 
 
-class PipelineFailed(TerminalError):
-    """A DAG run of the pipeline failed."""
+class RunEnded(TerminalError):
+    """A DAG run that was followed goes no further by itself."""
 
-    usual_cure = "Read the task's log in the Airflow UI; what was done is kept, so run it again."
+    usual_cure = "See the run in the Airflow UI."
 
     def __init__(self, message: str, *, cure: str = "", dag_id: str = "", run_id: str = "") -> None:
         super().__init__(message, cure=cure)
@@ -243,7 +243,13 @@ class PipelineFailed(TerminalError):
         self.run_id = run_id
 
 
-class DecisionNeeded(TerminalError):
+class PipelineFailed(RunEnded):
+    """A DAG run of the pipeline failed."""
+
+    usual_cure = "Read the task's log in the Airflow UI; what was done is kept, so run it again."
+
+
+class DecisionNeeded(RunEnded):
     """A DAG run waits for what a person decides."""
 
     usual_cure = (

@@ -5,6 +5,127 @@ COMMENT ON SCHEMA codeio IS 'Facts, releases and lineage of codeio-ops.';
 
 
 
+<<<<<<< HEAD
+=======
+CREATE FUNCTION codeio.delete_unreferenced_blobs(before timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog'
+    AS $_$
+DECLARE
+    condition text;
+    deleted bigint;
+BEGIN
+    -- Whatever table has a foreign key to blob, also one that a later migration adds.
+    SELECT string_agg(format(
+        'NOT EXISTS (SELECT FROM %s AS other WHERE other.%I = blob.sha256)', con.conrelid::regclass, att.attname
+    ), ' AND ')
+    INTO STRICT condition
+    FROM pg_constraint AS con
+    INNER JOIN pg_attribute AS att ON att.attrelid = con.conrelid AND att.attnum = con.conkey[1]
+    WHERE con.contype = 'f' AND con.confrelid = 'codeio.blob'::regclass;
+    EXECUTE 'DELETE FROM codeio.blob USING codeio.stage_run WHERE stage_run.stage_run_id = blob.stage_run_id '
+        || 'AND stage_run.started_at < $1 AND ' || condition USING before;
+    GET DIAGNOSTICS deleted = ROW_COUNT;
+    RETURN deleted;
+END;
+$_$;
+COMMENT ON FUNCTION codeio.delete_unreferenced_blobs(before timestamp with time zone) IS 'Deletes the blobs of runs before a time to which no foreign key leads; returns how many.';
+
+
+
+CREATE FUNCTION codeio.keep_sample_facet() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+BEGIN
+    INSERT INTO codeio.sample_facet
+    SELECT * FROM codeio.faceted_sample WHERE faceted_sample.sample_id IN (SELECT added.sample_id FROM added);
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION codeio.keep_sample_facet() IS 'Adds the samples that a statement inserted to codeio.sample_facet.';
+
+
+
+
+
+CREATE TABLE codeio.teacher (
+    teacher_id uuid NOT NULL,
+    kind text NOT NULL,
+    model text NOT NULL,
+    version text NOT NULL,
+    endpoint_host text NOT NULL,
+    stage_run_id uuid NOT NULL,
+    CONSTRAINT teacher_kind CHECK ((kind = ANY (ARRAY['offline-trace'::text, 'local-model'::text, 'api-model'::text])))
+);
+COMMENT ON TABLE codeio.teacher IS 'Who writes programs and responses.';
+COMMENT ON COLUMN codeio.teacher.teacher_id IS 'Derived from the other columns.';
+COMMENT ON COLUMN codeio.teacher.kind IS 'offline-trace (no model), local-model or api-model.';
+COMMENT ON COLUMN codeio.teacher.model IS 'Model id sent with the request.';
+COMMENT ON COLUMN codeio.teacher.version IS 'Version of the model or of the offline teacher.';
+COMMENT ON COLUMN codeio.teacher.endpoint_host IS 'Host of the endpoint; empty for the offline teacher.';
+COMMENT ON COLUMN codeio.teacher.stage_run_id IS 'Who wrote it.';
+
+
+
+CREATE FUNCTION codeio.teacher_name(teacher codeio.teacher) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE (teacher).kind WHEN 'offline-trace'::text THEN 'offline teacher'::text ELSE (((teacher).model || ' at '::text) || (teacher).endpoint_host) END;
+COMMENT ON FUNCTION codeio.teacher_name(teacher codeio.teacher) IS 'What people call a teacher.';
+
+
+
+CREATE TABLE codeio.io_pair (
+    io_pair_id uuid NOT NULL,
+    program_id uuid NOT NULL,
+    ordinal integer NOT NULL,
+    input json NOT NULL,
+    input_sha256 text NOT NULL,
+    output json NOT NULL,
+    output_sha256 text NOT NULL,
+    wall_ms double precision NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+COMMENT ON TABLE codeio.io_pair IS 'An input with the output the program gave, twice, in two containers.';
+COMMENT ON COLUMN codeio.io_pair.io_pair_id IS 'Derived from program and input.';
+COMMENT ON COLUMN codeio.io_pair.program_id IS 'The program.';
+COMMENT ON COLUMN codeio.io_pair.ordinal IS 'Order in which it was drawn, from 0.';
+COMMENT ON COLUMN codeio.io_pair.input IS 'Keyword arguments, as they were before the call; json keeps keys and numbers as written.';
+COMMENT ON COLUMN codeio.io_pair.input_sha256 IS 'sha256 of the canonical form of the input.';
+COMMENT ON COLUMN codeio.io_pair.output IS 'What the call returned.';
+COMMENT ON COLUMN codeio.io_pair.output_sha256 IS 'sha256 of the canonical form of the output.';
+COMMENT ON COLUMN codeio.io_pair.wall_ms IS 'Wall-clock time of the first call in milliseconds.';
+COMMENT ON COLUMN codeio.io_pair.stage_run_id IS 'Who wrote it.';
+
+
+
+CREATE TABLE codeio.program (
+    program_id uuid NOT NULL,
+    raw_file_id uuid NOT NULL,
+    language text NOT NULL,
+    entry_point text NOT NULL,
+    main_function text NOT NULL,
+    input_generator text NOT NULL,
+    io_description text NOT NULL,
+    problem_statement text NOT NULL,
+    provenance json NOT NULL,
+    teacher_call_id uuid NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+COMMENT ON TABLE codeio.program IS 'A raw file in the unified form: a function with JSON inputs and output.';
+COMMENT ON COLUMN codeio.program.program_id IS 'Derived from the four parts and the raw file.';
+COMMENT ON COLUMN codeio.program.raw_file_id IS 'The file it was made from.';
+COMMENT ON COLUMN codeio.program.language IS 'Language of the main function.';
+COMMENT ON COLUMN codeio.program.entry_point IS 'Function that is called.';
+COMMENT ON COLUMN codeio.program.main_function IS 'Reference code that holds the entry point.';
+COMMENT ON COLUMN codeio.program.input_generator IS 'Code of input_generator(), which draws one input.';
+COMMENT ON COLUMN codeio.program.io_description IS 'Types and meaning of inputs and output.';
+COMMENT ON COLUMN codeio.program.problem_statement IS 'The problem in prose.';
+COMMENT ON COLUMN codeio.program.provenance IS 'What the teacher said of its work: kind, evidence, source of the statement.';
+COMMENT ON COLUMN codeio.program.teacher_call_id IS 'The request that wrote it.';
+COMMENT ON COLUMN codeio.program.stage_run_id IS 'Who wrote it.';
+
+>>>>>>> own-core
 
 
 CREATE TABLE codeio.prompt (
@@ -26,6 +147,104 @@ COMMENT ON COLUMN codeio.prompt.stage_run_id IS 'Who wrote it.';
 
 
 
+<<<<<<< HEAD
+=======
+CREATE TABLE codeio.raw_file (
+    raw_file_id uuid NOT NULL,
+    blob_sha256 text NOT NULL,
+    language text NOT NULL,
+    size_bytes integer NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+COMMENT ON TABLE codeio.raw_file IS 'A distinct source file that passed the filters.';
+COMMENT ON COLUMN codeio.raw_file.raw_file_id IS 'Derived from the sha256 of its bytes.';
+COMMENT ON COLUMN codeio.raw_file.blob_sha256 IS 'Its content.';
+COMMENT ON COLUMN codeio.raw_file.language IS 'Programming language.';
+COMMENT ON COLUMN codeio.raw_file.size_bytes IS 'Length of the content.';
+COMMENT ON COLUMN codeio.raw_file.stage_run_id IS 'Who wrote it.';
+
+
+
+CREATE TABLE codeio.raw_file_origin (
+    origin_id uuid NOT NULL,
+    raw_file_id uuid NOT NULL,
+    source_id uuid NOT NULL,
+    version text NOT NULL,
+    path text NOT NULL,
+    licence text NOT NULL,
+    author text DEFAULT ''::text NOT NULL,
+    repository text DEFAULT ''::text NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+COMMENT ON TABLE codeio.raw_file_origin IS 'A place where a raw file was seen; one file may have many.';
+COMMENT ON COLUMN codeio.raw_file_origin.origin_id IS 'Derived from source, version, path and sha256.';
+COMMENT ON COLUMN codeio.raw_file_origin.raw_file_id IS 'The file.';
+COMMENT ON COLUMN codeio.raw_file_origin.source_id IS 'The source.';
+COMMENT ON COLUMN codeio.raw_file_origin.version IS 'Version of the source (package version); empty when it has none.';
+COMMENT ON COLUMN codeio.raw_file_origin.path IS 'Path inside the source.';
+COMMENT ON COLUMN codeio.raw_file_origin.licence IS 'SPDX id, or NOASSERTION.';
+COMMENT ON COLUMN codeio.raw_file_origin.author IS 'Who wrote it, as the source states it: names and addresses; empty when it does not.';
+COMMENT ON COLUMN codeio.raw_file_origin.repository IS 'Repository or package of the file, where the source names one.';
+COMMENT ON COLUMN codeio.raw_file_origin.stage_run_id IS 'Who wrote it.';
+
+
+
+CREATE TABLE codeio.release (
+    release_id uuid NOT NULL,
+    name text NOT NULL,
+    version integer NOT NULL,
+    recipe json NOT NULL,
+    content_sha256 text NOT NULL,
+    status text NOT NULL,
+    samples integer NOT NULL,
+    funnel json DEFAULT '[]'::json NOT NULL,
+    uri text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    published_at timestamp with time zone,
+    manifest_sha256 text DEFAULT ''::text NOT NULL,
+    stage_run_id uuid NOT NULL,
+    teachers json DEFAULT '[]'::json NOT NULL,
+    CONSTRAINT release_published CHECK (
+CASE status
+    WHEN 'published'::text THEN ((uri = (((((('s3://'::text || split_part(uri, '/'::text, 3)) || '/releases/'::text) || name) || '/'::text) || (version)::text) || '/'::text)) AND (manifest_sha256 ~ '^[0-9a-f]{64}$'::text) AND (published_at IS NOT NULL))
+    ELSE ((uri = ''::text) AND (manifest_sha256 = ''::text) AND (published_at IS NULL))
+END),
+    CONSTRAINT release_status CHECK ((status = ANY (ARRAY['candidate'::text, 'rejected'::text, 'published'::text])))
+);
+COMMENT ON TABLE codeio.release IS 'A version of the dataset: first a candidate, then published or rejected.';
+COMMENT ON COLUMN codeio.release.release_id IS 'Derived from name and content.';
+COMMENT ON COLUMN codeio.release.name IS 'Name of the recipe.';
+COMMENT ON COLUMN codeio.release.version IS 'From 1, per name.';
+COMMENT ON COLUMN codeio.release.recipe IS 'What was selected and how it is written.';
+COMMENT ON COLUMN codeio.release.content_sha256 IS 'sha256 over the content of all its samples and the recipe; the same facts give the same value.';
+COMMENT ON COLUMN codeio.release.status IS 'candidate, rejected (a gate failed) or published.';
+COMMENT ON COLUMN codeio.release.samples IS 'Number of samples.';
+COMMENT ON COLUMN codeio.release.funnel IS 'The funnel when it was assembled: [{"stage", "rows"}], from raw files to its samples. The card shows it.';
+COMMENT ON COLUMN codeio.release.uri IS 'Where it is published; empty before.';
+COMMENT ON COLUMN codeio.release.created_at IS 'When it was assembled.';
+COMMENT ON COLUMN codeio.release.published_at IS 'When its manifest was written.';
+COMMENT ON COLUMN codeio.release.manifest_sha256 IS 'sha256 of its manifest as it was published; empty before. Readers compare it.';
+COMMENT ON COLUMN codeio.release.stage_run_id IS 'Who assembled it.';
+COMMENT ON COLUMN codeio.release.teachers IS 'Whom its recipe chose for the answers when it was assembled: [{"id", "name", "share"}], by share of the samples.';
+
+
+
+CREATE TABLE codeio.release_sample (
+    release_id uuid NOT NULL,
+    sample_id uuid NOT NULL,
+    split text NOT NULL,
+    "position" integer DEFAULT 0 NOT NULL,
+    CONSTRAINT release_sample_split CHECK ((split = ANY (ARRAY['train'::text, 'validation'::text])))
+);
+COMMENT ON TABLE codeio.release_sample IS 'Which samples a release holds.';
+COMMENT ON COLUMN codeio.release_sample.release_id IS 'The release.';
+COMMENT ON COLUMN codeio.release_sample.sample_id IS 'The sample.';
+COMMENT ON COLUMN codeio.release_sample.split IS 'train or validation; all samples of a program are in one split.';
+COMMENT ON COLUMN codeio.release_sample."position" IS 'Place of the row in the files of its split, from 0, in the order that the recipe asks for.';
+
+
+
+>>>>>>> own-core
 CREATE TABLE codeio.response (
     response_id uuid NOT NULL,
     prompt_id uuid NOT NULL,
@@ -2831,6 +3050,15 @@ GRANT UPDATE(settings) ON TABLE codeio.source TO codeio_app;
 GRANT UPDATE(paused) ON TABLE codeio.source TO codeio_app;
 GRANT UPDATE(removed) ON TABLE codeio.source TO codeio_app;
 GRANT UPDATE(cursor_value) ON TABLE codeio.source TO codeio_app;
+<<<<<<< HEAD
+=======
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.stage_run TO codeio_app;
+GRANT SELECT ON TABLE codeio.stage_run TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.teacher_call TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher_call TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.verdict TO codeio_app;
+GRANT SELECT ON TABLE codeio.verdict TO codeio_auditor;
+>>>>>>> own-core
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.drop_record TO codeio_app;
 GRANT SELECT ON TABLE codeio.drop_record TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.pair_check TO codeio_app;

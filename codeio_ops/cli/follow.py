@@ -1,7 +1,6 @@
-"""Shows where a run of the pipeline is, and says why one failed: the task's own cause and cure."""
+"""Runs the DAGs of the embedded Airflow, and says what came of it: a release, or why none."""
 
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,16 +9,15 @@ from uuid import UUID
 
 from rich.console import Console
 from rich.live import Live
-from rich.table import Table
 
+from codeio_ops.cli.board import Board, in_lines
 from codeio_ops.cli.clients import load_settings, open_store, stack_state
 from codeio_ops.cli.output import print_text
-from codeio_ops.config import Settings
-from codeio_ops.errors import PipelineFailed
-from codeio_ops.funnel import read_funnel
+from codeio_ops.errors import DecisionNeeded, PipelineFailed
 from codeio_ops.jsonvalue import Json
-from codeio_ops.pipeline import steps_of
-from codeio_ops.progress import Pace
+from codeio_ops.release.assemble import find_release
+from codeio_ops.release.explanation import places_in
+from codeio_ops.release.judgement import describe, judgement_of
 from codeio_ops.release.teachers import TeacherShare
 from codeio_ops.storage.engine import Store
 
@@ -27,20 +25,8 @@ if TYPE_CHECKING:
     # An Airflow of one's own has no client of the embedded one.
     from codeio_ops.local.pipeline import Position
 
-LINE_EVERY_S = 15.0
 # The DAG at the end of the road.
 RELEASES = "release_dataset"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageLine:
-    """A stage of the funnel; no row is pending where they are not counted."""
-
-    position: int
-    stage: str
-    passed: int
-    dropped: int
-    pending: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,38 +114,27 @@ def print_made(made: Made) -> None:
         print_text(f"nothing new: {release} holds it all")
 
 
-def read_stages(store: Store) -> list[StageLine]:
-    """Return the funnel as the pages show it."""
-    return [
-        StageLine(
-            position=position,
-            stage=line.stage,
-            passed=line.passed,
-            dropped=line.dropped,
-            pending=line.waiting or 0,
-        )
-        for position, line in enumerate(read_funnel(store), start=1)
-    ]
-
-
 @contextmanager
 def following(store: Store) -> Iterator[Callable[["Position"], None]]:
     """Show positions while a run is followed: a live table on a terminal, else a line every 15 s.
 
     Raises:
         PipelineFailed: what the block raises, with the cause and cure that the task stored.
+        DecisionNeeded: the same, with what is to be decided.
     """
     console = Console(file=sys.stderr)
     live = Live(console=console, refresh_per_second=2) if console.is_terminal else None
     board = Board(store, load_settings())
     try:
         if live is None:
-            yield _in_lines(board)
+            yield in_lines(board)
         else:
             with live:
                 yield lambda position: live.update(board.table(position))
     except PipelineFailed as failed:
         raise explained(failed, store) from failed
+    except DecisionNeeded as needed:
+        raise asked(needed, store) from needed
 
 
 def explained(failed: PipelineFailed, store: Store) -> PipelineFailed:
@@ -168,77 +143,21 @@ def explained(failed: PipelineFailed, store: Store) -> PipelineFailed:
     found = store.fetch("funnel.causes_of_failure", StoredFailure, **of_run)
     causes = dict.fromkeys(f"{row.task_id}: {row.cause}" for row in found)
     cures = dict.fromkeys(row.cure for row in found if row.cure)
-    if not causes:
-        return failed
     told = "\n".join([str(failed), *causes])
-    return PipelineFailed(told, cure="\n".join(cures), **of_run)
+    return PipelineFailed(told, cure="\n".join(cures), **of_run) if causes else failed
 
 
-class Board:
-    """What is shown of the stages; it remembers how fast each of them moved.
-
-    Args:
-        store: The database.
-        settings: Say which task does which stage.
-        clock: Gives the seconds.
-    """
-
-    def __init__(
-        self, store: Store, settings: Settings, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._store = store
-        self._settings = settings
-        self._clock = clock
-        self._started = clock()
-        self._paces: dict[str, Pace] = {}
-
-    def table(self, position: "Position") -> Table:
-        """Return all stages as a table."""
-        table = Table(title=self._title(position), title_justify="left")
-        for column in ("stage", "done", "of", "per minute", "ETA"):
-            table.add_column(column, justify="left" if column == "stage" else "right")
-        for stage, *cells in self._rows(position):
-            table.add_row(stage.stage, *cells)
-        return table
-
-    def line(self, position: "Position") -> str:
-        """Return the stages that have work left as one line."""
-        busy = [
-            f"{stage.stage} {done}/{total} ({rate}/min, ETA {eta})"
-            for stage, done, total, rate, eta in self._rows(position)
-            if stage.pending
-        ]
-        return f"{self._title(position)}  {'; '.join(busy)}"
-
-    def _title(self, position: "Position") -> str:
-        running = ", ".join(position.running) or "waiting"
-        return f"{self._clock() - self._started:5.0f} s  {position.dag_id}: {running}"
-
-    def _rows(self, position: "Position") -> Iterator[tuple[StageLine, str, str, str, str]]:
-        """Give each stage with done, total, rows per minute and time left."""
-        steps = steps_of(position.dag_id, self._settings)
-        busy = {step.stage for step in steps if step.task_id in position.running}
-        now = self._clock()
-        for stage in read_stages(self._store):
-            done = stage.passed + stage.dropped
-            pace = self._paces.setdefault(stage.stage, Pace(done, now))
-            rate = pace.look(done, now, busy=stage.stage in busy)
-            eta = f"{stage.pending / rate:.0f} s" if rate and stage.pending else "-"
-            yield stage, str(done), str(done + stage.pending), _a_minute(rate), eta
-
-
-def _a_minute(rate: float) -> str:
-    """Write a rate a minute; that of a slow model is below one and yet not nothing."""
-    return f"{60 * rate:.0f}" if 60 * rate >= 10 or not rate else f"{60 * rate:.1f}"
-
-
-def _in_lines(board: Board) -> Callable[["Position"], None]:
-    last = float("-inf")
-
-    def show(position: "Position") -> None:
-        nonlocal last
-        if time.monotonic() - last >= LINE_EVERY_S:
-            last = time.monotonic()
-            print(board.line(position), file=sys.stderr, flush=True)
-
-    return show
+def asked(needed: DecisionNeeded, store: Store) -> DecisionNeeded:
+    """Return the error with the failures of gates that a person is asked about."""
+    of_run = {"dag_id": needed.dag_id, "run_id": needed.run_id}
+    release_id = store.value("release.judged_by_run", **of_run)
+    if release_id is None:
+        return needed
+    release, judgement = find_release(store, release_id), judgement_of(store, release_id)
+    open_ones = [result for result in judgement.results if result.gate in judgement.undecided]
+    places = places_in([result.evidence for result in open_ones], store)
+    lines = [
+        f"{release.name} v{release.version}: {result.gate}: {describe(result, places)}"
+        for result in open_ones
+    ]
+    return DecisionNeeded("\n".join([str(needed), *lines]), **of_run)

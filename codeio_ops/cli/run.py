@@ -6,8 +6,9 @@ from uuid import UUID
 
 import typer
 
+from codeio_ops.cli.board import read_stages
 from codeio_ops.cli.clients import open_store
-from codeio_ops.cli.follow import print_made, read_stages, run_road
+from codeio_ops.cli.follow import print_made, run_road
 from codeio_ops.cli.output import JsonOption, print_json, print_rows
 from codeio_ops.storage.engine import Store
 

@@ -122,7 +122,9 @@ def _side(score: "Score") -> Side:
         tokens_in=score.prompt_tokens,
         tokens_out=score.completion_tokens,
         dollars=_dollars(score.cost_usd),
-        dollars_a_right_answer=_dollars(score.cost_per_right_usd),
+        dollars_a_right_answer=_dollars(score.cost_per_right_usd)
+        if score.right_in_the_end
+        else "-",
     )
 
 

@@ -97,7 +97,9 @@ def _wait_until_done(
         position = _position(api, dag_id, run_id)
         if position.asking:
             raise DecisionNeeded(
-                f"{dag_id} waits for a person in {', '.join(position.asking)} (run {run_id})"
+                f"{dag_id} waits for a person in {', '.join(position.asking)} (run {run_id})",
+                dag_id=dag_id,
+                run_id=run_id,
             )
         show(position)
         time.sleep(POLL_S)

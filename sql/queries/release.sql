@@ -105,9 +105,17 @@ WITH taken_down AS (
     INNER JOIN codeio.release_sample USING (sample_id)
     GROUP BY release_sample.release_id
 )
-SELECT release.name, release.version, release.status, release.samples, release.teachers,
+SELECT release.name, release.version, release.status, release.samples, coalesce(written.teachers, '') AS teachers,
     coalesce(taken_down.samples, 0) AS taken_down, release.created_at
 FROM codeio.release
+CROSS JOIN LATERAL (
+    SELECT string_agg(
+        (chosen.teacher ->> 'name') || CASE json_array_length(release.teachers)
+            WHEN 1 THEN '' ELSE ' ' || round(cast(chosen.teacher ->> 'share' AS numeric) * 100, 1) || ' %'
+        END, ', '
+    ) AS teachers
+    FROM json_array_elements(release.teachers) AS chosen (teacher)
+) AS written
 LEFT JOIN taken_down USING (release_id)
 ORDER BY release.name, release.version;
 
@@ -120,6 +128,14 @@ SELECT release.release_id, release.name, release.version, release.samples, relea
     ), FALSE) AS is_new
 FROM codeio.release
 WHERE release.release_id = :release_id;
+
+-- name: judged_by_run
+SELECT gate_result.release_id
+FROM codeio.gate_result
+INNER JOIN codeio.stage_run USING (stage_run_id)
+WHERE stage_run.dag_id = :dag_id AND stage_run.run_id = :run_id
+ORDER BY gate_result.judged_at DESC
+LIMIT 1;
 
 -- name: last_version
 SELECT coalesce(max(version), 0) FROM codeio.release WHERE name = :name;

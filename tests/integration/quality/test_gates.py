@@ -9,7 +9,8 @@ import pytest
 from psycopg2.errors import CheckViolation
 from sqlalchemy import create_engine
 
-from codeio_ops.errors import GateFailed, OverrideRefused
+from codeio_ops.cli.follow import asked, following
+from codeio_ops.errors import DecisionNeeded, GateFailed, OverrideRefused
 from codeio_ops.jsonvalue import Json
 from codeio_ops.quality.gates import GATES, SANDBOX_GATES, run_gate
 from codeio_ops.quality.leakage.build import build_index
@@ -188,6 +189,17 @@ def test_a_soft_failure_waits_for_a_person_and_an_approval_lets_it_go(plot: Plot
         "information", "jane", "Known and wanted: a smoke test.",
     )  # fmt: skip
     assert find_release(plot.store, release.release_id).status == "candidate"
+
+
+def test_who_follows_the_run_reads_what_is_to_be_decided(plot: Plot) -> None:
+    release = _judged(plot, failed={"information": Severity.SOFT})
+    waiting = DecisionNeeded("release_dataset waits", dag_id="test", run_id="test")
+    with pytest.raises(DecisionNeeded) as told, following(plot.store):
+        raise waiting
+    lines = ["release_dataset waits", f"{release.name} v1: information: planted: 1, at most 0"]
+    assert str(told.value) == "\n".join(lines)
+    elsewhere = DecisionNeeded("it waits", dag_id="test", run_id="another")
+    assert asked(elsewhere, plot.store) is elsewhere
 
 
 def test_a_rejection_is_stored_and_rejects(plot: Plot) -> None:
