@@ -161,11 +161,12 @@ def _upload(directory: Path, prefix: str, objects: ObjectStore) -> None:
 
 def _failed(item: Any) -> FailedExpectation:
     config, result = item.expectation_config, item.result
+    columns = config.kwargs.get("column_list") or [config.kwargs.get("column", "")]
     examples = result.get("partial_unexpected_index_list") or []
     observed = result.get("observed_value", item.exception_info.get("exception_message"))
     return FailedExpectation(
         expectation=config.type,
-        column=str(config.kwargs.get("column", "")),
+        column=", ".join(map(str, columns)),
         severity="warning" if config.severity == "warning" else "critical",
         rows=result.get("unexpected_count"),
         samples=tuple(str(example["sample_id"]) for example in examples),

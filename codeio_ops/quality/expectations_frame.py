@@ -53,6 +53,7 @@ class CandidateRow:
     direction: str | None = None
     verdict_1: str | None = None
     verdict_2: str | None = None
+    teacher_id: str | None = None
     teacher_kind: str | None = None
     teacher_model: str | None = None
     template_sha256: str | None = None
@@ -85,15 +86,17 @@ def candidate_frame(release_id: UUID, recipe: Recipe, store: Store) -> "pd.DataF
 
 def _page_rows(ids: list[UUID], split: str, recipe: Recipe, store: Store) -> Iterator[CandidateRow]:
     found = {text.sample_id: text for text in read_texts(store, ids)}
+    with store.transaction() as transaction:
+        teachers = dict(transaction.pairs("release.teachers_of_samples", sample_ids=ids))
     for sample_id in ids:
         text = found.get(sample_id)
         if text is None:
             yield CandidateRow(sample_id=str(sample_id), split=split)
         else:
-            yield _row(text, split, recipe)
+            yield _row(text, teachers[sample_id], split, recipe)
 
 
-def _row(sample: SampleText, split: str, recipe: Recipe) -> CandidateRow:
+def _row(sample: SampleText, teacher_id: UUID, split: str, recipe: Recipe) -> CandidateRow:
     training = training_row(recipe, sample)
     output = sample.direction == "output"
     correct = int(sample.verdict_1 == CORRECT)
@@ -110,6 +113,7 @@ def _row(sample: SampleText, split: str, recipe: Recipe) -> CandidateRow:
         direction=sample.direction,
         verdict_1=sample.verdict_1,
         verdict_2=sample.verdict_2,
+        teacher_id=str(teacher_id),
         teacher_kind=sample.teacher_kind,
         teacher_model=sample.teacher_model,
         template_sha256=sample.template_sha256,

@@ -27,10 +27,11 @@ _CRITICAL, _WARNING = FailureSeverity.CRITICAL, FailureSeverity.WARNING
 
 _PRESENT = (
     "prompt_id", "program_id", "io_pair_id", "raw_file_id", "source_locator", "source_path",
-    "licence", "direction", "verdict_1", "teacher_kind", "teacher_model", "template_sha256",
-    "verifier_version", "sandbox_image_digest",
+    "licence", "direction", "verdict_1", "teacher_id", "teacher_kind", "teacher_model",
+    "template_sha256", "verifier_version", "sandbox_image_digest",
 )  # fmt: skip
-_UNIQUE = ("sample_id", "prompt_id", "prompt_sha256")
+# Two teachers may answer the same prompt.
+_UNIQUE_OF_TEACHER = ("prompt_id", "prompt_sha256")
 _FAULTS = ("input_fault", "output_fault", "answer_fault")
 
 
@@ -60,8 +61,11 @@ def _critical(samples: int) -> Iterator[Expectation]:
     yield gxe.ExpectTableRowCountToEqual(value=samples, severity=_CRITICAL)
     for column in _PRESENT:
         yield gxe.ExpectColumnValuesToNotBeNull(column=column, severity=_CRITICAL)
-    for column in _UNIQUE:
-        yield gxe.ExpectColumnValuesToBeUnique(column=column, severity=_CRITICAL)
+    yield gxe.ExpectColumnValuesToBeUnique(column="sample_id", severity=_CRITICAL)
+    for column in _UNIQUE_OF_TEACHER:
+        yield gxe.ExpectCompoundColumnsToBeUnique(
+            column_list=[column, "teacher_id"], severity=_CRITICAL
+        )
     for column in _FAULTS:
         yield gxe.ExpectColumnValuesToBeNull(column=column, severity=_CRITICAL)
     for column in ("prompt_chars", "response_chars"):

@@ -37,6 +37,9 @@ SELECT sample_text.* FROM codeio.sample_text
 WHERE sample_text.sample_id = any(:sample_ids)
 ORDER BY sample_text.sample_id;
 
+-- name: teachers_of_samples
+SELECT sample_id, teacher_id FROM codeio.sample_teacher WHERE turn = 1 AND sample_id = any(:sample_ids);
+
 -- name: page
 SELECT release_sample.sample_id FROM codeio.release_sample
 WHERE release_sample.release_id = :release_id AND release_sample.split = :split

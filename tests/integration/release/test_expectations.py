@@ -103,7 +103,9 @@ def test_a_duplicate_fails(facts: Facts, objects: ObjectStore, settings: Setting
         " WHERE prompt_id = (SELECT max(prompt_id::text)::uuid FROM codeio.prompt)",
     )
     report = judge(facts, objects, release)
-    assert failures(report) == {("expect_column_values_to_be_unique", "prompt_sha256")}
+    assert failures(report) == {
+        ("expect_compound_columns_to_be_unique", "prompt_sha256, teacher_id")
+    }
     assert report.failed[0].rows == 2
 
 
