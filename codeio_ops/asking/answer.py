@@ -45,6 +45,24 @@ def _scope(work: Work) -> str:
     return "new" if work.store.value("teacher.another_has_answered", model=model) else "unanswered"
 
 
+def scope_in_force(work: Work) -> str:
+    """Say which prompts the teacher may be asked."""
+    settings = work.settings
+    words = {
+        "unanswered": "prompts that it has not answered",
+        "new": "prompts made since it came",
+        "none": "no prompts",
+    }
+    parts = [words[_scope(work)]]
+    if settings.answer_sources:
+        parts.append(f"of {', '.join(settings.answer_sources)}")
+    if settings.answer_since:
+        parts.append(f"of files since {settings.answer_since}")
+    if settings.answer_share < 1:
+        parts.append(f"a share of {settings.answer_share:g}")
+    return ", ".join(parts)
+
+
 def _since(work: Work, teacher_id: UUID) -> datetime:
     """Return when the first run began in which the teacher was to answer."""
     since: datetime = work.store.value(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain, islice
 
+from codeio_ops.asking.answer import scope_in_force
 from codeio_ops.teacher.budget import prompt_tokens
 from codeio_ops.teacher.messages import Message, Request
 from codeio_ops.teacher.prices import known_price
@@ -21,6 +22,8 @@ class Estimate:
     Attributes:
         purpose: transform, answer or revise.
         model: Model id.
+        teacher: What people call the teacher.
+        scope: Which prompts it may be asked; empty of stages that have no such choice.
         requests: How many wait.
         prompt_tokens: Tokens they hold, from their length.
         completion_tokens: Tokens expected back.
@@ -32,6 +35,8 @@ class Estimate:
 
     purpose: str
     model: str
+    teacher: str
+    scope: str
     requests: int
     prompt_tokens: int
     completion_tokens: int
@@ -56,6 +61,8 @@ def estimate(requests: Iterable[Request], work: Work, *, previewed: int) -> Esti
     return Estimate(
         purpose=work.stage,
         model=settings.model,
+        teacher=work.teacher.identity.name,
+        scope=scope_in_force(work) if work.stage == "answer" else "",
         requests=count,
         prompt_tokens=read,
         completion_tokens=written,
@@ -66,16 +73,20 @@ def estimate(requests: Iterable[Request], work: Work, *, previewed: int) -> Esti
 
 
 def log_estimate(requests: Iterable[Request], work: Work) -> None:
-    """Log what requests will cost, before the first is sent; `teacher preview` says the same."""
-    found = estimate(requests, work, previewed=0)
-    log.info(
-        "%s: %d requests to %s, about %d tokens to read and %d to write (%s), %s",
-        found.purpose,
-        found.requests,
-        work.teacher.identity.name,
-        found.prompt_tokens,
-        found.completion_tokens,
-        found.expectation,
-        f"${found.cost_usd}" if found.cost_usd else "at an unknown price",
-        extra={"action": "estimate"},
+    """Log what requests will cost, before the first is sent."""
+    log.info("%s", describe(estimate(requests, work, previewed=0)), extra={"action": "estimate"})
+
+
+def describe(found: Estimate) -> str:
+    """Say in a sentence what requests will take, and what they are about."""
+    scope = f" (scope: {found.scope})" if found.scope else ""
+    if not found.requests:
+        return f"Nothing waits for the stage {found.purpose} and {found.teacher}{scope}."
+    about = "about" if found.expectation == "history" else "at most"
+    why = "as earlier replies were" if found.expectation == "history" else "CODEIO_MAX_TOKENS each"
+    cost = f"{about} ${float(found.cost_usd):,.4f}" if found.cost_usd else "at an unknown price"
+    return (
+        f"{found.requests:,} requests to {found.teacher}{scope}: about "
+        f"{found.prompt_tokens:,} tokens to read, {about} {found.completion_tokens:,} to write "
+        f"({why}), {cost}"
     )

@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 
-from codeio_ops.asking.estimate import Estimate, estimate
+from codeio_ops.asking.estimate import Estimate, describe, estimate
 from codeio_ops.cli.clients import load_settings, open_store, shell_work
-from codeio_ops.cli.follow import Made, Ran, print_made, run_road
+from codeio_ops.cli.follow import RELEASES, Made, Ran, print_made, run_road
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, say
-from codeio_ops.cli.teacher import summary
 from codeio_ops.funnel import read_funnel
 from codeio_ops.jsonvalue import Json
 from codeio_ops.pipeline import STAGES
@@ -71,7 +70,7 @@ def answer(
     }  # fmt: skip
     conf = {name: value for name, value in given.items() if value}
     found = _estimated(conf, limit)
-    say(summary(found))
+    say(describe(found))
     done = None if dry_run or not found.requests else _run(conf, wait=follow)
     if as_json:
         print_json({"estimate": asdict(found), **(_told(done) if done else {})})
@@ -82,12 +81,12 @@ def answer(
 def _run(conf: Mapping[str, Json], *, wait: bool) -> Ran:
     """Let the teacher answer, and release its answers.
 
-    The release that follows the answers by itself is that of the teacher which the settings name.
+    The release that follows answers by itself is of the teacher that the settings name.
     """
-    done = run_road(DAG_ID, conf, wait=wait)
     if not wait or conf.get("model", load_settings().model) == load_settings().model:
-        return done
-    released = run_road("release_dataset", {"model": conf["model"]})
+        return run_road(conf, first=DAG_ID, wait=wait)
+    done = run_road(conf, first=DAG_ID, last=DAG_ID)
+    released = run_road({"model": conf["model"]}, first=RELEASES)
     return replace(done, made=released.made)
 
 

@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.table import Table
 
 from codeio_ops.cli.clients import load_settings, open_store, stack_state
+from codeio_ops.cli.output import print_text
 from codeio_ops.config import Settings
 from codeio_ops.errors import PipelineFailed
 from codeio_ops.funnel import read_funnel
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from codeio_ops.local.pipeline import Position
 
 LINE_EVERY_S = 15.0
+# The DAG at the end of the road.
+RELEASES = "release_dataset"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +74,18 @@ class Ran:
 
 
 def run_road(
-    dag_id: str = "ingest_code", conf: Mapping[str, Json] | None = None, *, wait: bool = True
+    conf: Mapping[str, Json] | None = None,
+    *,
+    first: str = "ingest_code",
+    last: str = RELEASES,
+    wait: bool = True,
 ) -> Ran:
-    """Trigger a DAG in the embedded Airflow, and follow it and those after it to the end.
+    """Trigger a DAG in the embedded Airflow, and follow it and those after it.
 
     Args:
-        dag_id: Where to begin.
-        conf: Its parameters.
+        conf: Parameters of the first DAG.
+        first: The DAG to trigger.
+        last: The DAG to follow it to.
         wait: Whether to follow it.
 
     Raises:
@@ -89,16 +97,25 @@ def run_road(
     from codeio_ops.local import pipeline
     from codeio_ops.local.health import open_api
 
+    road = pipeline.ROAD[pipeline.ROAD.index(first) : pipeline.ROAD.index(last) + 1]
     with open_api(stack_state()) as api:
-        run_id = pipeline.start(api, dag_id, conf)
+        run_id = pipeline.start(api, road, conf)
         if not wait:
             return Ran(run_id=run_id)
-        store = open_store()
-        with following(store) as show:
-            last = pipeline.follow(api, run_id, show=show, dag_id=dag_id)
-        release_id = UUID(str(api.returned(pipeline.ROAD[-1], last, "assemble")).strip('"'))
-        (made,) = store.fetch("release.of_run", Made, run_id=last, release_id=release_id)
-        return Ran(run_id=run_id, made=made)
+        with following(open_store()) as show:
+            last_run_id = pipeline.follow(api, run_id, show=show, road=road)
+        if last != RELEASES:
+            return Ran(run_id=run_id)
+        release_id = api.returned(last, last_run_id, "assemble")
+    return Ran(run_id=run_id, made=_made(release_id, last_run_id))
+
+
+def _made(release_id: Json, run_id: str) -> Made:
+    """Return the release that a run came to; Airflow stores an id as JSON."""
+    (made,) = open_store().fetch(
+        "release.of_run", Made, run_id=run_id, release_id=UUID(str(release_id).strip('"'))
+    )
+    return made
 
 
 def print_made(made: Made) -> None:
@@ -106,9 +123,9 @@ def print_made(made: Made) -> None:
     by = ", ".join(f"{100 * each['share']:.4g} % by {each['name']}" for each in made.teachers)
     release = f"{made.name} v{made.version}, {made.samples:,} samples ({by})"
     if made.is_new:
-        print(f"made: {release}, {made.uri}")
+        print_text(f"made: {release}, {made.uri}")
     else:
-        print(f"nothing new: {release} holds it all")
+        print_text(f"nothing new: {release} holds it all")
 
 
 def read_stages(store: Store) -> list[StageLine]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from codeio_ops.cli.clients import open_store, shell_writer
-from codeio_ops.cli.follow import Made, Ran, print_made, run_road
+from codeio_ops.cli.follow import RELEASES, Made, Ran, print_made, run_road
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, print_text
 from codeio_ops.jsonvalue import Json
 from codeio_ops.release.recipe import load_recipe, shipped_names
@@ -132,4 +132,4 @@ def _release(recipe: Json, current: Sequence[str] = (), *, wait: bool) -> Ran:
         wait: Whether to follow it to its end.
     """
     conf: dict[str, Json] = {"recipe": recipe, "current": list(current)}
-    return run_road("release_dataset", conf, wait=wait)
+    return run_road(conf, first=RELEASES, wait=wait)

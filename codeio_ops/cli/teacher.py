@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from codeio_ops.asking.estimate import Estimate, estimate
+from codeio_ops.asking.estimate import describe, estimate
 from codeio_ops.cli import clients
 from codeio_ops.cli.output import (
     JsonOption,
@@ -77,20 +77,7 @@ def preview(
     for number, messages in enumerate(found.preview, start=1):
         for message in messages:
             print_text(f"--- request {number}, {message.role} ---\n\n{message.content}\n")
-    print(summary(found))
-
-
-def summary(found: Estimate) -> str:
-    """Say in a sentence what requests will take."""
-    if not found.requests:
-        return f"Nothing waits for the stage {found.purpose}."
-    about = "about" if found.expectation == "history" else "at most"
-    why = "as earlier replies were" if found.expectation == "history" else "CODEIO_MAX_TOKENS each"
-    cost = f"{about} ${float(found.cost_usd):,.4f}" if found.cost_usd else "at an unknown price"
-    return (
-        f"{found.requests:,} requests to {found.model}: about {found.prompt_tokens:,} tokens to "
-        f"read, {about} {found.completion_tokens:,} to write ({why}), {cost}"
-    )
+    print_text(describe(found))
 
 
 @teacher.command()

@@ -1,7 +1,7 @@
 """Starts the pipeline in Airflow and follows it from DAG to DAG, by the assets that join them."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from codeio_ops.errors import DecisionNeeded, PipelineFailed, StackError
@@ -26,13 +26,15 @@ class Position:
     asking: tuple[str, ...] = ()
 
 
-def start(api: AirflowApi, dag_id: str = ROAD[0], conf: Mapping[str, Json] | None = None) -> str:
-    """Let a DAG of the road and all after it run, and trigger it.
+def start(
+    api: AirflowApi, road: Sequence[str] = ROAD, conf: Mapping[str, Json] | None = None
+) -> str:
+    """Let DAGs run and trigger the first of them.
 
     Args:
         api: Airflow.
-        dag_id: The DAG.
-        conf: Its parameters; the others have their defaults.
+        road: The DAGs, each of which starts the next.
+        conf: Parameters of the first; the others have their defaults.
 
     Returns:
         The id of its run.
@@ -41,9 +43,9 @@ def start(api: AirflowApi, dag_id: str = ROAD[0], conf: Mapping[str, Json] | Non
         StackError: a DAG is missing or cannot be imported.
     """
     _wait_until_parsed(api)
-    for each in reversed(ROAD[ROAD.index(dag_id) :]):
-        api.unpause_dag(each)
-    return api.trigger(dag_id, conf or {})
+    for dag_id in reversed(road):
+        api.unpause_dag(dag_id)
+    return api.trigger(road[0], conf or {})
 
 
 def follow(
@@ -51,15 +53,15 @@ def follow(
     run_id: str,
     *,
     show: Callable[[Position], None],
-    dag_id: str = ROAD[0],
+    road: Sequence[str] = ROAD,
 ) -> str:
-    """Wait until a run and all that follow from it are done.
+    """Wait until a run and those that follow from it are done.
 
     Args:
         api: Airflow.
-        run_id: A run of `dag_id`.
+        run_id: A run of the first DAG.
         show: Is told the position about every `POLL_S` seconds.
-        dag_id: Where on the road it begins.
+        road: The DAGs to wait for.
 
     Returns:
         The id of the run of the last DAG.
@@ -69,8 +71,7 @@ def follow(
         DecisionNeeded: a run waits for a person.
         StackError: a DAG does not start after the one before it.
     """
-    road = ROAD[ROAD.index(dag_id) :]
-    _wait_until_done(api, dag_id, run_id, show)
+    _wait_until_done(api, road[0], run_id, show)
     for following in road[1:]:
         run_id = _handover(api, run_id, following, show)
         _wait_until_done(api, following, run_id, show)

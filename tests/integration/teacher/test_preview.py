@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 from codeio_ops.cli import clients
 from codeio_ops.cli.app import app
 from codeio_ops.config import Settings
+from codeio_ops.errors import SettingsError
 from codeio_ops.storage.engine import Store
 
 
@@ -31,23 +33,44 @@ def preview(
     monkeypatch.setattr(clients, "load_settings", lambda: chosen)
     monkeypatch.setattr(clients, "open_store", lambda: store)
 
-    def run(*options: str) -> str:
-        done = CliRunner().invoke(app, ["teacher", "preview", "answer", *options])
-        assert done.exit_code == 0, done.output
-        return done.stdout
+    return partial(_shown, "teacher", "preview", "answer")
 
-    return run
+
+def _shown(*words: str) -> str:
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+@pytest.mark.usefixtures("preview")
+def test_by_hand_the_options_win_over_the_settings(
+    seed_prompts: Callable[[int], list[UUID]],
+) -> None:
+    def requests(*options: str) -> int:
+        told = json.loads(_shown("answer", "--dry-run", "--json", *options))
+        assert told.keys() == {"estimate"}
+        return int(told["estimate"]["requests"])
+
+    seed_prompts(30)
+    assert requests() == requests("--source", "directory:/corpus", "--model", "other") == 30
+    assert 0 < requests("--limit", "10") < 30
+    assert 0 < requests("--share", "0.5") < 30
+    for nothing in (["--source", "elsewhere"], ["--scope", "none"], ["--since", "2999-01-01"]):
+        assert requests(*nothing) == 0
+    refused = CliRunner().invoke(app, ["answer", "--dry-run", "--scope", "all"])
+    assert isinstance(refused.exception, SettingsError)
+    assert "answer_scope" in str(refused.exception).lower()
 
 
 def test_the_first_prompts_are_shown_with_the_number_and_price_of_all(
     preview: Callable[..., str], seed_prompts: Callable[[int], list[UUID]]
 ) -> None:
-    assert preview() == "Nothing waits for the stage answer.\n"
+    assert preview().startswith("Nothing waits for the stage answer and m at 127.0.0.1:9 (scope:")
     seed_prompts(30)
     shown = preview("--prompts", "2")
     assert shown.count("--- request ") == shown.count("\n\nprompt ") == 2
     # 30 replies of 100 tokens at most, at $1000 per million.
-    assert "30 requests to m:" in shown
+    assert "30 requests to m at 127.0.0.1:9 (scope: prompts that it has not answered):" in shown
     assert "at most 3,000 to write (CODEIO_MAX_TOKENS each), at most $3.0000" in shown
     found = json.loads(preview("--json", "--prompts", "1"))
     assert (found["requests"], found["cost_usd"]) == (30, "3.000000")

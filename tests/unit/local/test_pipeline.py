@@ -36,7 +36,7 @@ class ScriptedApi(AirflowApi):
 
 def _follow(api: ScriptedApi, shown: list[Position]) -> str:
     """Follow a run of the last DAG."""
-    return follow(api, "mine", show=shown.append, dag_id=ROAD[-1])
+    return follow(api, "mine", show=shown.append, road=ROAD[-1:])
 
 
 def test_following_ends_where_a_person_must_decide() -> None:
