@@ -35,6 +35,7 @@ class ReleaseLine:
     version: int
     status: str
     samples: int
+    teachers: str
     taken_down: int
     created_at: datetime
 

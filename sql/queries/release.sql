@@ -105,9 +105,17 @@ WITH taken_down AS (
     INNER JOIN codeio.release_sample USING (sample_id)
     GROUP BY release_sample.release_id
 )
-SELECT release.name, release.version, release.status, release.samples, release.teachers,
+SELECT release.name, release.version, release.status, release.samples, coalesce(written.teachers, '') AS teachers,
     coalesce(taken_down.samples, 0) AS taken_down, release.created_at
 FROM codeio.release
+CROSS JOIN LATERAL (
+    SELECT string_agg(
+        (chosen.teacher ->> 'name') || CASE json_array_length(release.teachers)
+            WHEN 1 THEN '' ELSE ' ' || round(cast(chosen.teacher ->> 'share' AS numeric) * 100, 1) || ' %'
+        END, ', '
+    ) AS teachers
+    FROM json_array_elements(release.teachers) AS chosen (teacher)
+) AS written
 LEFT JOIN taken_down USING (release_id)
 ORDER BY release.name, release.version;
 
