@@ -104,7 +104,7 @@ class Store:
             StoreUnavailable: Postgres cannot be reached, or broke off.
             StoreRefused: Postgres refuses the login, or the schema is missing.
         """
-        with _translated_errors(), self._engine.begin() as connection:
+        with translated_errors(), self._engine.begin() as connection:
             yield Transaction(connection)
 
     @contextmanager
@@ -119,7 +119,7 @@ class Store:
             StoreUnavailable: Postgres cannot be reached, or broke off: the lock was lost.
         """
         suffix = "_shared" if shared else ""
-        with _translated_errors(), self._unmanaged() as connection:
+        with translated_errors(), self._unmanaged() as connection:
             connection.execute(query(f"lock.take{suffix}"), {"name": name})
             try:
                 yield
@@ -156,7 +156,7 @@ class Store:
 
     def run_alone(self, name: str, /) -> None:
         """Run a named statement that Postgres allows in no transaction, such as VACUUM."""
-        with _translated_errors(), self._unmanaged() as connection:
+        with translated_errors(), self._unmanaged() as connection:
             connection.execute(query(name))
 
     def _unmanaged(self) -> Connection:
@@ -182,7 +182,8 @@ def _json_cell(value: Any) -> Json:
 
 
 @contextmanager
-def _translated_errors() -> Iterator[None]:
+def translated_errors() -> Iterator[None]:
+    """Raise the project's errors in place of the driver's, where a person can do something."""
     try:
         yield
     except OperationalError as exc:

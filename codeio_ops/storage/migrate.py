@@ -15,6 +15,7 @@ from sqlalchemy import Connection, create_engine, text
 
 from codeio_ops.errors import SchemaForeign
 from codeio_ops.fingerprint import sha256_hex
+from codeio_ops.storage.engine import translated_errors
 from codeio_ops.storage.queries import SQL_DIRECTORY
 
 # The last migration before version 0.2.0, and the last of those that it is brought to.
@@ -38,10 +39,12 @@ def migrate(owner_url: str, *, sql: Traversable = SQL_DIRECTORY) -> None:
 
     Raises:
         SchemaForeign: the database holds a schema that these files did not make.
+        StoreUnavailable: Postgres cannot be reached.
+        StoreRefused: it refuses the owner.
     """
     engine = create_engine(owner_url)
     try:
-        with engine.begin() as connection:
+        with translated_errors(), engine.begin() as connection:
             # Two starts at the same time must not migrate twice.
             connection.execute(text("SELECT pg_advisory_xact_lock(7502316)"))
             migrations, repeatable = _files(sql, "migrations"), _files(sql, "views")

@@ -78,6 +78,8 @@ WHERE asked.stage_run_id = stage_run_tally.stage_run_id AND asked.stage = stage_
 ALTER TABLE codeio.release ADD COLUMN teachers json NOT NULL DEFAULT '[]';
 COMMENT ON COLUMN codeio.release.teachers IS
 'Whom its recipe chose for the answers when it was assembled: [{"id", "name", "share"}], by share of the samples.';
+-- Of releases published before version 0.2.0 nobody knows the manifest: the check must not stop their update.
+ALTER TABLE codeio.release DROP CONSTRAINT release_published;
 -- A release was to be by one kind of teacher: it chose the teachers of the kind that most samples are by.
 UPDATE codeio.release SET teachers = chosen.teachers
 FROM (
@@ -110,3 +112,19 @@ FROM (
     GROUP BY most.release_id
 ) AS chosen
 WHERE chosen.release_id = release.release_id;
+ALTER TABLE codeio.release ADD CONSTRAINT release_published CHECK (
+    CASE status
+        WHEN 'published' THEN
+            uri = 's3://' || split_part(uri, '/', 3) || '/releases/' || name || '/' || version::text || '/'
+            AND manifest_sha256 ~ '^[0-9a-f]{64}$' AND published_at IS NOT NULL
+        ELSE uri = '' AND manifest_sha256 = '' AND published_at IS NULL
+    END
+) NOT VALID;
+DO $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM codeio.release WHERE release.status = 'published' AND release.manifest_sha256 = ''
+    ) THEN
+        ALTER TABLE codeio.release VALIDATE CONSTRAINT release_published;
+    END IF;
+END $$;
