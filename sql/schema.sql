@@ -170,6 +170,7 @@ CREATE VIEW codeio.teacher_answer AS
 COMMENT ON VIEW codeio.teacher_answer IS 'What became of each prompt that a teacher answered, and what it took.';
 COMMENT ON COLUMN codeio.teacher_answer.prompt_id IS 'The prompt.';
 COMMENT ON COLUMN codeio.teacher_answer.teacher_id IS 'The teacher.';
+COMMENT ON COLUMN codeio.teacher_answer.direction IS 'What is to be predicted: output or input.';
 COMMENT ON COLUMN codeio.teacher_answer.first_verdict IS 'Verdict on the first answer.';
 COMMENT ON COLUMN codeio.teacher_answer.last_verdict IS 'Verdict on the last one.';
 COMMENT ON COLUMN codeio.teacher_answer.turns IS 'Answers, revisions included.';
@@ -1386,6 +1387,7 @@ COMMENT ON COLUMN codeio.faceted_sample.direction IS 'What is to be predicted: o
 COMMENT ON COLUMN codeio.faceted_sample.verdict_1 IS 'Verdict on the first answer.';
 COMMENT ON COLUMN codeio.faceted_sample.verdict_2 IS 'Verdict on the revision; empty when there was none.';
 COMMENT ON COLUMN codeio.faceted_sample.drop_reason IS 'Why there was no revision of a wrong answer; empty when nothing was dropped.';
+COMMENT ON COLUMN codeio.faceted_sample.teacher_id IS 'Who answered.';
 COMMENT ON COLUMN codeio.faceted_sample.source_id IS 'Where its file was seen; the first by name when in several places.';
 COMMENT ON COLUMN codeio.faceted_sample.program_id IS 'The program it asks about.';
 COMMENT ON COLUMN codeio.faceted_sample.problem IS 'Beginning of the problem statement.';
@@ -2408,6 +2410,7 @@ SELECT
 COMMENT ON VIEW codeio.teacher_cost IS 'Calls, tokens and dollars of each run, and dollars for each row they gave: a program with pairs, or a right answer.';
 COMMENT ON COLUMN codeio.teacher_cost.dag_id IS 'Airflow DAG, or cli when started from a shell.';
 COMMENT ON COLUMN codeio.teacher_cost.run_id IS 'Airflow DAG run.';
+COMMENT ON COLUMN codeio.teacher_cost.teacher_id IS 'Who was called.';
 COMMENT ON COLUMN codeio.teacher_cost.teacher IS 'What people call the teacher.';
 COMMENT ON COLUMN codeio.teacher_cost.teacher_kind IS 'Kind of the teacher.';
 COMMENT ON COLUMN codeio.teacher_cost.teacher_model IS 'Its model.';

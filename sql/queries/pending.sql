@@ -65,20 +65,30 @@ WHERE response.response_id >= :low AND response.response_id < :high AND NOT EXIS
 ORDER BY program.program_id, response.response_id;
 
 -- name: revise
-WITH conversation AS (
+-- Each part is worked out once: of rows that ANALYZE has not seen yet, the planner would do it for every row.
+WITH pending AS MATERIALIZED (
+    SELECT prompt_id, teacher_id, prompt_body, direction, turn, verdict
+    FROM codeio.pending_revise
+    WHERE prompt_id >= :low AND prompt_id < :high AND turn <= :revision_turns AND teacher_id = :teacher_id
+),
+
+conversation AS MATERIALIZED (
     SELECT prompt_id, json_agg(json_build_array(body, feedback) ORDER BY turn) AS turns
     FROM codeio.current_verdict
     WHERE prompt_id >= :low AND prompt_id < :high AND teacher_id = :teacher_id
     GROUP BY prompt_id
+),
+
+gain AS MATERIALIZED (
+    SELECT direction, feedback_kind, turn, revised, expected_gain, mean_cost_usd
+    FROM codeio.revision_gain
+    WHERE teacher_id = :teacher_id
 )
 
 SELECT pending.prompt_id, pending.prompt_body, pending.turn, conversation.turns,
     coalesce(gain.revised, 0) AS revised, gain.expected_gain, gain.mean_cost_usd
-FROM codeio.pending_revise AS pending
+FROM pending
 INNER JOIN conversation USING (prompt_id)
-LEFT JOIN codeio.revision_gain AS gain
-    ON gain.teacher_id = pending.teacher_id AND gain.direction = pending.direction
-        AND gain.feedback_kind = pending.verdict AND gain.turn = pending.turn
-WHERE pending.prompt_id >= :low AND pending.prompt_id < :high AND pending.turn <= :revision_turns
-    AND pending.teacher_id = :teacher_id
+LEFT JOIN gain
+    ON gain.direction = pending.direction AND gain.feedback_kind = pending.verdict AND gain.turn = pending.turn
 ORDER BY pending.prompt_id;

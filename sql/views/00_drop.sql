@@ -20,7 +20,7 @@ BEGIN
         EXECUTE dropped.statement;
     END LOOP;
     FOR dropped IN
-        SELECT format('DROP ROUTINE %s', pg_proc.oid::regprocedure) AS statement
+        SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', pg_proc.oid::regprocedure) AS statement
         FROM pg_proc WHERE pg_proc.pronamespace = to_regnamespace('codeio')
     LOOP
         EXECUTE dropped.statement;

@@ -118,6 +118,7 @@ LEFT JOIN accepted ON accepted.teacher_call_id = teacher_call.teacher_call_id
 GROUP BY stage_run.dag_id, stage_run.run_id, teacher.teacher_id, teacher_call.purpose;
 COMMENT ON VIEW codeio.teacher_cost IS
 'Calls, tokens and dollars of each run, and dollars for each row they gave: a program with pairs, or a right answer.';
+COMMENT ON COLUMN codeio.teacher_cost.teacher_id IS 'Who was called.';
 COMMENT ON COLUMN codeio.teacher_cost.teacher IS 'What people call the teacher.';
 COMMENT ON COLUMN codeio.teacher_cost.teacher_kind IS 'Kind of the teacher.';
 COMMENT ON COLUMN codeio.teacher_cost.teacher_model IS 'Its model.';

@@ -104,6 +104,7 @@ COMMENT ON COLUMN codeio.faceted_sample.source_id IS
 'Where its file was seen; the first by name when in several places.';
 COMMENT ON COLUMN codeio.faceted_sample.program_id IS 'The program it asks about.';
 COMMENT ON COLUMN codeio.faceted_sample.problem IS 'Beginning of the problem statement.';
+COMMENT ON COLUMN codeio.faceted_sample.teacher_id IS 'Who answered.';
 COMMENT ON COLUMN codeio.faceted_sample.source_path IS 'Path of the file in its source.';
 COMMENT ON COLUMN codeio.faceted_sample.words IS 'Words of path, entry point and problem statement, for the search.';
 

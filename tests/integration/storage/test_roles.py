@@ -144,5 +144,11 @@ def test_facts_are_added_and_never_changed(app: Connection) -> None:
             "WHERE grantee = 'codeio_app' AND privilege_type = 'UPDATE'"
         )
     ).scalars()
-    states = {"teacher_pace", "teacher_spending", "teacher_batch", "teacher_batch_request"}
+    states = {
+        "answering_teacher",
+        "teacher_pace",
+        "teacher_spending",
+        "teacher_batch",
+        "teacher_batch_request",
+    }
     assert set(changeable) == {"source", "release", *states}

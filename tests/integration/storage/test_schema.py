@@ -102,7 +102,7 @@ def test_every_fact_names_the_run_that_wrote_it(owner_url: str) -> None:
     # A person adds a source; a failed try may have written nothing; some belong to a row that
     # names its run; the rest are the teachers' shared limits, which are no facts.
     belonging = {"release_sample", "teacher_batch_request", "sample_facet"}
-    limits = {"teacher_pace", "teacher_spending"}
+    limits = {"answering_teacher", "teacher_pace", "teacher_spending"}
     assert set(without) <= {"source", "task_failure", "schema_file", *belonging, *limits}
 
 
