@@ -79,7 +79,7 @@ ALTER TABLE codeio.release ADD COLUMN teachers json NOT NULL DEFAULT '[]';
 COMMENT ON COLUMN codeio.release.teachers IS
 'Whom its recipe chose for the answers when it was assembled: [{"id", "name", "share"}], by share of the samples.';
 -- Of releases published before version 0.2.0 nobody knows the manifest: the check must not stop their update.
-ALTER TABLE codeio.release DROP CONSTRAINT release_published;
+ALTER TABLE codeio.release DROP CONSTRAINT IF EXISTS release_published;
 -- A release was to be by one kind of teacher: it chose the teachers of the kind that most samples are by.
 UPDATE codeio.release SET teachers = chosen.teachers
 FROM (
