@@ -1,6 +1,5 @@
 """The clients of a command, from the settings of the shell it runs in."""
 
-from functools import cache
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from codeio_ops.local.state import StackState
 
 
-@cache
 def load_settings() -> Settings:
     """Return the settings."""
     return Settings.load()

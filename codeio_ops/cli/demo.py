@@ -52,8 +52,6 @@ def prepare(source: str) -> None:
     ensure_engine(say)
     ensure_image(clients.load_settings().sandbox_image, say)
     stack.up(Home(home_directory()), say=say)
-    # The stack has just written addresses and passwords.
-    clients.load_settings.cache_clear()
     add_source(clients.open_store(), parse_source(source))
     benchmark.index(*BENCHMARK)
 

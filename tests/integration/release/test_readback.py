@@ -10,7 +10,6 @@ from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
 from codeio_airflow.ui.app import build_app
-from codeio_ops.cli import clients
 from codeio_ops.cli.app import app
 from codeio_ops.config import Settings
 from codeio_ops.errors import ReleaseCorrupt, ReleaseMissing
@@ -18,6 +17,7 @@ from codeio_ops.release.assemble import Release
 from codeio_ops.release.manifest import FileEntry
 from codeio_ops.release.readback import prefix_of, pull_release, read_manifest, verify_release
 from codeio_ops.storage.objects import ObjectStore
+from support.shell import set_shell
 
 from .conftest import Facts
 
@@ -49,8 +49,7 @@ def codeio(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Command:
     """Return a function that runs a command, on other settings when some are given."""
 
     def run(*arguments: str, **changes: object) -> Result:
-        chosen = settings.model_copy(update=changes)
-        monkeypatch.setattr(clients, "load_settings", lambda: chosen)
+        set_shell(monkeypatch, settings.model_copy(update=changes))
         return CliRunner().invoke(app, ["release", *arguments])
 
     return run

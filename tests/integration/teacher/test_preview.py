@@ -9,17 +9,14 @@ from uuid import UUID
 import pytest
 from typer.testing import CliRunner
 
-from codeio_ops.cli import clients
 from codeio_ops.cli.app import app
 from codeio_ops.config import Settings
 from codeio_ops.errors import SettingsError
-from codeio_ops.storage.engine import Store
+from support.shell import set_shell
 
 
 @pytest.fixture
-def preview(
-    settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., str]:
+def preview(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """Return a function that runs the command for an endpoint that nobody listens at."""
     chosen = settings.model_copy(
         update={
@@ -30,9 +27,7 @@ def preview(
             "price_output_usd": Decimal(1000),
         }
     )
-    monkeypatch.setattr(clients, "load_settings", lambda: chosen)
-    monkeypatch.setattr(clients, "open_store", lambda: store)
-
+    set_shell(monkeypatch, chosen)
     return partial(_shown, "teacher", "preview", "answer")
 
 

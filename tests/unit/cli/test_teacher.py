@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from codeio_ops.cli import clients
 from codeio_ops.cli.app import app
 from codeio_ops.config import Settings
 from codeio_ops.errors import TeacherUnavailable
 from codeio_ops.jsonvalue import Json
 from codeio_ops.testing.teachers import ScriptedEndpoint, ScriptedReply, chat_reply, error_reply
+from support.shell import set_shell
 
 PROGRAM = """## Main Function
 
@@ -55,7 +55,7 @@ def check(monkeypatch: pytest.MonkeyPatch) -> Any:
         settings = Settings.model_validate(
             {"home": Path("/nonexistent"), "openai_base_url": endpoint.base_url, "model": "m"}
         )
-        monkeypatch.setattr(clients, "load_settings", lambda: settings)
+        set_shell(monkeypatch, settings)
         return CliRunner().invoke(app, ["teacher", "check", *options])
 
     return run
