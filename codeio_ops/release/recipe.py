@@ -105,6 +105,11 @@ class Recipe(BaseModel):
         """What of it is content of a release; whom `teachers` meant, its rows say."""
         return self.model_dump(mode="json", exclude={"teachers"})
 
+    @property
+    def deciding(self) -> dict[str, Json]:
+        """What of it decides which rows a release has, and what they say."""
+        return self.model_dump(mode="json", exclude={"description"})
+
 
 _LATER_FIELDS = frozenset(
     {"teachers", "transformed_by", "sources", "repositories", "licences", "languages", "since"}
