@@ -31,9 +31,9 @@ from codeio_airflow.assets import ANSWERS, RELEASES
 from codeio_airflow.clients import task_work
 from codeio_airflow.defaults import (
     DAG_DEFAULTS,
-    MODEL,
     OVERRIDE_TIMEOUT,
     PARALLEL_SHARDS,
+    RELEASED,
 )
 from codeio_airflow.release_tasks import (
     APPROVE,
@@ -49,26 +49,6 @@ from codeio_airflow.release_tasks import (
 from codeio_ops.pipeline import SANDBOX_POOL
 from codeio_ops.quality.gates import GATES, SANDBOX_GATES
 
-RECIPE = Param(
-    "",
-    type=["string", "object"],
-    description="Name of a shipped recipe (`codeio release recipes`), or the fields of one; empty "
-    "takes each of CODEIO_RECIPES_NIGHTLY.",
-)
-NEW_RECIPE = Param(
-    False,
-    type="boolean",
-    title="New recipe",
-    description="Whether it may go on with a name that another recipe has.",
-)
-CURRENT = Param(
-    [],
-    type="array",
-    items={"type": "string"},
-    description="Ids of the teachers that `current` in the recipe means; empty is the one that "
-    "`model` or the settings name.",
-)
-PARAMS = {"recipe": RECIPE, "model": MODEL, "current": CURRENT, "new_recipe": NEW_RECIPE}
 REASON = Param(
     "",
     type="string",
@@ -77,7 +57,7 @@ REASON = Param(
 )
 
 
-@dag(schedule=[ANSWERS], doc_md=__doc__, params=PARAMS, **DAG_DEFAULTS)
+@dag(schedule=[ANSWERS], doc_md=__doc__, params=RELEASED, **DAG_DEFAULTS)
 def release_dataset() -> None:
     """Assemble a candidate, judge it by every gate, publish it."""
 
