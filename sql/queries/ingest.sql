@@ -30,6 +30,16 @@ SELECT subject_id FROM codeio.drop_record WHERE stage = 'ingest' AND subject_id 
 -- name: known_raw_files
 SELECT raw_file_id FROM codeio.raw_file WHERE raw_file_id = any(:raw_file_ids);
 
+-- name: shown_at
+SELECT place_id, origin_id FROM codeio.present_place
+WHERE source_id = :source_id AND place_id = any(:place_ids);
+
+-- name: shown
+SELECT place_id, part, path, origin_id FROM codeio.present_place
+WHERE source_id = :source_id AND place_id > :after
+ORDER BY place_id
+LIMIT :most;
+
 -- name: outcomes
 WITH outcome AS (
     SELECT 'kept' AS name
