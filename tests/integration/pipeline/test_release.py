@@ -7,7 +7,8 @@ from typing import Any
 
 from codeio_airflow.ui.rows import Row
 from codeio_ops.jsonvalue import parse
-from codeio_ops.release.readback import pull_release, verify_release
+from codeio_ops.release.pull import pull_release
+from codeio_ops.release.readback import verify_release
 from codeio_ops.release.recipe import Recipe
 from support.road import CORPUS, FACTS, LATE, Road
 
