@@ -39,13 +39,14 @@ CROSS JOIN LATERAL (
         raw_file_origin.path, raw_file_origin.licence
     FROM codeio.raw_file_origin
     INNER JOIN codeio.source USING (source_id)
+    LEFT JOIN codeio.present_place ON present_place.origin_id = raw_file_origin.origin_id
     WHERE raw_file_origin.raw_file_id = program.raw_file_id
-    ORDER BY source.kind, source.locator, raw_file_origin.version, raw_file_origin.path
+    ORDER BY present_place.place_id IS NULL, source.kind, source.locator, raw_file_origin.version, raw_file_origin.path
     LIMIT 1
 ) AS origin;
 COMMENT ON VIEW codeio.sample_text IS
 'A sample as it is released: texts, labels and where it came from. Where a file was seen in several places, the '
-'first by name stands for all.';
+'first by name stands for all, of those that show it at present if there are any.';
 COMMENT ON COLUMN codeio.sample_text.prompt_id IS 'Its prompt.';
 COMMENT ON COLUMN codeio.sample_text.program_id IS 'The program that the pair was drawn from.';
 COMMENT ON COLUMN codeio.sample_text.io_pair_id IS 'The pair that the prompt asks about.';
@@ -86,13 +87,31 @@ SELECT DISTINCT ON (raw_file_origin.raw_file_id) raw_file_origin.raw_file_id, so
     raw_file_origin.version, raw_file_origin.path, raw_file_origin.licence
 FROM codeio.raw_file_origin
 INNER JOIN codeio.source USING (source_id)
-ORDER BY raw_file_origin.raw_file_id, source.kind, source.locator, raw_file_origin.version, raw_file_origin.path;
+LEFT JOIN codeio.present_place ON present_place.origin_id = raw_file_origin.origin_id
+ORDER BY raw_file_origin.raw_file_id, present_place.place_id IS NULL, source.kind, source.locator,
+    raw_file_origin.version, raw_file_origin.path;
 COMMENT ON VIEW codeio.file_shown IS
-'The place that stands for a raw file in samples: of several, the first by name.';
+'The place that stands for a raw file in samples: of those that show it at present, or else of all, the first by '
+'name.';
 COMMENT ON COLUMN codeio.file_shown.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.file_shown.source_id IS 'The source.';
 COMMENT ON COLUMN codeio.file_shown.source_kind IS 'Reader of the source.';
 COMMENT ON COLUMN codeio.file_shown.source_locator IS 'Path, URL or package of the source.';
+
+CREATE FUNCTION codeio.tree_at(moment timestamptz)
+RETURNS TABLE (source_id uuid, place_id uuid, path text, origin_id uuid)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT newest.source_id, newest.place_id, newest.path, newest.origin_id
+    FROM codeio.tree_change AS newest
+    WHERE newest.changed_at <= moment AND NOT EXISTS (
+        SELECT FROM codeio.tree_change AS later
+        WHERE later.source_id = newest.source_id AND later.place_id = newest.place_id
+            AND later.tree_change_id > newest.tree_change_id AND later.changed_at <= moment
+    );
+END;
+COMMENT ON FUNCTION codeio.tree_at(timestamptz) IS
+'What each source showed at each place at a moment; null where it showed something before.';
 
 CREATE FUNCTION codeio.night_of(run codeio.stage_run) RETURNS text
 LANGUAGE sql STABLE
