@@ -64,7 +64,7 @@ INNER JOIN codeio.stage_run AS first_run ON first_run.stage_run_id = first_verdi
 LEFT JOIN codeio.verdict AS second_verdict ON second_verdict.verdict_id = member.second_verdict_id
 LEFT JOIN codeio.stage_run AS second_run ON second_run.stage_run_id = second_verdict.stage_run_id
 CROSS JOIN LATERAL (
-    SELECT source.kind || ':' || codeio.source_name(source.locator) AS source, raw_file_origin.path,
+    SELECT source.kind || ':' || codeio.released_name(source.locator) AS source, raw_file_origin.path,
         raw_file_origin.repository, raw_file_origin.licence
     FROM codeio.raw_file_origin
     INNER JOIN codeio.source USING (source_id)

@@ -3,7 +3,7 @@ SELECT finished.prompt_id, finished.teacher_id, finished.transformer_id, finishe
     finished.program_made_at, finished.first_verdict_id, finished.second_verdict_id, question_number.question,
     prompt.direction, first_verdict.verdict AS verdict_1, second_verdict.verdict AS verdict_2,
     length(program.main_function) AS code_chars, length(first_response.body) AS answer_chars,
-    coalesce(file_shown.source_kind || ':' || codeio.source_name(file_shown.source_locator), '') AS source,
+    coalesce(file_shown.source_kind || ':' || codeio.released_name(file_shown.source_locator), '') AS source,
     coalesce(file_shown.repository, '') AS repository,
     coalesce(file_shown.licence, '') AS licence, program.language, codeio.night_of(file_run) AS night,
     EXISTS (
@@ -25,13 +25,13 @@ WHERE NOT EXISTS (
 ) AND finished.raw_file_id NOT IN (SELECT taken_down_file.raw_file_id FROM codeio.taken_down_file)
 ORDER BY finished.prompt_id, finished.teacher_id;
 
--- name: source_names
--- What people write for sources, as locator or kind:locator, with what stands for it in a release.
+-- name: released_names
+-- What people write for sources, as locator or kind:locator, and models, with what stands for it in a release.
 WITH given AS (
     SELECT words.word, coalesce(substring(words.word FROM '^((directory|git|jsonl|parquet):)'), '') AS kind
     FROM unnest(cast(:words AS text[])) AS words (word)
 )
-SELECT given.word, given.kind || codeio.source_name(substr(given.word, length(given.kind) + 1)) AS name FROM given;
+SELECT given.word, given.kind || codeio.released_name(substr(given.word, length(given.kind) + 1)) AS name FROM given;
 
 -- name: unscreened_programs
 SELECT DISTINCT program.program_id, program.main_function
