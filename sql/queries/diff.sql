@@ -21,7 +21,7 @@ SELECT member.sample_id, member.split, member.prompt_id, member.program_id, ques
     second_verdict.verdict AS verdict_2, first_verdict.verifier_version, member.raw_file_id, member.language,
     member.transformer_id, member.program_made_at, first_response.teacher_id, codeio.night_of(file_run) AS night,
     origin.path, origin.source, origin.locator, origin.repository, origin.licence,
-    EXISTS (SELECT FROM codeio.program_in_force WHERE program_in_force.program_id = member.program_id) AS present,
+    member.program_id IN (SELECT program_in_force.program_id FROM codeio.program_in_force) AS present,
     (
         SELECT CASE
             WHEN count(*) = 0 THEN NULL
