@@ -954,9 +954,16 @@ COMMENT ON FUNCTION codeio.night_of(run codeio.stage_run) IS 'The night that a s
 
 
 
+CREATE FUNCTION codeio.source_name(locator text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN (locator ~ '^(file:)?/'::text) THEN ((regexp_replace(rtrim(locator, '/'::text), '^.*/'::text, ''::text) || '-'::text) || "left"(md5(locator), 8)) ELSE locator END;
+COMMENT ON FUNCTION codeio.source_name(locator text) IS 'The name under which a source is released: its locator, or of a path on this machine the last part, with eight characters of the hash of all of it.';
+
+
+
 CREATE FUNCTION codeio.origin_matches(kind text, value text, origin codeio.raw_file_origin, source codeio.source) RETURNS boolean
     LANGUAGE sql IMMUTABLE
-    RETURN CASE kind WHEN 'repository'::text THEN ((value = ANY (ARRAY[(source).locator, (((source).kind || ':'::text) || (source).locator), split_part((source).locator, '=='::text, 1), (origin).repository])) OR (((source).kind = ANY (ARRAY['jsonl'::text, 'parquet'::text])) AND starts_with((origin).path, (value || '/'::text)))) WHEN 'path'::text THEN (((origin).path = value) OR starts_with((origin).path, (rtrim(value, '/'::text) || '/'::text))) WHEN 'author'::text THEN ((regexp_split_to_array(lower((origin).author), '\s*[,;<>]\s*'::text) @> ARRAY[lower(value)]) OR (((source).kind = ANY (ARRAY['jsonl'::text, 'parquet'::text])) AND starts_with((origin).path, (value || '/'::text)))) WHEN 'licence'::text THEN ((origin).licence = value) ELSE NULL::boolean END;
+    RETURN CASE kind WHEN 'repository'::text THEN ((value = ANY (ARRAY[(source).locator, (((source).kind || ':'::text) || (source).locator), codeio.source_name((source).locator), (((source).kind || ':'::text) || codeio.source_name((source).locator)), split_part((source).locator, '=='::text, 1), (origin).repository])) OR (((source).kind = ANY (ARRAY['jsonl'::text, 'parquet'::text])) AND starts_with((origin).path, (value || '/'::text)))) WHEN 'path'::text THEN (((origin).path = value) OR starts_with((origin).path, (rtrim(value, '/'::text) || '/'::text))) WHEN 'author'::text THEN ((regexp_split_to_array(lower((origin).author), '\s*[,;<>]\s*'::text) @> ARRAY[lower(value)]) OR (((source).kind = ANY (ARRAY['jsonl'::text, 'parquet'::text])) AND starts_with((origin).path, (value || '/'::text)))) WHEN 'licence'::text THEN ((origin).licence = value) ELSE NULL::boolean END;
 COMMENT ON FUNCTION codeio.origin_matches(kind text, value text, origin codeio.raw_file_origin, source codeio.source) IS 'Whether a takedown of this kind and value means a file seen at this place. A path means all below it; rows of JSONL and Parquet sources begin with owner and repository.';
 
 
@@ -1728,20 +1735,6 @@ ALTER TABLE codeio.former_dedup_result ALTER COLUMN former_dedup_result_id ADD G
 
 
 
-CREATE VIEW codeio.judged_before AS
- SELECT DISTINCT ON (subject_id) subject_id,
-        CASE
-            WHEN (matched_id IS NULL) THEN 0
-            ELSE 2
-        END AS turn
-   FROM codeio.former_dedup_result
-  ORDER BY subject_id, former_dedup_result_id DESC;
-COMMENT ON VIEW codeio.judged_before IS 'Raw files and programs of which dedup said something that no longer holds.';
-COMMENT ON COLUMN codeio.judged_before.subject_id IS 'The raw file or program.';
-COMMENT ON COLUMN codeio.judged_before.turn IS 'When it is compared again: 0, before what is new, if it survived and may have been paid for; 2, after it, if not.';
-
-
-
 CREATE TABLE codeio.leak_scan (
     raw_file_id uuid NOT NULL,
     benchmark_index_id uuid NOT NULL,
@@ -1872,15 +1865,8 @@ CREATE VIEW codeio.funnel AS
          SELECT 2,
             'dedup'::text,
             count(*) AS count
-           FROM ( SELECT dedup_result.subject_id
-                   FROM codeio.dedup_result
-                  WHERE (dedup_result.matched_id IS NULL)
-                UNION ALL
-                 SELECT judged_before.subject_id
-                   FROM codeio.judged_before
-                  WHERE ((judged_before.turn = 0) AND (NOT (EXISTS ( SELECT
-                           FROM codeio.dedup_result
-                          WHERE (dedup_result.subject_id = judged_before.subject_id)))))) survivor
+           FROM codeio.dedup_result
+          WHERE (dedup_result.matched_id IS NULL)
         UNION ALL
          SELECT 3,
             'screen'::text,
@@ -2033,6 +2019,20 @@ COMMENT ON VIEW codeio.gate_standing IS 'How each required gate stands towards e
 COMMENT ON COLUMN codeio.gate_standing.release_id IS 'The release.';
 COMMENT ON COLUMN codeio.gate_standing.gate IS 'The gate.';
 COMMENT ON COLUMN codeio.gate_standing.standing IS 'By its latest result: missing, passed, or failed; of a soft failure undecided, overridden or rejected, by the latest decision of a person.';
+
+
+
+CREATE VIEW codeio.judged_before AS
+ SELECT DISTINCT ON (subject_id) subject_id,
+        CASE
+            WHEN (matched_id IS NULL) THEN 0
+            ELSE 2
+        END AS turn
+   FROM codeio.former_dedup_result
+  ORDER BY subject_id, former_dedup_result_id DESC;
+COMMENT ON VIEW codeio.judged_before IS 'Raw files and programs of which dedup said something that no longer holds.';
+COMMENT ON COLUMN codeio.judged_before.subject_id IS 'The raw file or program.';
+COMMENT ON COLUMN codeio.judged_before.turn IS 'When it is compared again: 0, before what is new, if it survived and may have been paid for; 2, after it, if not.';
 
 
 
@@ -2224,6 +2224,7 @@ CREATE VIEW codeio.released_lineage AS
     raw_file_origin.origin_id,
     source.source_id,
     ((source.kind || ':'::text) || source.locator) AS source,
+    ((source.kind || ':'::text) || codeio.source_name(source.locator)) AS source_name,
     raw_file_origin.repository,
     raw_file_origin.version AS source_version,
     raw_file_origin.path,
@@ -2274,6 +2275,7 @@ COMMENT ON COLUMN codeio.released_lineage.raw_file_id IS 'The file that the prog
 COMMENT ON COLUMN codeio.released_lineage.origin_id IS 'Derived from source, version, path and sha256.';
 COMMENT ON COLUMN codeio.released_lineage.source_id IS 'The source in which the file was seen.';
 COMMENT ON COLUMN codeio.released_lineage.source IS 'The same as kind:locator.';
+COMMENT ON COLUMN codeio.released_lineage.source_name IS 'The same as the files and card of a release name it.';
 COMMENT ON COLUMN codeio.released_lineage.repository IS 'Repository or package of the file, where the source names one.';
 COMMENT ON COLUMN codeio.released_lineage.source_version IS 'Version of the source, such as that of a package; may be empty.';
 COMMENT ON COLUMN codeio.released_lineage.path IS 'Path inside the source.';
@@ -2419,7 +2421,7 @@ CREATE VIEW codeio.sample_text AS
      JOIN codeio.stage_run answer_run ON ((answer_run.stage_run_id = first_response.stage_run_id)))
      JOIN codeio.stage_run pair_run ON ((pair_run.stage_run_id = io_pair.stage_run_id)))
      CROSS JOIN LATERAL ( SELECT source.kind AS source_kind,
-            source.locator AS source_locator,
+            codeio.source_name(source.locator) AS source_locator,
             raw_file_origin.version,
             raw_file_origin.path,
             raw_file_origin.licence
@@ -2436,7 +2438,7 @@ COMMENT ON COLUMN codeio.sample_text.program_id IS 'The program that the pair wa
 COMMENT ON COLUMN codeio.sample_text.io_pair_id IS 'The pair that the prompt asks about.';
 COMMENT ON COLUMN codeio.sample_text.raw_file_id IS 'The file that the program was made of.';
 COMMENT ON COLUMN codeio.sample_text.source_kind IS 'Reader of the source.';
-COMMENT ON COLUMN codeio.sample_text.source_locator IS 'Path, URL or package of the source.';
+COMMENT ON COLUMN codeio.sample_text.source_locator IS 'URL or package of the source; of a path on this machine, the name that stands for it.';
 COMMENT ON COLUMN codeio.sample_text.source_version IS 'Version of the source, such as that of a package; may be empty.';
 COMMENT ON COLUMN codeio.sample_text.source_path IS 'Path of the file in its source.';
 COMMENT ON COLUMN codeio.sample_text.licence IS 'SPDX id, or NOASSERTION.';
@@ -3194,8 +3196,6 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.quarantined_file TO codeio_app;
 GRANT SELECT ON TABLE codeio.quarantined_file TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.finished_conversation TO codeio_app;
 GRANT SELECT ON TABLE codeio.finished_conversation TO codeio_auditor;
-GRANT SELECT,MAINTAIN ON TABLE codeio.judged_before TO codeio_app;
-GRANT SELECT ON TABLE codeio.judged_before TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.leak_scan TO codeio_app;
 GRANT SELECT ON TABLE codeio.leak_scan TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.pending_dedup TO codeio_app;
@@ -3216,6 +3216,8 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.required_gate TO codeio_app;
 GRANT SELECT ON TABLE codeio.required_gate TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.gate_standing TO codeio_app;
 GRANT SELECT ON TABLE codeio.gate_standing TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.judged_before TO codeio_app;
+GRANT SELECT ON TABLE codeio.judged_before TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.leak_hit TO codeio_app;
 GRANT SELECT ON TABLE codeio.leak_hit TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.pending_prompt TO codeio_app;

@@ -20,7 +20,7 @@ SELECT member.sample_id, member.split, member.prompt_id, member.program_id, ques
     second_verdict.response_id AS second_response_id, first_verdict.verdict AS verdict_1,
     second_verdict.verdict AS verdict_2, first_verdict.verifier_version, member.raw_file_id, member.language,
     member.transformer_id, member.program_made_at, first_response.teacher_id, codeio.night_of(file_run) AS night,
-    origin.path, origin.source, origin.locator, origin.repository, origin.licence,
+    origin.path, origin.source, origin.repository, origin.licence,
     member.program_id IN (SELECT program_in_force.program_id FROM codeio.program_in_force) AS present,
     (
         SELECT CASE
@@ -64,7 +64,7 @@ INNER JOIN codeio.stage_run AS first_run ON first_run.stage_run_id = first_verdi
 LEFT JOIN codeio.verdict AS second_verdict ON second_verdict.verdict_id = member.second_verdict_id
 LEFT JOIN codeio.stage_run AS second_run ON second_run.stage_run_id = second_verdict.stage_run_id
 CROSS JOIN LATERAL (
-    SELECT source.kind || ':' || source.locator AS source, source.locator, raw_file_origin.path,
+    SELECT source.kind || ':' || codeio.source_name(source.locator) AS source, raw_file_origin.path,
         raw_file_origin.repository, raw_file_origin.licence
     FROM codeio.raw_file_origin
     INNER JOIN codeio.source USING (source_id)
