@@ -6,9 +6,7 @@ SELECT finished.prompt_id, finished.teacher_id, finished.transformer_id, finishe
     coalesce(file_shown.source_kind || ':' || codeio.released_name(file_shown.source_locator), '') AS source,
     coalesce(file_shown.repository, '') AS repository,
     coalesce(file_shown.licence, '') AS licence, program.language, codeio.night_of(file_run) AS night,
-    EXISTS (
-        SELECT FROM codeio.program_in_force WHERE program_in_force.program_id = finished.program_id
-    ) AS present
+    program_in_force.program_id IS NOT NULL AS present
 FROM codeio.finished_conversation AS finished
 INNER JOIN codeio.prompt USING (prompt_id)
 INNER JOIN codeio.question_number USING (prompt_id)
@@ -19,6 +17,7 @@ INNER JOIN codeio.verdict AS first_verdict ON first_verdict.verdict_id = finishe
 INNER JOIN codeio.response AS first_response ON first_response.response_id = first_verdict.response_id
 LEFT JOIN codeio.verdict AS second_verdict ON second_verdict.verdict_id = finished.second_verdict_id
 LEFT JOIN codeio.file_shown ON file_shown.raw_file_id = finished.raw_file_id
+LEFT JOIN codeio.program_in_force ON program_in_force.program_id = finished.program_id
 WHERE NOT EXISTS (
     SELECT FROM codeio.drop_record
     WHERE drop_record.stage = 'release' AND drop_record.subject_id = finished.program_id
