@@ -2,17 +2,19 @@
 
 **Reads** every finished conversation that the recipe chooses, by default those with the current
 teacher, and quarantines the files of those that leak a benchmark
-or hold a secret or personal data.
+or hold a secret or personal data. What a gate would refuse row by row is left out and counted.
 
-**Writes** `leak_hit`, `drop_record`, `sample`, `release`, `release_sample`, `gate_result`,
-`gate_override`, and the files of the release in S3; updates the asset `releases`.
+**Writes** `leak_hit`, `drop_record`, `sample`, `release`, `release_sample`, `release_left_out`,
+`gate_result`, `gate_override`, and the files of the release in S3; updates the asset `releases`.
 
 **Idempotent by** (recipe, content): the same facts give the same release, which is made once.
 
 **On failure** of a hard gate the release stays `rejected` with its evidence, and nothing is
 published: see `codeio release show NAME VERSION`. When only soft gates failed, `ask_override`
 waits for a person (Browse, Required Actions): *Approve* with a reason publishes all the same,
-*Reject* or no answer in time rejects. Clearing the run judges it again.
+*Reject* or no answer in time rejects. Clearing the run judges it again. Meanwhile later runs go
+on, and number their candidates after it; once a newer version is published, an approval comes too
+late and says so.
 
 **Backfill**: none is needed; a release holds every finished conversation.
 
@@ -27,10 +29,10 @@ from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
 from codeio_airflow.assets import ANSWERS, RELEASES
 from codeio_airflow.clients import task_work
 from codeio_airflow.defaults import (
-    DAG_DEFAULTS,
     MODEL,
     OVERRIDE_TIMEOUT,
     PARALLEL_SHARDS,
+    RELEASE_DEFAULTS,
 )
 from codeio_airflow.release_tasks import (
     APPROVE,
@@ -66,7 +68,7 @@ REASON = Param(
 )
 
 
-@dag(schedule=[ANSWERS], doc_md=__doc__, params=PARAMS, **DAG_DEFAULTS)
+@dag(schedule=[ANSWERS], doc_md=__doc__, params=PARAMS, **RELEASE_DEFAULTS)
 def release_dataset() -> None:
     """Assemble a candidate, judge it by every gate, publish it."""
 

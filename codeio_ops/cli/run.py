@@ -10,6 +10,7 @@ from codeio_ops.cli.board import read_stages
 from codeio_ops.cli.clients import open_store
 from codeio_ops.cli.follow import print_made, run_road
 from codeio_ops.cli.output import JsonOption, print_json, print_rows
+from codeio_ops.cli.waiting import print_waiting, waiting_json
 from codeio_ops.storage.engine import Store
 
 
@@ -46,11 +47,13 @@ def run(
     done = run_road(wait=follow)
     if as_json:
         made = asdict(done.made) if done.made else None
-        print_json({**_funnel_json(), "run_id": done.run_id, "release": made})
+        waiting = waiting_json(open_store())
+        print_json({**_funnel_json(), "run_id": done.run_id, "release": made, "waiting": waiting})
         return
     funnel()
     if done.made:
         print_made(done.made)
+    print_waiting(open_store())
 
 
 def funnel(as_json: JsonOption = False) -> None:

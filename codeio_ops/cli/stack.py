@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
+from codeio_ops.cli.clients import open_store
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, say
+from codeio_ops.cli.waiting import print_waiting, waiting_json
 from codeio_ops.config import Settings, home_directory
 from codeio_ops.errors import SettingsError
 from codeio_ops.local import environment, stack
@@ -59,6 +61,7 @@ def status(as_json: JsonOption = False) -> None:
         _print_status_json(home.root.as_posix(), rows)
     else:
         print_rows(f"Stack in {home.root}", rows, as_json=False)
+        _print_questions(rows)
     if not rows or any(row.state != "healthy" for row in rows):
         raise typer.Exit(1)
 
@@ -82,4 +85,15 @@ def _parts(only: str) -> frozenset[Part]:
 
 
 def _print_status_json(home: str, rows: tuple[ComponentStatus, ...]) -> None:
-    print_json({"home": home, "components": [asdict(row) for row in rows]})
+    waiting = waiting_json(open_store()) if _has_database(rows) else []
+    components = [asdict(row) for row in rows]
+    print_json({"home": home, "components": components, "waiting": waiting})
+
+
+def _print_questions(rows: tuple[ComponentStatus, ...]) -> None:
+    if _has_database(rows):
+        print_waiting(open_store())
+
+
+def _has_database(rows: tuple[ComponentStatus, ...]) -> bool:
+    return any(row.name == "postgres" and row.state == "healthy" for row in rows)

@@ -6,7 +6,7 @@ takes.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -126,8 +126,8 @@ def diff_releases(old: Release, new: Release, *, store: Store) -> ReleaseDiff:
     before = _members(old, store, until=new.created_at)
     after = _members(new, store, until=new.created_at)
     changes = [
-        *_gone(before, after, _choice(new, store)),
-        *_added(before, after, _choice(old, store), old),
+        *_gone(before, after, _choice(new, store), _left_out_by(new, store)),
+        *_added(before, after, _choice(old, store), old, _left_out_by(old, store)),
         *_changed(before, after),
     ]
     both = before.keys() & after.keys()
@@ -144,35 +144,47 @@ def _choice(release: Release, store: Store) -> Choice:
     return Choice.of(Recipe.model_validate(release.recipe), current, store)
 
 
+def _left_out_by(release: Release, store: Store) -> dict[UUID, str]:
+    """Return the samples that a release leaves out, each with the reason."""
+    with store.transaction() as transaction:
+        return dict(transaction.pairs("release.left_out_why", release_id=release.release_id))
+
+
 def _members(release: Release, store: Store, *, until: datetime) -> _Members:
     rows = store.fetch("diff.members", _Member, release_id=release.release_id, until=until)
     return {(row.prompt_id, row.teacher_id): row for row in rows}
 
 
-def _gone(before: _Members, after: _Members, new: Choice) -> Iterator[RowChange]:
+def _gone(
+    before: _Members, after: _Members, new: Choice, refused: Mapping[UUID, str]
+) -> Iterator[RowChange]:
     for key in before.keys() - after.keys():
         member = before[key]
-        yield _row("went", member, _why_gone(member, new))
+        yield _row("went", member, _why_gone(member, new, refused.get(member.sample_id)))
 
 
-def _why_gone(member: _Member, choice: Choice) -> str:
+def _why_gone(member: _Member, choice: Choice, refused: str | None) -> str:
     if member.takedowns:
         return f"taken down: {member.takedowns}"
-    if member.drop:
-        return member.drop
+    if refused or member.drop:
+        return refused or str(member.drop)
     reason = left_out(choice, member.conversation())
     if reason:
         return reason.why
     return "its conversation was judged anew, and the recipe no longer takes it"
 
 
-def _added(before: _Members, after: _Members, choice: Choice, old: Release) -> Iterator[RowChange]:
+def _added(
+    before: _Members, after: _Members, choice: Choice, old: Release, refused: Mapping[UUID, str]
+) -> Iterator[RowChange]:
     for key in after.keys() - before.keys():
         member = after[key]
-        yield _row("came", member, _why_added(member, choice, old))
+        yield _row("came", member, _why_added(member, choice, old, refused.get(member.sample_id)))
 
 
-def _why_added(member: _Member, choice: Choice, old: Release) -> str:
+def _why_added(member: _Member, choice: Choice, old: Release, refused: str | None) -> str:
+    if refused:
+        return f"{old.name} v{old.version} left it out: {refused}"
     if member.finished_at > old.created_at:
         return f"its conversation was finished after v{old.version} was assembled"
     reason = left_out(choice, member.conversation())

@@ -49,11 +49,11 @@ async def report_deadline(context: dict[str, Any]) -> None:
     await asyncio.to_thread(_store, failure, settings_of_trigger)
 
 
-def deadline() -> DeadlineAlert:
-    """Return the alert for a run that should be done by the morning."""
+def deadline(longer: timedelta = timedelta(0)) -> DeadlineAlert:
+    """Return the alert for a run that should be done by the morning, or as much later."""
     return DeadlineAlert(
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
-        interval=DEADLINE,
+        interval=DEADLINE + longer,
         callback=AsyncCallback(report_deadline),
         name="night",
     )

@@ -1,9 +1,33 @@
 -- From samples up to their sources, and down.
 
+CREATE FUNCTION codeio.licence_of_all(licences text[]) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN CASE
+    WHEN cardinality(licences) = 1 THEN licences[1]
+    ELSE (
+        SELECT string_agg(DISTINCT CASE
+            WHEN stated.licence IN ('', 'NOASSERTION') THEN 'LicenseRef-unknown'
+            WHEN stated.licence LIKE '% %' THEN '(' || stated.licence || ')'
+            ELSE stated.licence
+        END COLLATE "C", ' AND ')
+        FROM unnest(licences) AS stated (licence)
+    )
+END;
+COMMENT ON FUNCTION codeio.licence_of_all(text[]) IS
+'The SPDX expression of a file that was seen under each of these distinct licences: all of them, joined by AND.';
+
+CREATE VIEW codeio.file_licence AS
+SELECT raw_file_origin.raw_file_id, codeio.licence_of_all(array_agg(DISTINCT raw_file_origin.licence)) AS licence
+FROM codeio.raw_file_origin
+GROUP BY raw_file_origin.raw_file_id;
+COMMENT ON VIEW codeio.file_licence IS
+'The licence of each raw file: those of all places where it was seen, joined by AND.';
+COMMENT ON COLUMN codeio.file_licence.licence IS 'SPDX expression.';
+
 CREATE VIEW codeio.sample_text AS
 SELECT sample.sample_id, sample.prompt_id, io_pair.program_id, io_pair.io_pair_id, program.raw_file_id,
     origin.source_kind, origin.source_locator, origin.version AS source_version, origin.path AS source_path,
-    origin.licence,
+    every_origin.licence,
     program.language, prompt.direction, prompt.body AS prompt, io_pair.input, io_pair.output,
     program.problem_statement, program.io_description, program.main_function AS reference_code,
     first_response.body AS turn_1, first_verdict.feedback AS feedback_1, first_verdict.verdict AS verdict_1,
@@ -25,16 +49,22 @@ INNER JOIN codeio.stage_run AS answer_run ON answer_run.stage_run_id = first_res
 INNER JOIN codeio.stage_run AS pair_run ON pair_run.stage_run_id = io_pair.stage_run_id
 CROSS JOIN LATERAL (
     SELECT source.kind AS source_kind, source.locator AS source_locator, raw_file_origin.version,
-        raw_file_origin.path, raw_file_origin.licence
+        raw_file_origin.path
     FROM codeio.raw_file_origin
     INNER JOIN codeio.source USING (source_id)
     WHERE raw_file_origin.raw_file_id = program.raw_file_id
     ORDER BY source.kind, source.locator, raw_file_origin.version, raw_file_origin.path
     LIMIT 1
-) AS origin;
+) AS origin
+CROSS JOIN LATERAL (
+    SELECT codeio.licence_of_all(array_agg(DISTINCT raw_file_origin.licence)) AS licence
+    FROM codeio.raw_file_origin
+    WHERE raw_file_origin.raw_file_id = program.raw_file_id
+) AS every_origin;
 COMMENT ON VIEW codeio.sample_text IS
 'A sample as it is released: texts, labels and where it came from. Where a file was seen in several places, the '
-'first by name stands for all.';
+'first by name stands for all, and the licences of all are joined by AND.';
+COMMENT ON COLUMN codeio.sample_text.licence IS 'Licences of all places where its file was seen, joined by AND.';
 COMMENT ON COLUMN codeio.sample_text.prompt_id IS 'Its prompt.';
 COMMENT ON COLUMN codeio.sample_text.program_id IS 'The program that the pair was drawn from.';
 COMMENT ON COLUMN codeio.sample_text.io_pair_id IS 'The pair that the prompt asks about.';
@@ -71,12 +101,13 @@ COMMENT ON COLUMN codeio.sample_teacher.teacher_id IS 'The teacher.';
 CREATE VIEW codeio.file_shown AS
 SELECT DISTINCT ON (raw_file_origin.raw_file_id) raw_file_origin.raw_file_id, source.source_id,
     source.kind AS source_kind, source.locator AS source_locator, raw_file_origin.repository,
-    raw_file_origin.version, raw_file_origin.path, raw_file_origin.licence
+    raw_file_origin.version, raw_file_origin.path, file_licence.licence
 FROM codeio.raw_file_origin
 INNER JOIN codeio.source USING (source_id)
+INNER JOIN codeio.file_licence USING (raw_file_id)
 ORDER BY raw_file_origin.raw_file_id, source.kind, source.locator, raw_file_origin.version, raw_file_origin.path;
 COMMENT ON VIEW codeio.file_shown IS
-'The place that stands for a raw file in samples: of several, the first by name.';
+'The place that stands for a raw file in samples: of several, the first by name, under the licences of all.';
 COMMENT ON COLUMN codeio.file_shown.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.file_shown.source_id IS 'The source.';
 COMMENT ON COLUMN codeio.file_shown.source_kind IS 'Reader of the source.';
