@@ -47,7 +47,7 @@ class DagRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DagState:
-    """Whether a DAG runs; `most_runs` may at a time."""
+    """Whether a DAG is paused; `most_runs` go on at a time, and 0 is no limit."""
 
     is_paused: bool
     most_runs: int

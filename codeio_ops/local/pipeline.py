@@ -144,7 +144,8 @@ def _handover(
 def _refuse_to_wait_for_people(api: AirflowApi, dag_id: str) -> None:
     """Raise when no run can begin before a person decides about one that is open."""
     active = [run for run in api.list_runs(dag_id) if run.state == "running"]
-    if len(active) < api.dag_state(dag_id).most_runs:
+    most = api.dag_state(dag_id).most_runs
+    if not most or len(active) < most:
         return
     for run in reversed(active):
         asking = _in_state(api.task_instances(dag_id, run.run_id), ASKING)
@@ -155,14 +156,17 @@ def _refuse_to_wait_for_people(api: AirflowApi, dag_id: str) -> None:
 def _position(api: AirflowApi, dag_id: str, run_id: str) -> Position:
     """Say what runs in this DAG; while the run queues behind another, what runs of that one."""
     own = api.task_instances(dag_id, run_id)
-    active = [run.run_id for run in api.list_runs(dag_id, limit=10) if run.state == "running"]
-    tasks = [task for each in active for task in api.task_instances(dag_id, each)]
     return Position(
         dag_id=dag_id,
         run_id=run_id,
-        running=_in_state(own, "running") or _in_state(tasks, "running"),
+        running=_in_state(own, "running") or _in_state(_active_tasks(api, dag_id), "running"),
         asking=_in_state(own, ASKING),
     )
+
+
+def _active_tasks(api: AirflowApi, dag_id: str) -> list[TaskInstance]:
+    active = [run.run_id for run in api.list_runs(dag_id, limit=10) if run.state == "running"]
+    return [task for run_id in active for task in api.task_instances(dag_id, run_id)]
 
 
 def _in_state(tasks: Sequence[TaskInstance], state: str) -> tuple[str, ...]:
