@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from codeio_ops.cli.follow import RELEASES, Made, print_made, run_road
+from codeio_ops.cli.follow import RELEASES, print_made, run_road
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, print_text
+from codeio_ops.jsonvalue import Json
 from codeio_ops.release.recipe import load_recipe, shipped_names
 
 WaitOption = Annotated[bool, typer.Option(help="Wait for the gates and the publication.")]
@@ -35,22 +36,27 @@ def recipes(as_json: JsonOption = False) -> None:
 
 def make(
     recipe: Annotated[str, typer.Argument(help="Name of a shipped recipe, or a .yaml file.")],
+    new_recipe: Annotated[
+        bool,
+        typer.Option("--new-recipe", help="Go on with a name that another recipe had so far."),
+    ] = False,
     wait: WaitOption = True,
     as_json: JsonOption = False,
 ) -> None:
     """Release what a recipe selects: assemble it, judge it by every gate, publish it.
 
-    No teacher is called: every recipe reads the facts there are.
+    No teacher is called: every recipe reads the facts there are. A name belongs to the recipe
+    that its versions were made by.
     """
     found = load_recipe(recipe)
-    done = run_road({"recipe": found.model_dump(mode="json")}, first=RELEASES, wait=wait)
+    conf: dict[str, Json] = {
+        "recipe": found.model_dump(mode="json"), "current": [], "new_recipe": new_recipe,
+    }  # fmt: skip
+    done = run_road(conf, first=RELEASES, wait=wait)
     if as_json:
-        print_json({"name": found.name, "run_id": done.run_id, **_told(done.made)})
+        made = asdict(done.made[0]) if done.made else {}
+        print_json({"name": found.name, "run_id": done.run_id, **made})
     elif done.made:
         print_made(done.made)
     else:
         print_text(f"run: {done.run_id}")
-
-
-def _told(made: Made | None) -> dict[str, object]:
-    return asdict(made) if made else {}

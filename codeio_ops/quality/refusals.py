@@ -37,21 +37,30 @@ class _Member:
 _Finds = Mapping[UUID, Sequence[object]]
 
 
-def release_of(recipe: Recipe, work: Work, *, current: Collection[UUID] = ()) -> Release:
+def release_of(
+    recipe: Recipe, work: Work, *, current: Collection[UUID] = (), new_recipe: bool = False
+) -> Release:
     """Assemble the release of a recipe in a task, without the rows that a gate would refuse.
 
     Args:
         recipe: What is asked for.
         work: What the task works with; it knows the teacher that settings and run name.
         current: Teachers that `current` is to mean in place of that one.
+        new_recipe: Whether it may go on with a name that another recipe has.
 
     Raises:
         NothingToRelease: no finished conversation is left by the recipe, or all are refused.
+        NameTaken: another recipe has its name.
     """
     if not current and names_current(recipe):
         current = {work.teacher.identity.teacher_id}
     return assemble_release(
-        recipe, current=current, store=work.store, writer=work.writer, refuse=refuse_in(work)
+        recipe,
+        current=current,
+        store=work.store,
+        writer=work.writer,
+        refuse=refuse_in(work),
+        new_recipe=new_recipe,
     )
 
 

@@ -13,12 +13,13 @@ from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
 from codeio_ops.records import Record, ReleaseRow, ReleaseSample, SampleRow
 from codeio_ops.release.emptiness import all_refused, nothing_finished, nothing_taken
+from codeio_ops.release.naming import name_for, require_own_name
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.refusal import Refusal, Refuse, facts_of, refuse_none
 from codeio_ops.release.rows import SampleText, content_sha256, read_texts
 from codeio_ops.release.select import Chosen, Conversation, choose, place
 from codeio_ops.release.splits import assign_splits
-from codeio_ops.release.teachers import Choice, TeacherShare, possible_names, selection_of
+from codeio_ops.release.teachers import Choice, TeacherShare
 from codeio_ops.storage.engine import Store, Transaction
 from codeio_ops.storage.runs import FactWriter
 
@@ -82,6 +83,7 @@ def assemble_release(
     store: Store,
     writer: FactWriter,
     refuse: Refuse = refuse_none,
+    new_recipe: bool = False,
 ) -> Release:
     """Select what the recipe asks for, and return the release that holds just that.
 
@@ -94,9 +96,11 @@ def assemble_release(
         store: The database.
         writer: Who assembles.
         refuse: Says which samples a gate would refuse.
+        new_recipe: Whether it may go on with a name that another recipe has.
 
     Raises:
         NothingToRelease: no finished conversation is left by the recipe, or all are refused.
+        NameTaken: another recipe has its name.
     """
     choice = Choice.of(recipe, current, store)
     conversations = store.fetch("release.conversations", Conversation)
@@ -116,9 +120,9 @@ def assemble_release(
         choice=choice,
         chosen=chosen,
         refusals=list(refusals.values()),
-        content=content_sha256(recipe, _texts(chosen, store)),
+        content=content_sha256(choice.recipe, _texts(chosen, store)),
     )
-    return _find_or_create(draft, store, writer)
+    return _find_or_create(draft, store, writer, new_recipe=new_recipe)
 
 
 def find_release(store: Store, release_id: UUID) -> Release:
@@ -170,15 +174,19 @@ def _texts(chosen: list[Chosen], store: Store) -> Iterator[SampleText]:
         yield replace(row, split=splits[row.sample_id])
 
 
-def _find_or_create(draft: _Draft, store: Store, writer: FactWriter) -> Release:
+def _find_or_create(
+    draft: _Draft, store: Store, writer: FactWriter, *, new_recipe: bool
+) -> Release:
     recipe = draft.choice.recipe
     teachers = draft.choice.shares(item.conversation.teacher_id for item in draft.chosen)
     with store.transaction() as transaction:
         # Two assemblies at once must not take the same version.
         transaction.value("release.lock_name", name=recipe.name)
-        name = _name(recipe.name, teachers, transaction)
+        name = name_for(recipe, teachers, transaction)
         release = _by_content(transaction, name, draft.content)
         if not release:
+            if not new_recipe:
+                require_own_name(recipe, name, transaction)
             transaction.insert([writer.run, *_rows(name, teachers, draft, transaction, writer)])
             release = _by_content(transaction, name, draft.content)
             log.info(
@@ -213,17 +221,6 @@ def _rows(
         stage_run_id=writer.run.stage_run_id,
     )
     yield from _members(release_id, draft.chosen)
-
-
-def _name(recipe: str, teachers: list[TeacherShare], transaction: Transaction) -> str:
-    """Return the first name under which nothing but this selection of teachers was released."""
-    selection = selection_of(teachers)
-    names = possible_names(recipe, teachers)
-    for name in names:
-        earlier = transaction.column("release.teachers_of_name", name=name)
-        if all(selection_of(each) == selection for each in earlier):
-            return name
-    return names[-1]
 
 
 def _by_content(transaction: Transaction, name: str, content: str) -> Release | None:

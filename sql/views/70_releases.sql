@@ -4,7 +4,9 @@ CREATE FUNCTION codeio.is_of_repository(name text, origin codeio.raw_file_origin
 RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN name IN (
-    source.locator, source.kind || ':' || source.locator, split_part(source.locator, '==', 1), origin.repository
+    source.locator, source.kind || ':' || source.locator,
+    codeio.source_name(source.locator), source.kind || ':' || codeio.source_name(source.locator),
+    split_part(source.locator, '==', 1), origin.repository
 ) OR source.kind IN ('jsonl', 'parquet') AND starts_with(origin.path, name || '/');
 COMMENT ON FUNCTION codeio.is_of_repository(text, codeio.raw_file_origin, codeio.source) IS
 'Whether a file was seen in the repository, package or source of this name; rows of JSONL and Parquet sources begin '
@@ -17,7 +19,10 @@ RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN CASE place_kind
     WHEN 'repository' THEN codeio.is_of_repository(place, origin, source)
-    WHEN 'source' THEN place IN (source.locator, source.kind || ':' || source.locator, source.source_id::text)
+    WHEN 'source' THEN place IN (
+        source.locator, source.kind || ':' || source.locator, source.source_id::text,
+        codeio.source_name(source.locator), source.kind || ':' || codeio.source_name(source.locator)
+    )
     ELSE TRUE
 END;
 COMMENT ON FUNCTION codeio.is_of_place(text, text, codeio.raw_file_origin, codeio.source) IS
