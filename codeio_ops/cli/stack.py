@@ -7,9 +7,9 @@ import typer
 
 from codeio_ops.cli.clients import open_store
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, say
-from codeio_ops.cli.waiting import print_waiting, waiting_json
+from codeio_ops.cli.waiting import print_waiting
 from codeio_ops.config import Settings, home_directory
-from codeio_ops.errors import SettingsError
+from codeio_ops.errors import CodeIOError, SettingsError
 from codeio_ops.local import environment, stack
 from codeio_ops.local.beginning import unfinished
 from codeio_ops.local.components import EVERYTHING, Part
@@ -17,6 +17,7 @@ from codeio_ops.local.doctor import examine
 from codeio_ops.local.home import Home
 from codeio_ops.local.status import ComponentStatus
 from codeio_ops.local.status import status as read_status
+from codeio_ops.release.waiting import OpenQuestion, open_questions
 
 OnlyOption = Annotated[
     str, typer.Option("--only", help="Parts to run: postgres, s3, teacher, airflow.", metavar="A,B")
@@ -62,7 +63,7 @@ def status(as_json: JsonOption = False) -> None:
         _print_status_json(home.root.as_posix(), rows)
     else:
         print_rows(f"Stack in {home.root}", rows, as_json=False)
-        _print_questions(rows)
+        print_waiting(_questions(rows))
     if told := unfinished(home):
         say(told)
     if not rows or any(row.state != "healthy" for row in rows):
@@ -88,15 +89,17 @@ def _parts(only: str) -> frozenset[Part]:
 
 
 def _print_status_json(home: str, rows: tuple[ComponentStatus, ...]) -> None:
-    waiting = waiting_json(open_store()) if _has_database(rows) else []
     components = [asdict(row) for row in rows]
+    waiting = [question.to_json() for question in _questions(rows)]
     print_json({"home": home, "components": components, "waiting": waiting})
 
 
-def _print_questions(rows: tuple[ComponentStatus, ...]) -> None:
-    if _has_database(rows):
-        print_waiting(open_store())
-
-
-def _has_database(rows: tuple[ComponentStatus, ...]) -> bool:
-    return any(row.name == "postgres" and row.state == "healthy" for row in rows)
+def _questions(rows: tuple[ComponentStatus, ...]) -> list[OpenQuestion]:
+    """Return what waits for a person; nothing where the database cannot say it."""
+    if not any(row.name == "postgres" and row.state == "healthy" for row in rows):
+        return []
+    try:
+        return open_questions(open_store())
+    except CodeIOError:
+        # It may hold no schema yet; what is wrong with it is no matter of this command.
+        return []

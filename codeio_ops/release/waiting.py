@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from codeio_ops.jsonvalue import Json
 from codeio_ops.storage.engine import Store
 
 WHERE = "the Airflow UI (Browse, Required Actions)"
@@ -28,6 +29,18 @@ class OpenQuestion:
             f"{self.name} v{self.version} waits for you since {self.since:%Y-%m-%d %H:%M %Z}: "
             f"publish its {self.samples:,} samples although {self.gates} failed?"
         )
+
+    def to_json(self) -> Json:
+        """Return it as commands print it with `--json`."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "samples": self.samples,
+            "gates": self.gates,
+            "since": self.since.isoformat(),
+            "run_id": self.run_id,
+            "cure": self.cure,
+        }
 
     @property
     def cure(self) -> str:

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from codeio_airflow.release_tasks import open_question, record_answer
 from codeio_airflow.ui.app import build_app
-from codeio_ops.cli.waiting import print_waiting, waiting_json
+from codeio_ops.cli.waiting import print_waiting
 from codeio_ops.errors import DecisionTooLate, GateFailed
 from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.local.doctor import examine
@@ -140,12 +140,12 @@ def test_page_shell_and_doctor_say_who_waits_for_what_since_when(
 ) -> None:
     waiting = _waiting(plot)
     (question,) = open_questions(plot.store)
-    print_waiting(plot.store)
+    print_waiting([question])
     told = capsys.readouterr().out
     assert f"codeio_pp v1 waits for you since {question.since:%Y-%m-%d %H:%M}" in told
     assert "although expectations failed" in told
     assert "codeio release show codeio_pp 1" in told and "Required Actions" in told
-    (as_json,) = waiting_json(plot.store)
+    as_json = question.to_json()
     assert isinstance(as_json, dict) and as_json["run_id"] == "night 1"
     (finding,) = [item for item in examine(plot.settings) if item.name == "decisions"]
     assert finding.ok and str(question) in finding.detail
