@@ -17,7 +17,7 @@ _FINDINGS = (
 )  # fmt: skip
 
 _ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
-_NAMED = 3
+_DETAILS = 3
 
 _TAKE_DOWN = "take its file down with `codeio release takedown`"
 _DECIDE = "decide in Airflow (Browse, Required Actions)"
@@ -125,20 +125,28 @@ def advices_of(gate: str, evidence: Json) -> list[Advice]:
 
 def example_in(evidence: Json, places: Mapping[str, Place]) -> str:
     """Return one of the things that evidence lists as failing; nothing when it lists none."""
-    return _cut(next(iter(findings_in(evidence, places)), ""))
+    return _cut(next(iter(findings_in(evidence, places, details=1)), ""))
 
 
-def findings_in(evidence: Json, places: Mapping[str, Place]) -> list[str]:
-    """Return the things that evidence lists as failing, each in a line with its place."""
+def findings_in(
+    evidence: Json, places: Mapping[str, Place], *, details: int = _DETAILS
+) -> list[str]:
+    """Return the things that evidence lists as failing, each in a line with its place.
+
+    Args:
+        evidence: What a gate stored.
+        places: Where the ids in it come from.
+        details: How much of what is said of one thing is told.
+    """
     told = evidence if isinstance(evidence, dict) else {}
-    return [line for key in _FINDINGS for line in _lines(told.get(key), places)]
+    return [line for key in _FINDINGS for line in _lines(told.get(key), places, details)]
 
 
-def _lines(listed: Json, places: Mapping[str, Place]) -> Iterator[str]:
+def _lines(listed: Json, places: Mapping[str, Place], details: int) -> Iterator[str]:
     if isinstance(listed, dict):
         for key, inner in listed.items():
-            found = list(_lines(inner, places)) or [_named(str(inner), places)] * bool(inner)
-            yield ": ".join([_named(key, places), *_joined(found)])
+            found = list(_lines(inner, places, details))
+            yield ": ".join([_named(key, places), *_joined(found, details)])
     elif isinstance(listed, list):
         for item in listed:
             yield _record(item, places) if isinstance(item, dict) else _several(item, places)
@@ -150,10 +158,11 @@ def _several(item: Json, places: Mapping[str, Place]) -> str:
     return " and ".join(_named(str(part), places) for part in parts)
 
 
-def _joined(found: Sequence[str]) -> list[str]:
-    """Return the first of what was found as one text, and how many more there are."""
-    more = len(found) - _NAMED
-    return [", ".join(found[:_NAMED]) + (f" and {more} more" if more > 0 else "")] if found else []
+def _joined(found: Sequence[str], details: int) -> list[str]:
+    """Return the first of what was found as one text, and of several how many more there are."""
+    more = len(found) - details
+    rest = f" and {more} more" if more > 0 and details > 1 else ""
+    return [", ".join(found[:details]) + rest] if found else []
 
 
 def _record(value: dict[str, Json], places: Mapping[str, Place]) -> str:

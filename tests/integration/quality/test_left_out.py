@@ -158,8 +158,9 @@ def test_the_licence_of_several_places_is_one_expression_that_can_be_judged(plot
     assert is_allowed(several, frozenset({"MIT", "NOASSERTION"}))
     assert not is_allowed(several, frozenset({"MIT"}))
     with pytest.raises(NothingToRelease, match="licences leaves out"):
-        _assemble(plot, Recipe(licences=("ISC",)))
-    assert _assemble(plot, Recipe(licences=("MIT", "NOASSERTION"))).samples == 4
+        _assemble(plot, Recipe(name="isc", licences=("ISC",)))
+    both = Recipe(name="both", licences=("MIT", "NOASSERTION"))
+    assert _assemble(plot, both).samples == 4
 
 
 def test_a_licence_that_is_allowed_later_brings_its_rows_and_the_diff_says_so(plot: Plot) -> None:
