@@ -20,7 +20,9 @@ log = logging.getLogger(__name__)
 
 # A night that has not ended by the morning.
 DEADLINE = timedelta(hours=10)
-UNKNOWN_CURE = "read the trace above; if the cause is ours, report it with the trace"
+UNKNOWN_CURE = (
+    "run it again: what was done is kept; if it lasts, report it with the trace in its log"
+)
 
 
 def report_failure(context: Context) -> None:

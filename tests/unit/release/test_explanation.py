@@ -43,7 +43,7 @@ def test_every_check_says_what_it_means_and_what_to_do(name: str) -> None:
          f"p of program sample {ID} (a/b.py of {{source}}): crash"),
         ({"files": {ID: ["GPL-3.0-only", "Other"]}},
          f"sample {ID} (a/b.py of {{source}}): GPL-3.0-only"),
-        ({"samples": ["word " * 25 + ID]}, "word " * 24 + "word..."),
+        ({"samples": ["word " * 25 + ID]}, "word " * 25 + "sample..."),
         ({"samples": ["x" * 999]}, "x" * EXAMPLE_CHARS + "..."),
         ({"audited": 7, "changed": []}, ""),
         (None, ""),
