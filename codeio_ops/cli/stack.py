@@ -1,11 +1,10 @@
 """`codeio up | down | status | doctor`: the embedded stack."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from codeio_ops.cli.clients import open_store
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, say
 from codeio_ops.cli.waiting import print_waiting
 from codeio_ops.config import Settings, home_directory
@@ -17,7 +16,9 @@ from codeio_ops.local.doctor import examine
 from codeio_ops.local.home import Home
 from codeio_ops.local.status import ComponentStatus
 from codeio_ops.local.status import status as read_status
-from codeio_ops.release.waiting import OpenQuestion, open_questions
+
+if TYPE_CHECKING:
+    from codeio_ops.release.waiting import OpenQuestion
 
 OnlyOption = Annotated[
     str, typer.Option("--only", help="Parts to run: postgres, s3, teacher, airflow.", metavar="A,B")
@@ -94,10 +95,14 @@ def _print_status_json(home: str, rows: tuple[ComponentStatus, ...]) -> None:
     print_json({"home": home, "components": components, "waiting": waiting})
 
 
-def _questions(rows: tuple[ComponentStatus, ...]) -> list[OpenQuestion]:
+def _questions(rows: tuple[ComponentStatus, ...]) -> "list[OpenQuestion]":
     """Return what waits for a person; nothing where the database cannot say it."""
     if not any(row.name == "postgres" and row.state == "healthy" for row in rows):
         return []
+    # The client of the database takes its time to import.
+    from codeio_ops.cli.clients import open_store
+    from codeio_ops.release.waiting import open_questions
+
     try:
         return open_questions(open_store())
     except CodeIOError:
