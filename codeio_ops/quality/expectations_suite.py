@@ -82,12 +82,20 @@ def _critical(samples: int) -> Iterator[Expectation]:
 
 def _warnings(recipe: Recipe, previous: Sequence[Share]) -> Iterator[Expectation]:
     yield gxe.ExpectColumnValuesToBeBetween(
-        column="tokens", max_value=MAX_TOKENS, mostly=1 - LONG_SHARE, severity=_WARNING
+        column="tokens",
+        max_value=MAX_TOKENS,
+        mostly=1 - LONG_SHARE,
+        severity=_WARNING,
+        notes=f"{1 - LONG_SHARE:.0%} of the samples have {MAX_TOKENS:,} tokens at most.",
     )
     if len(set(recipe.directions)) == 2:
         low, high = BALANCE
         yield gxe.ExpectColumnMeanToBeBetween(
-            column="asks_output", min_value=low, max_value=high, severity=_WARNING
+            column="asks_output",
+            min_value=low,
+            max_value=high,
+            severity=_WARNING,
+            notes=f"{low:.0%} to {high:.0%} of the questions ask for the output.",
         )
     for share in previous:
         yield gxe.ExpectColumnMeanToBeBetween(
@@ -95,4 +103,6 @@ def _warnings(recipe: Recipe, previous: Sequence[Share]) -> Iterator[Expectation
             min_value=max(0.0, share.correct - VERDICT_BAND),
             max_value=min(1.0, share.correct + VERDICT_BAND),
             severity=_WARNING,
+            notes=f"The share of right first answers that name an {share.direction} is within "
+            f"{VERDICT_BAND:.2f} of that of the last published version, {share.correct:.2f}.",
         )

@@ -15,6 +15,7 @@ from codeio_airflow.ui.rows import Row
 from codeio_airflow.ui.view import render
 from codeio_ops.funnel import read_funnel
 from codeio_ops.pipeline import STAGES, stages_writing
+from codeio_ops.release.waiting import open_questions
 
 router = APIRouter()
 
@@ -39,6 +40,7 @@ def overview(request: Request, store: AuditorStore, nights: int = 30) -> HTMLRes
         ),
         "recipes": request.app.state.recipes_nightly,
         "spending": store.fetch("pages.spending", Row, **everything),
+        "questions": open_questions(store),
         "tasks": request.app.state.active_tasks(),
         "charts": night_charts(rows),
         "nights": nights,
