@@ -1,12 +1,14 @@
 """Rows that wait for a teacher."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 import pytest
 
 from codeio_ops.config import Settings
 from codeio_ops.fingerprint import content_id
+from codeio_ops.records import RawFile
+from codeio_ops.storage.blobs import BlobStore
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
 from support.facts import FactBuilder
@@ -42,5 +44,31 @@ def seed_prompts(writer_of: Callable[[str, int], FactWriter]) -> Callable[..., l
         prompts = [facts.prompt(pair, body=f"prompt {pair.ordinal}") for pair in pairs]
         writer.write(facts.records)
         return [prompt.prompt_id for prompt in prompts]
+
+    return seed
+
+
+@pytest.fixture
+def seed_files(
+    settings: Settings, writer_of: Callable[[str, int], FactWriter]
+) -> Callable[[Iterable[str]], None]:
+    """Return a function that writes files which wait to be transformed."""
+
+    def seed(texts: Iterable[str]) -> None:
+        writer = writer_of("ingest", 1)
+        run = writer.run.stage_run_id
+        contents = [text.encode() for text in texts]
+        stored = list(BlobStore.open(settings).write(contents, stage_run_id=run))
+        files = [
+            RawFile(
+                raw_file_id=RawFile.identify(blob.sha256),
+                blob_sha256=blob.sha256,
+                language="python",
+                size_bytes=blob.size_bytes,
+                stage_run_id=run,
+            )
+            for blob in stored
+        ]
+        writer.write([*stored, *files])
 
     return seed
