@@ -7,6 +7,7 @@ seconds: only the gate's task does.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 import great_expectations.expectations as gxe  # noqa: TID253 - nobody else imports this module
 from great_expectations import ExpectationSuite  # noqa: TID253
@@ -20,8 +21,8 @@ from codeio_ops.verify.verdicts import AnswerVerdict
 # Longest sequence that the paper trains on (arXiv 2502.07316, section 3.1).
 MAX_TOKENS = 4_096
 LONG_SHARE = 0.05
-BALANCE = (0.35, 0.65)
-VERDICT_BAND = 0.15
+# How far a share may be from what it should be, beside what chance does to so few rows.
+BAND = 0.15
 
 _CRITICAL, _WARNING = FailureSeverity.CRITICAL, FailureSeverity.WARNING
 
@@ -40,6 +41,7 @@ class Share:
     """Share of correct first answers in a direction of the previous release."""
 
     direction: str
+    answers: int
     correct: float
 
 
@@ -52,7 +54,7 @@ def release_suite(recipe: Recipe, samples: int, previous: Sequence[Share]) -> Ex
         previous: Shares of the last published version; empty when there is none.
     """
     return ExpectationSuite(
-        name="release", expectations=[*_critical(samples), *_warnings(recipe, previous)]
+        name="release", expectations=[*_critical(samples), *_warnings(recipe, samples, previous)]
     )
 
 
@@ -80,19 +82,22 @@ def _critical(samples: int) -> Iterator[Expectation]:
         yield gxe.ExpectColumnValuesToBeInSet(column=column, value_set=values, severity=_CRITICAL)
 
 
-def _warnings(recipe: Recipe, previous: Sequence[Share]) -> Iterator[Expectation]:
+def _warnings(recipe: Recipe, samples: int, previous: Sequence[Share]) -> Iterator[Expectation]:
     yield gxe.ExpectColumnValuesToBeBetween(
         column="tokens", max_value=MAX_TOKENS, mostly=1 - LONG_SHARE, severity=_WARNING
     )
     if len(set(recipe.directions)) == 2:
-        low, high = BALANCE
-        yield gxe.ExpectColumnMeanToBeBetween(
-            column="asks_output", min_value=low, max_value=high, severity=_WARNING
-        )
+        yield _near("asks_output", 0.5, samples)
     for share in previous:
-        yield gxe.ExpectColumnMeanToBeBetween(
-            column=f"correct_{share.direction}",
-            min_value=max(0.0, share.correct - VERDICT_BAND),
-            max_value=min(1.0, share.correct + VERDICT_BAND),
-            severity=_WARNING,
-        )
+        yield _near(f"correct_{share.direction}", share.correct, share.answers)
+
+
+def _near(column: str, share: float, rows: int) -> Expectation:
+    """Expect a share, give or take the band and two standard errors of a sample of so many rows."""
+    margin = BAND + 2 * 0.5 / sqrt(rows)
+    return gxe.ExpectColumnMeanToBeBetween(
+        column=column,
+        min_value=max(0.0, share - margin),
+        max_value=min(1.0, share + margin),
+        severity=_WARNING,
+    )
