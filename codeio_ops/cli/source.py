@@ -8,10 +8,9 @@ import typer
 
 from codeio_ops.cli.clients import load_settings, open_store
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, print_text
-from codeio_ops.errors import SourceNotFound
 from codeio_ops.ingest.preview import preview_source
 from codeio_ops.ingest.source_settings import SourceSettings, settings_of_words
-from codeio_ops.ingest.sources import add_source, find_source, parse_source
+from codeio_ops.ingest.sources import add_source, named_source, parse_source, same_source
 from codeio_ops.records import Source
 
 source = typer.Typer(help="Where raw files come from.", no_args_is_help=True)
@@ -47,8 +46,11 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Count:
+    """Files with an outcome, that the source shows now and that it showed once."""
+
     outcome: str
-    rows: int
+    present: int
+    past: int
 
 
 def register(app: typer.Typer) -> None:
@@ -64,9 +66,13 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Add a source; the next run of `ingest_code` reads it."""
-    added = add_source(open_store(), _parsed(text, licence, setting), load_settings())
+    store, wanted = open_store(), _parsed(text, licence, setting)
+    known = same_source(store, wanted)
+    added = known is None and add_source(store, wanted, load_settings())
     if as_json:
         print_json({"source": text, "added": added})
+    elif known and known.locator != wanted.locator:
+        print_text(f"{text} is {known.kind}:{known.locator} already")
     else:
         print_text(f"added {text}" if added else f"{text} was there already")
 
@@ -74,23 +80,29 @@ def add(
 @source.command(name="list")
 def list_sources(as_json: JsonOption = False) -> None:
     """List the sources."""
+    store = open_store()
+    with store.transaction() as transaction:
+        read = set(transaction.column("ingest.read_sources"))
     rows = [
         SourceLine(
             source=f"{item.kind}:{item.locator}",
             licence=item.licence or "from the source",
             state="paused" if item.paused else "active",
-            read=bool(item.cursor_value),
+            read=item.source_id in read,
         )
-        for item in open_store().fetch("ingest.sources", Source)
+        for item in store.fetch("ingest.sources", Source)
     ]
     print_rows("Sources", rows, as_json=as_json)
 
 
 @source.command()
 def show(text: SourceArgument, as_json: JsonOption = False) -> None:
-    """Show a source: its settings, its cursor, and what became of its files."""
+    """Show a source: its settings, its cursor, and what became of its files.
+
+    Present are those that it shows now; past those that were edited, renamed or deleted since.
+    """
     store = open_store()
-    item = find_source(store, parse_source(text).source_id)
+    item = named_source(store, text)
     outcomes = store.fetch("ingest.outcomes", _Count, source_id=item.source_id)
     facts = {
         "source": f"{item.kind}:{item.locator}",
@@ -98,13 +110,14 @@ def show(text: SourceArgument, as_json: JsonOption = False) -> None:
         "state": "paused" if item.paused else "active",
         "cursor": item.cursor_value,
         "settings": SourceSettings.parse(item.settings).model_dump(mode="json"),
-        "files": {count.outcome: count.rows for count in outcomes},
+        "files": {count.outcome: count.present for count in outcomes if count.present},
+        "past": {count.outcome: count.past for count in outcomes if count.past},
     }
     if as_json:
         print_json(facts)
         return
     for name, value in facts.items():
-        if name != "files":
+        if name not in ("files", "past"):
             print_text(f"{name}: {value}")
     print_rows("Files", outcomes, as_json=False)
 
@@ -139,7 +152,7 @@ def resume(text: SourceArgument) -> None:
 
 @source.command()
 def remove(text: SourceArgument) -> None:
-    """Read a source no more; its files and their lineage stay."""
+    """Read a source no more; its files are out of force, and stay with their lineage."""
     _change("ingest.remove_source", text)
 
 
@@ -148,8 +161,7 @@ def _parsed(text: str, licence: str, setting: list[str] | None) -> "Source":
 
 
 def _change(statement: str, text: str, **values: object) -> None:
-    with open_store().transaction() as transaction:
-        source_id = parse_source(text).source_id
-        changed = transaction.execute(statement, source_id=source_id, **values)
-    if not changed:
-        raise SourceNotFound(f"{text} is not a source here", cure="see `codeio source list`")
+    store = open_store()
+    source_id = named_source(store, text).source_id
+    with store.transaction() as transaction:
+        transaction.execute(statement, source_id=source_id, **values)

@@ -1,7 +1,9 @@
 """Sources: what a person writes, such as `pypi:algorithms==1.0.1`, and the reader for it."""
 
+import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from codeio_ops.config import Settings
@@ -36,7 +38,7 @@ FORMS = (
 def parse_source(
     text: str, *, licence: str = "", settings: Mapping[str, Json] | None = None
 ) -> Source:
-    """Read `KIND:LOCATOR`; paths become absolute. Tables may lie in S3: `parquet:s3://...`.
+    """Read `KIND:LOCATOR`; paths become absolute and plain. Tables may lie in S3: `parquet:s3://...`.
 
     Raises:
         SettingsError: the kind is unknown, or a setting, or the locator holds a credential.
@@ -47,10 +49,16 @@ def parse_source(
     if kind == "s3":
         locator = f"s3://{locator.removeprefix('s3:').lstrip('/')}"
     elif kind != "pypi" and "://" not in locator:
-        locator = str(Path(locator).absolute())
+        locator = _plain(Path(locator).absolute())
     _check_locator(kind, locator)
     SourceSettings.parse(dict(settings or {}))
     return Source.new(kind, locator, spdx_id(licence) or licence, dict(settings or {}))
+
+
+def _plain(path: Path) -> str:
+    """Return a path without `..`; a link in it stays, for it may lead elsewhere tomorrow."""
+    real, short = path.resolve(), Path(os.path.normpath(path))
+    return str(short if short.resolve() == real else real)
 
 
 def _check_locator(kind: str, locator: str) -> None:
@@ -107,6 +115,35 @@ def add_source(store: Store, source: Source, settings: Settings | None = None) -
             settings=compact(source.settings),
         )
     return bool(added)
+
+
+def same_source(store: Store, source: Source) -> Source | None:
+    """Return the stored source that is this one: by its name, or else by its real path."""
+    known = [item for item in store.fetch("ingest.sources", Source) if item.kind == source.kind]
+    by_name = [item for item in known if item.locator == source.locator]
+    return next(iter(by_name or [item for item in known if _is_same_path(item, source)]), None)
+
+
+def named_source(store: Store, text: str) -> Source:
+    """Return the stored source that a person means by `KIND:LOCATOR`.
+
+    Raises:
+        SourceNotFound: there is none.
+        SettingsError: the text names no source.
+    """
+    parsed = parse_source(text)
+    # As sources were stored before their paths were made plain.
+    written = replace(parsed, locator=str(Path(text.partition(":")[2]).absolute()))
+    found = same_source(store, written) or same_source(store, parsed)
+    if found is None:
+        raise SourceNotFound(f"{text} is not a source here", cure="see `codeio source list`")
+    return found
+
+
+def _is_same_path(one: Source, other: Source) -> bool:
+    paths = [item.locator for item in (one, other)]
+    local = one.kind not in ("pypi", "s3") and not any("://" in path for path in paths)
+    return local and len({Path(path).resolve() for path in paths}) == 1
 
 
 def active_sources(store: Store) -> list[Source]:

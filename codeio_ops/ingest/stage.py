@@ -1,4 +1,4 @@
-"""The ingest stage: from a source to raw files, only what is new."""
+"""The ingest stage: from a source to raw files, only what is new; and what the source shows now."""
 
 import logging
 from collections import Counter
@@ -15,6 +15,7 @@ from codeio_ops.ingest.filters import drop_reason
 from codeio_ops.ingest.licence import header_licence
 from codeio_ops.ingest.source_settings import SourceSettings
 from codeio_ops.ingest.sources import open_reader
+from codeio_ops.ingest.tree import Tree
 from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop, DropRecord, RawFile, RawFileOrigin, Record, Source
 from codeio_ops.storage.blobs import PACK_LOCK, BlobStore
@@ -58,11 +59,12 @@ def read_source(source: Source, work: Work) -> Counter[str]:
 def ingest_source(source: Source, reader: Reader, work: Work) -> Counter[str]:
     """Read a source and store the files that are new.
 
-    Idempotent by (source, version, path, sha256). The cursor is written last, so a run that
-    dies is read again and adds only what is missing.
+    A file takes its place when it is read; what the source no longer shows is gone only when
+    all of it was read. Idempotent by (source, version, path, sha256). The cursor is written last,
+    so a run that dies is read again and adds only what is missing.
 
     Returns:
-        Counts: `new`, `known`, and one for each drop reason.
+        Counts: `new`, `known`, `gone`, and one for each drop reason.
 
     Raises:
         SourceEmpty: the source holds no source file at all.
@@ -73,18 +75,41 @@ def ingest_source(source: Source, reader: Reader, work: Work) -> Counter[str]:
         log.info("source %s is unchanged", source.locator, extra={"action": "ingest"})
         return Counter()
     counts: Counter[str] = Counter()
-    files = reader.files(max_bytes=work.settings.max_file_bytes, since=source.cursor_value)
+    tree, since = _begun(source, reader, work)
+    files = reader.files(max_bytes=work.settings.max_file_bytes, since=since)
     for batch in batched(files, BATCH_FILES):
         seen = [_Seen.of(with_licence(file), source) for file in batch]
         # While it is held, `maintenance` deletes no pack.
         with work.store.locked(PACK_LOCK, shared=True):
-            counts += _ingest_batch(seen, source, work, options)
-    if not counts and not source.cursor_value:
-        raise SourceEmpty(f"{source.kind}:{source.locator} holds no source file")
+            counts += _ingest_batch(seen, source, work, options, tree)
+    if tree.is_empty:
+        raise _empty(source, tree)
+    counts += Counter(gone=sum(map(work.writer.write, tree.gone())))
     with work.store.transaction() as transaction:
         transaction.execute("ingest.set_cursor", source_id=source.source_id, cursor_value=cursor)
     log.info("ingested %s: %s", source.locator, dict(counts), extra={"action": "ingest"})
     return counts
+
+
+def _begun(source: Source, reader: Reader, work: Work) -> tuple[Tree, str]:
+    """Return the tree to fill, and the cursor to read from: none where it cannot be relied on."""
+    run_id = work.writer.run.stage_run_id
+    tree = Tree(source, work.store, stage_run_id=run_id)
+    if tree.keep(reader.unchanged(since=source.cursor_value)):
+        return tree, source.cursor_value
+    return Tree(source, work.store, stage_run_id=run_id), ""
+
+
+def _empty(source: Source, tree: Tree) -> SourceEmpty:
+    """Ask: a mount or download that is missing must not take every file out of force."""
+    name = f"{source.kind}:{source.locator}"
+    if not tree.was_shown():
+        return SourceEmpty(f"{name} holds no source file")
+    return SourceEmpty(
+        f"{name} holds no source file any more, and did before",
+        cure="If a mount or a download is missing, bring it back. If all of it is meant to go, "
+        "`codeio source remove` takes its files out of force.",
+    )
 
 
 def with_licence(file: SourceFile) -> SourceFile:
@@ -101,7 +126,7 @@ def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 def _ingest_batch(
-    seen: list[_Seen], source: Source, work: Work, options: SourceSettings
+    seen: list[_Seen], source: Source, work: Work, options: SourceSettings, tree: Tree
 ) -> Counter[str]:
     store, writer = work.store, work.writer
     known = _known(store, "ingest.known_origins", origin_ids=[s.origin_id for s in seen])
@@ -114,16 +139,18 @@ def _ingest_batch(
     drops: list[DropRecord] = []
     counts = Counter(known=len(seen) - len(fresh))
     for item in fresh.values():
-        duplicate = item.raw_file_id in present or item.raw_file_id in kept
-        drop = _duplicate(item) if duplicate else drop_reason(item.file, work.settings, options)
-        if duplicate or drop is None:
-            origins.append(_origin(item, source, writer))
+        drop = drop_reason(item.file, work.settings, options)
         if drop is None:
-            kept[item.raw_file_id] = item
-        else:
+            origins.append(_origin(item, source, writer))
+            if item.raw_file_id in present or item.raw_file_id in kept:
+                drop = _duplicate(item)
+            else:
+                kept[item.raw_file_id] = item
+        if drop is not None:
             drops.append(_drop_record(item, source, drop, writer))
         counts[drop.word if drop else "new"] += 1
-    writer.write([*_stored(kept, work.blobs, writer), *origins, *drops])
+    changes = tree.changes([(item.file, item.origin_id) for item in seen])
+    writer.write([*_stored(kept, work.blobs, writer), *origins, *drops, *changes])
     return +counts
 
 

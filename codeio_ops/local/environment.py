@@ -15,6 +15,7 @@ from codeio_ops.local import postgres, seaweed
 from codeio_ops.local.home import Home, write_private
 from codeio_ops.local.ports import LOOPBACK
 from codeio_ops.local.state import StackState
+from codeio_ops.proxies import sparing_loopback
 
 USER_PREFIXES = ("CODEIO_", "OPENAI_", "AIRFLOW__")
 AIRFLOW_USER = "admin"
@@ -41,9 +42,10 @@ def stack_environment(
 
 
 def base_environment() -> dict[str, str]:
-    """Return the caller's environment without what belongs to the stack."""
+    """Return the caller's environment without what belongs to the stack; its proxies spare it."""
     ours = (*USER_PREFIXES, "AIRFLOW_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return {**kept, **sparing_loopback(kept)}
 
 
 def render(environment: Mapping[str, str]) -> str:

@@ -21,8 +21,9 @@ from codeio_ops.verify.verdicts import AnswerVerdict
 # Longest sequence that the paper trains on (arXiv 2502.07316, section 3.1).
 MAX_TOKENS = 4_096
 LONG_SHARE = 0.05
-# How far a share may be from what it should be, beside what chance does to so few rows.
+# How far a share may be from what it should be; of few rows, as far as chance brings it.
 BAND = 0.15
+CHANCE = 3  # standard errors
 
 _CRITICAL, _WARNING = FailureSeverity.CRITICAL, FailureSeverity.WARNING
 
@@ -93,8 +94,8 @@ def _warnings(recipe: Recipe, samples: int, previous: Sequence[Share]) -> Iterat
 
 
 def _near(column: str, share: float, rows: int) -> Expectation:
-    """Expect a share, give or take the band and two standard errors of a sample of so many rows."""
-    margin = BAND + 2 * 0.5 / sqrt(rows)
+    """Expect about a share that is known from so many rows, or is one of them."""
+    margin = max(BAND, CHANCE * 0.5 / sqrt(rows))
     return gxe.ExpectColumnMeanToBeBetween(
         column=column,
         min_value=max(0.0, share - margin),

@@ -12,6 +12,7 @@ from codeio_ops.unified_form import Direction
 
 CORRECT, WRONG = "correct", "wrong"
 _HASHES = 1 << 32
+_NOT_IN_FORCE = "its file is not in force: no source shows it now, or it repeats another"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,9 +23,9 @@ class Conversation:
         teacher_id: Who answered.
         transformer_id: Who wrote the program.
         program_made_at: When the task began that wrote it.
-        source: Source of the file, as `kind:locator`.
-        locator: Its locator alone.
+        source: Source of the file as `kind:name`; of a path the name is what releases have for it.
         night: First night on which the file was seen.
+        present: Whether a source shows the file now, and it is in force.
         question: Number among the questions of its program, from 1.
         code_chars: Length of the program.
         answer_chars: Length of the first answer.
@@ -37,11 +38,11 @@ class Conversation:
     raw_file_id: UUID
     program_made_at: datetime
     source: str
-    locator: str
     repository: str
     licence: str
     language: str
     night: str
+    present: bool
     question: int
     direction: Direction
     first_verdict_id: UUID
@@ -127,7 +128,7 @@ def _other_teacher(choice: Choice, conversation: Conversation) -> LeftOut | None
 def _other_place(choice: Choice, conversation: Conversation) -> LeftOut | None:
     recipe, of = choice.recipe, conversation
     wanted = (
-        ("sources", recipe.sources, (of.source, of.locator)),
+        ("sources", recipe.sources, (of.source, of.source.partition(":")[2])),
         ("repositories", recipe.repositories, (of.repository,)),
         ("licences", recipe.licences, (of.licence,)),
         ("languages", recipe.languages, (of.language,)),
@@ -135,6 +136,8 @@ def _other_place(choice: Choice, conversation: Conversation) -> LeftOut | None:
     for field, values, own in wanted:
         if values and not set(values) & set(own):
             return LeftOut(field=field, why=f"{own[0] or 'none'} is not among its {field}")
+    if recipe.files == "present" and not of.present:
+        return LeftOut(field="files", why=_NOT_IN_FORCE)
     if of.night < recipe.since:
         return LeftOut(field="since", why=f"its file came on {of.night}, before {recipe.since}")
     return None

@@ -9,7 +9,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from codeio_ops.release.recipe import ANY, CURRENT, Recipe, Words
-from codeio_ops.storage.engine import Store
+from codeio_ops.storage.engine import Store, Transaction
 
 SEVERAL = "mixed"
 
@@ -52,7 +52,9 @@ class Choice:
 
     @classmethod
     def of(cls, recipe: Recipe, current: Collection[UUID], store: Store) -> "Choice":
-        """Resolve the words of a recipe against the teachers of the database."""
+        """Resolve the words of a recipe against the teachers and sources of the database."""
+        with store.transaction() as transaction:
+            recipe = releasable(recipe, transaction)
         known = {item.teacher_id: item for item in store.fetch("teacher.known", KnownTeacher)}
         return cls(recipe=recipe, current=frozenset(current), known=known)
 
@@ -91,6 +93,14 @@ class Choice:
             for word in listed
             if item.is_meant_by(word) or (word == CURRENT and item.teacher_id in self.current)
         )
+
+
+def releasable(recipe: Recipe, transaction: Transaction) -> Recipe:
+    """Return a recipe that names its sources as releases do: none by its path on this machine."""
+    if not recipe.sources:
+        return recipe
+    names = dict(transaction.pairs("release.source_names", words=list(recipe.sources)))
+    return recipe.model_copy(update={"sources": tuple(names[word] for word in recipe.sources)})
 
 
 def names_current(recipe: Recipe) -> bool:

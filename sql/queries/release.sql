@@ -3,9 +3,12 @@ SELECT finished.prompt_id, finished.teacher_id, finished.transformer_id, finishe
     finished.program_made_at, finished.first_verdict_id, finished.second_verdict_id, question_number.question,
     prompt.direction, first_verdict.verdict AS verdict_1, second_verdict.verdict AS verdict_2,
     length(program.main_function) AS code_chars, length(first_response.body) AS answer_chars,
-    coalesce(file_shown.source_kind || ':' || file_shown.source_locator, '') AS source,
-    coalesce(file_shown.source_locator, '') AS locator, coalesce(file_shown.repository, '') AS repository,
-    coalesce(file_shown.licence, '') AS licence, program.language, codeio.night_of(file_run) AS night
+    coalesce(file_shown.source_kind || ':' || codeio.source_name(file_shown.source_locator), '') AS source,
+    coalesce(file_shown.repository, '') AS repository,
+    coalesce(file_shown.licence, '') AS licence, program.language, codeio.night_of(file_run) AS night,
+    EXISTS (
+        SELECT FROM codeio.program_in_force WHERE program_in_force.program_id = finished.program_id
+    ) AS present
 FROM codeio.finished_conversation AS finished
 INNER JOIN codeio.prompt USING (prompt_id)
 INNER JOIN codeio.question_number USING (prompt_id)
@@ -21,6 +24,14 @@ WHERE NOT EXISTS (
     WHERE drop_record.stage = 'release' AND drop_record.subject_id = finished.program_id
 ) AND finished.raw_file_id NOT IN (SELECT taken_down_file.raw_file_id FROM codeio.taken_down_file)
 ORDER BY finished.prompt_id, finished.teacher_id;
+
+-- name: source_names
+-- What people write for sources, as locator or kind:locator, with what stands for it in a release.
+WITH given AS (
+    SELECT words.word, coalesce(substring(words.word FROM '^((directory|git|jsonl|parquet):)'), '') AS kind
+    FROM unnest(cast(:words AS text[])) AS words (word)
+)
+SELECT given.word, given.kind || codeio.source_name(substr(given.word, length(given.kind) + 1)) AS name FROM given;
 
 -- name: unscreened_programs
 SELECT DISTINCT program.program_id, program.main_function
@@ -141,9 +152,20 @@ LIMIT 1;
 -- name: last_version
 SELECT coalesce(max(version), 0) FROM codeio.release WHERE name = :name;
 
--- name: teachers_of_name
+-- name: makers_of_name
 -- Of releases that were rejected, the name is free.
-SELECT teachers FROM codeio.release WHERE name = :name AND status <> 'rejected' ORDER BY version;
+SELECT teachers, recipe ->> 'name' AS named FROM codeio.release
+WHERE name = :name AND status <> 'rejected'
+ORDER BY version;
+
+-- name: recipes_in_use
+-- The recipes by which a name goes on, the latest first: that of its last published version, and those since.
+SELECT release.recipe FROM codeio.release
+WHERE release.name = :name AND release.status <> 'rejected' AND release.version >= coalesce(
+    (SELECT max(published.version) FROM codeio.release AS published
+    WHERE published.name = :name AND published.status = 'published'), 0
+)
+ORDER BY release.version DESC;
 
 -- name: lock_name
 SELECT pg_advisory_xact_lock(hashtext(:name));

@@ -1,5 +1,16 @@
 -- From samples up to their sources, and down.
 
+CREATE FUNCTION codeio.source_name(locator text) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN CASE
+    WHEN locator ~ '^(file:)?/'
+        THEN regexp_replace(rtrim(locator, '/'), '^.*/', '') || '-' || left(md5(locator), 8)
+    ELSE locator
+END;
+COMMENT ON FUNCTION codeio.source_name(text) IS
+'The name under which a source is released: its locator, or of a path on this machine the last part, with eight '
+'characters of the hash of all of it.';
+
 CREATE VIEW codeio.sample_text AS
 SELECT sample.sample_id, sample.prompt_id, io_pair.program_id, io_pair.io_pair_id, program.raw_file_id,
     origin.source_kind, origin.source_locator, origin.version AS source_version, origin.path AS source_path,
@@ -24,23 +35,25 @@ INNER JOIN codeio.teacher ON teacher.teacher_id = first_response.teacher_id
 INNER JOIN codeio.stage_run AS answer_run ON answer_run.stage_run_id = first_response.stage_run_id
 INNER JOIN codeio.stage_run AS pair_run ON pair_run.stage_run_id = io_pair.stage_run_id
 CROSS JOIN LATERAL (
-    SELECT source.kind AS source_kind, source.locator AS source_locator, raw_file_origin.version,
+    SELECT source.kind AS source_kind, codeio.source_name(source.locator) AS source_locator, raw_file_origin.version,
         raw_file_origin.path, raw_file_origin.licence
     FROM codeio.raw_file_origin
     INNER JOIN codeio.source USING (source_id)
+    LEFT JOIN codeio.present_place ON present_place.origin_id = raw_file_origin.origin_id
     WHERE raw_file_origin.raw_file_id = program.raw_file_id
-    ORDER BY source.kind, source.locator, raw_file_origin.version, raw_file_origin.path
+    ORDER BY present_place.place_id IS NULL, source.kind, source.locator, raw_file_origin.version, raw_file_origin.path
     LIMIT 1
 ) AS origin;
 COMMENT ON VIEW codeio.sample_text IS
 'A sample as it is released: texts, labels and where it came from. Where a file was seen in several places, the '
-'first by name stands for all.';
+'first by name stands for all, of those that show it at present if there are any.';
 COMMENT ON COLUMN codeio.sample_text.prompt_id IS 'Its prompt.';
 COMMENT ON COLUMN codeio.sample_text.program_id IS 'The program that the pair was drawn from.';
 COMMENT ON COLUMN codeio.sample_text.io_pair_id IS 'The pair that the prompt asks about.';
 COMMENT ON COLUMN codeio.sample_text.raw_file_id IS 'The file that the program was made of.';
 COMMENT ON COLUMN codeio.sample_text.source_kind IS 'Reader of the source.';
-COMMENT ON COLUMN codeio.sample_text.source_locator IS 'Path, URL or package of the source.';
+COMMENT ON COLUMN codeio.sample_text.source_locator IS
+'URL or package of the source; of a path on this machine, the name that stands for it.';
 COMMENT ON COLUMN codeio.sample_text.source_version IS
 'Version of the source, such as that of a package; may be empty.';
 COMMENT ON COLUMN codeio.sample_text.source_path IS 'Path of the file in its source.';
@@ -74,13 +87,31 @@ SELECT DISTINCT ON (raw_file_origin.raw_file_id) raw_file_origin.raw_file_id, so
     raw_file_origin.version, raw_file_origin.path, raw_file_origin.licence
 FROM codeio.raw_file_origin
 INNER JOIN codeio.source USING (source_id)
-ORDER BY raw_file_origin.raw_file_id, source.kind, source.locator, raw_file_origin.version, raw_file_origin.path;
+LEFT JOIN codeio.present_place ON present_place.origin_id = raw_file_origin.origin_id
+ORDER BY raw_file_origin.raw_file_id, present_place.place_id IS NULL, source.kind, source.locator,
+    raw_file_origin.version, raw_file_origin.path;
 COMMENT ON VIEW codeio.file_shown IS
-'The place that stands for a raw file in samples: of several, the first by name.';
+'The place that stands for a raw file in samples: of those that show it at present, or else of all, the first by '
+'name.';
 COMMENT ON COLUMN codeio.file_shown.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.file_shown.source_id IS 'The source.';
 COMMENT ON COLUMN codeio.file_shown.source_kind IS 'Reader of the source.';
 COMMENT ON COLUMN codeio.file_shown.source_locator IS 'Path, URL or package of the source.';
+
+CREATE FUNCTION codeio.tree_at(moment timestamptz)
+RETURNS TABLE (source_id uuid, place_id uuid, path text, origin_id uuid)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT newest.source_id, newest.place_id, newest.path, newest.origin_id
+    FROM codeio.tree_change AS newest
+    WHERE newest.changed_at <= moment AND NOT EXISTS (
+        SELECT FROM codeio.tree_change AS later
+        WHERE later.source_id = newest.source_id AND later.place_id = newest.place_id
+            AND later.tree_change_id > newest.tree_change_id AND later.changed_at <= moment
+    );
+END;
+COMMENT ON FUNCTION codeio.tree_at(timestamptz) IS
+'What each source showed at each place at a moment; null where it showed something before.';
 
 CREATE FUNCTION codeio.night_of(run codeio.stage_run) RETURNS text
 LANGUAGE sql STABLE
@@ -92,7 +123,8 @@ CREATE VIEW codeio.released_lineage AS
 SELECT release.release_id, release.name AS release_name, release.version AS release_version,
     release.status AS release_status, release_sample.split, sample.sample_id, prompt.prompt_id, prompt.direction,
     io_pair.io_pair_id, program.program_id, program.raw_file_id, raw_file_origin.origin_id, source.source_id,
-    source.kind || ':' || source.locator AS source, raw_file_origin.repository,
+    source.kind || ':' || source.locator AS source,
+    source.kind || ':' || codeio.source_name(source.locator) AS source_name, raw_file_origin.repository,
     raw_file_origin.version AS source_version, raw_file_origin.path, raw_file_origin.licence,
     transform_teacher.model AS transform_model, transform_call.template_sha256 AS transform_template_sha256,
     answer_teacher.model AS answer_model, prompt.template_sha256 AS prompt_template_sha256,
@@ -132,6 +164,7 @@ COMMENT ON COLUMN codeio.released_lineage.program_id IS 'The program that the pa
 COMMENT ON COLUMN codeio.released_lineage.raw_file_id IS 'The file that the program was made of.';
 COMMENT ON COLUMN codeio.released_lineage.source_id IS 'The source in which the file was seen.';
 COMMENT ON COLUMN codeio.released_lineage.source IS 'The same as kind:locator.';
+COMMENT ON COLUMN codeio.released_lineage.source_name IS 'The same as the files and card of a release name it.';
 COMMENT ON COLUMN codeio.released_lineage.source_version IS
 'Version of the source, such as that of a package; may be empty.';
 COMMENT ON COLUMN codeio.released_lineage.transform_model IS 'Model that wrote the program.';

@@ -168,7 +168,7 @@ def test_answers_beyond_the_training_length_are_a_soft_failure(
     assert (report.failed[0].rows, report.severity) == (5, "soft")
 
 
-@pytest.mark.parametrize(("inputs", "is_chance"), [(2, False), (6, True)])
+@pytest.mark.parametrize(("inputs", "is_chance"), [(2, False), (8, True)])
 def test_a_direction_that_prevails_by_more_than_chance_is_a_soft_failure(
     facts: Facts, objects: ObjectStore, settings: Settings, inputs: int, is_chance: bool
 ) -> None:
@@ -204,7 +204,7 @@ def test_verdicts_outside_the_band_of_the_last_version_are_a_soft_failure(
 ) -> None:
     facts.publish(facts.assemble(RECIPE), objects)
     right = RECIPE.model_copy(update={"wrong": "drop"})
-    report = judge(facts, objects, facts.assemble(right))
+    report = judge(facts, objects, facts.assemble(right, new_recipe=True))
     assert failures(report) == {
         ("expect_column_mean_to_be_between", "correct_input"),
         ("expect_column_mean_to_be_between", "correct_output"),

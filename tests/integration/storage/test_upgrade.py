@@ -196,11 +196,13 @@ def _as_it_was(record: Record, *, last: UUID) -> Record:
 
 
 def _put(url: str, records: Sequence[Record]) -> None:
-    """Insert records into the tables of the version before, as far as these have their columns."""
+    """Insert records into the version before, as far as it has their tables and columns."""
     engine = create_engine(url)
     with engine.begin() as link:
         for record in records:
             columns = _columns(link, record)
+            if not columns:
+                continue
             link.execute(
                 text(
                     f"INSERT INTO codeio.{record.table} ({columns}) SELECT {columns} "
@@ -213,5 +215,9 @@ def _put(url: str, records: Sequence[Record]) -> None:
 
 
 def _columns(link: Connection, record: Record) -> str:
-    found = link.execute(text(f"SELECT * FROM codeio.{record.table} LIMIT 0")).keys()
-    return ", ".join(f'"{name}"' for name in asdict(record) if name in found)
+    found = link.execute(
+        text("SELECT attname FROM pg_attribute WHERE attrelid = to_regclass('codeio.' || :name)"),
+        {"name": record.table},
+    )
+    known = set(found.scalars())
+    return ", ".join(f'"{name}"' for name in asdict(record) if name in known)

@@ -1,13 +1,12 @@
 """Rows that wait for a teacher."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import pytest
 
 from codeio_ops.config import Settings
 from codeio_ops.fingerprint import content_id
-from codeio_ops.records import RawFile
 from codeio_ops.storage.blobs import BlobStore
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
@@ -51,24 +50,15 @@ def seed_prompts(writer_of: Callable[[str, int], FactWriter]) -> Callable[..., l
 @pytest.fixture
 def seed_files(
     settings: Settings, writer_of: Callable[[str, int], FactWriter]
-) -> Callable[[Iterable[str]], None]:
+) -> Callable[[Sequence[str]], None]:
     """Return a function that writes files which wait to be transformed."""
 
-    def seed(texts: Iterable[str]) -> None:
+    def seed(texts: Sequence[str]) -> None:
         writer = writer_of("ingest", 1)
-        run = writer.run.stage_run_id
-        contents = [text.encode() for text in texts]
-        stored = list(BlobStore.open(settings).write(contents, stage_run_id=run))
-        files = [
-            RawFile(
-                raw_file_id=RawFile.identify(blob.sha256),
-                blob_sha256=blob.sha256,
-                language="python",
-                size_bytes=blob.size_bytes,
-                stage_run_id=run,
-            )
-            for blob in stored
-        ]
-        writer.write([*stored, *files])
+        facts = FactBuilder(writer.run.stage_run_id)
+        blobs = BlobStore.open(settings).write(map(str.encode, texts), stage_run_id=facts.run_id)
+        for text, blob in zip(texts, blobs, strict=True):
+            facts.file(text, blob=blob)
+        writer.write(facts.records)
 
     return seed

@@ -1,6 +1,6 @@
 """Promises of mixed mode: the offline teacher first, the model for the files it refuses."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 import pytest
 from pydantic import SecretStr
@@ -18,7 +18,7 @@ from codeio_ops.testing.teachers import ScriptedEndpoint, ScriptedReply, chat_re
 from support.work import work_of
 
 Writers = Callable[[str, int], FactWriter]
-Seed = Callable[[Iterable[str]], None]
+Seed = Callable[[Sequence[str]], None]
 
 PROGRAM = """## Main Function
 

@@ -1,7 +1,7 @@
 """`codeio teacher preview`: what a stage would send and cost, without a call."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
 from uuid import UUID
@@ -82,7 +82,7 @@ def test_the_first_prompts_are_shown_with_the_number_and_price_of_all(
 
 @pytest.mark.usefixtures("preview")
 def test_the_size_of_a_transform_is_known_without_its_file(
-    seed_files: Callable[[Iterable[str]], None],
+    seed_files: Callable[[Sequence[str]], None],
     writer_of: Callable[[str, int], FactWriter],
     store: Store,
 ) -> None:

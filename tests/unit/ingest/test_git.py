@@ -11,30 +11,10 @@ from codeio_ops.errors import SourceDamaged, SourceNotFound
 from codeio_ops.ingest import git
 from codeio_ops.ingest.base import SourceFile
 from codeio_ops.ingest.git import GitReader
+from support.repositories import Repository as Base
 
-WHO = pygit2.Signature("Somebody", "somebody@example.org", 1_700_000_000, 0)
 
-
-class Repository:
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.git = pygit2.init_repository(str(root), initial_head="main")
-
-    def commit(self, **files: str | None) -> str:
-        index = self.git.index
-        for name, content in files.items():
-            path = self.root / f"{name}.py"
-            if content is None:
-                index.remove(path.name)
-                continue
-            path.write_text(content)
-            index.add(path.name)
-        index.write()
-        head = self.git
-        parents = [] if head.head_is_unborn else [head.head.target]
-        commit = head.create_commit("HEAD", WHO, WHO, "change", index.write_tree(), parents)
-        return str(commit)
-
+class Repository(Base):
     def read(self, *, since: str = "", history: str = "head") -> list[SourceFile]:
         reader = GitReader(str(self.root), licence="", history=history)
         return list(reader.files(max_bytes=1000, since=since))
