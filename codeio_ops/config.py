@@ -204,13 +204,17 @@ class Settings(BaseSettings):
     """
     allow_unknown_licence: Annotated[bool, Deciding] = True
     """Whether a file whose licence nobody knows may enter one."""
+    licence_rule: Annotated[Literal["all", "any"], Deciding] = "all"
+    """What a file that was seen in several places needs to enter one: an allowed licence in `all`
+    of them, or in `any`. What it says of itself must be allowed in either case.
+    """
     quarantine_leaks: Annotated[bool, Deciding] = True
-    """Whether sources that leak a benchmark leave the pipeline; without it the leakage gate is all
-    that keeps them out of a release.
+    """Whether files that leak a benchmark leave the pipeline; without it releases leave their
+    samples out all the same.
     """
     quarantine_private: Annotated[bool, Deciding] = True
     """Whether files whose samples hold a secret or personal data leave the pipeline; without it
-    the gates are all that keeps them out.
+    releases leave their samples out all the same.
     """
     recipes_nightly: tuple[str, ...] = Field(default=("codeio_pp",), min_length=1)
     """JSON array of the recipes that each night publishes a release of: names of shipped ones, or

@@ -193,7 +193,7 @@ class OverrideRefused(TerminalError):
 class NothingToRelease(TerminalError):
     """No conversation is finished, so a release would be empty."""
 
-    usual_cure = "Run the pipeline first; `codeio run status` shows where rows wait."
+    usual_cure = "`codeio funnel` shows where rows wait, and for what they were dropped."
 
 
 class NameTaken(TerminalError):
@@ -209,6 +209,18 @@ class NothingToTakeDown(TerminalError):
     """No file has the repository, path, author or licence that is to be taken down."""
 
     usual_cure = "See the columns source_locator, source_path and licence of a release."
+
+
+class TakedownMissing(TerminalError):
+    """There is no takedown of this id that holds."""
+
+    usual_cure = "See `codeio release takedowns`."
+
+
+class DecisionTooLate(TerminalError):
+    """A person decided about a release that no longer waits for the decision."""
+
+    usual_cure = "See `codeio release list`: a newer version or judgement has its place."
 
 
 class ReleaseMissing(TerminalError):
@@ -261,7 +273,10 @@ class RunEnded(TerminalError):
 class PipelineFailed(RunEnded):
     """A DAG run of the pipeline failed."""
 
-    usual_cure = "Read the task's log in the Airflow UI; what was done is kept, so run it again."
+    usual_cure = (
+        "No task stored why, so it was killed or never began: see `codeio doctor`, then "
+        "`codeio run`, which goes on from what was done."
+    )
 
 
 class DecisionNeeded(RunEnded):

@@ -472,6 +472,18 @@ class ReleaseSample(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseLeftOut(Record):
+    """A sample that a release leaves out."""
+
+    table: ClassVar[str] = "release_left_out"
+    release_id: UUID
+    sample_id: UUID
+    reason: str
+    detail: str
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateResult(Record):
     """What a gate measured on a release candidate."""
 
@@ -557,17 +569,42 @@ class Takedown(Record):
     value: str
     reason: str
     stage_run_id: UUID
+    place_kind: str = ""
+    place: str = ""
 
     @classmethod
-    def new(cls, kind: str, value: str, *, reason: str, stage_run_id: UUID) -> "Takedown":
-        """Build the takedown that `kind` and `value` identify."""
+    def new(
+        cls,
+        kind: str,
+        value: str,
+        *,
+        reason: str,
+        stage_run_id: UUID,
+        place_kind: str = "",
+        place: str = "",
+        times_undone: int = 0,
+    ) -> "Takedown":
+        """Build the takedown of what was taken down and undone `times_undone` times before."""
+        more = (place_kind, place, times_undone) if place or times_undone else ()
         return cls(
-            takedown_id=content_id("takedown", kind, value),
+            takedown_id=content_id("takedown", kind, value, *more),
             kind=kind,
             value=value,
             reason=reason,
             stage_run_id=stage_run_id,
+            place_kind=place_kind,
+            place=place,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakedownUndo(Record):
+    """A takedown that no longer holds."""
+
+    table: ClassVar[str] = "takedown_undo"
+    takedown_id: UUID
+    reason: str
+    stage_run_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

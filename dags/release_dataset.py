@@ -2,11 +2,12 @@
 
 **Reads** every finished conversation that the recipe chooses, by default those with the current
 teacher, and quarantines the files of those that leak a benchmark
-or hold a secret or personal data. A run that names no recipe, such as that of each night, takes the
-first of CODEIO_RECIPES_NIGHTLY and starts a run of its own for each of the others.
+or hold a secret or personal data. What a gate would refuse row by row is left out and counted. A
+run that names no recipe, such as that of each night, takes the first of CODEIO_RECIPES_NIGHTLY and
+starts a run of its own for each of the others.
 
-**Writes** `leak_hit`, `drop_record`, `sample`, `release`, `release_sample`, `gate_result`,
-`gate_override`, and the files of the release in S3; updates the asset `releases`.
+**Writes** `leak_hit`, `drop_record`, `sample`, `release`, `release_sample`, `release_left_out`,
+`gate_result`, `gate_override`, and the files of the release in S3; updates the asset `releases`.
 
 **Idempotent by** (recipe, content): the same facts give the same release, which is made once.
 A name goes on with the recipe of its versions; another takes it with `{"new_recipe": true}` alone.
@@ -14,7 +15,9 @@ A name goes on with the recipe of its versions; another takes it with `{"new_rec
 **On failure** of a hard gate the release stays `rejected` with its evidence, and nothing is
 published: see `codeio release show NAME VERSION`. When only soft gates failed, `ask_override`
 waits for a person (Browse, Required Actions): *Approve* with a reason publishes all the same,
-*Reject* or no answer in time rejects. Clearing the run judges it again.
+*Reject* or no answer in time rejects. Clearing the run judges it again. Meanwhile later runs go
+on, and number their candidates after it; once a newer version is published, an approval comes too
+late and says so.
 
 **Backfill**: none is needed; a release holds every finished conversation.
 
@@ -30,9 +33,9 @@ from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
 from codeio_airflow.assets import ANSWERS, RELEASES
 from codeio_airflow.clients import task_work
 from codeio_airflow.defaults import (
-    DAG_DEFAULTS,
     OVERRIDE_TIMEOUT,
     PARALLEL_SHARDS,
+    RELEASE_DEFAULTS,
     RELEASED,
 )
 from codeio_airflow.release_tasks import (
@@ -57,7 +60,7 @@ REASON = Param(
 )
 
 
-@dag(schedule=[ANSWERS], doc_md=__doc__, params=RELEASED, **DAG_DEFAULTS)
+@dag(schedule=[ANSWERS], doc_md=__doc__, params=RELEASED, **RELEASE_DEFAULTS)
 def release_dataset() -> None:
     """Assemble a candidate, judge it by every gate, publish it."""
 

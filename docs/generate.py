@@ -213,11 +213,13 @@ def _dag(dag: dict[str, Any]) -> str:
 def operations() -> str:
     """Return what each drop reason, verdict and error means and what to do about it."""
     from codeio_ops.reasons import DropReason
+    from codeio_ops.release.refusal import RefusalReason
     from codeio_ops.verify.verdicts import AnswerVerdict
 
     errors = [_error(kind) for kind in _error_kinds()]
     head = (REPOSITORY / "docs" / "operations_head.md").read_text().rstrip()
-    parts = [head, _DROPS_HEAD, _meanings(DropReason), "## Verdicts", _meanings(AnswerVerdict)]
+    dropped = [_DROPS_HEAD, _meanings(DropReason), _LEFT_OUT_HEAD, _meanings(RefusalReason)]
+    parts = [head, *dropped, "## Verdicts", _meanings(AnswerVerdict)]
     return "\n\n".join([*parts, _ERRORS_HEAD + "\n".join(errors)]) + "\n"
 
 
@@ -225,6 +227,10 @@ _DROPS_HEAD = """## Drop reasons
 
 Every row that goes no further has one; the page *Samples*, *What was dropped*, shows the rows. A
 reason `refused_...` ends in the teacher's own code and means what `refused` means."""
+
+_LEFT_OUT_HEAD = """## What releases leave out
+
+A row that its recipe takes and no gate would let through; `codeio release show` counts them."""
 
 _ERRORS_HEAD = """## Errors
 

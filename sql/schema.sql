@@ -242,27 +242,41 @@ COMMENT ON FUNCTION codeio.delete_unreferenced_blobs(before timestamp with time 
 
 
 
-CREATE TABLE codeio.drop_record (
-    drop_record_id uuid NOT NULL,
-    stage text NOT NULL,
-    subject_id uuid NOT NULL,
-    reason text NOT NULL,
-    detail text NOT NULL,
-    source_id uuid,
-    stage_run_id uuid NOT NULL,
-    dropped_at timestamp with time zone DEFAULT now() NOT NULL,
-    teacher_id uuid
+CREATE FUNCTION codeio.is_below(path text, top text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN ((path = top) OR starts_with(path, (rtrim(top, '/'::text) || '/'::text)));
+COMMENT ON FUNCTION codeio.is_below(path text, top text) IS 'Whether a path is another, or lies below it.';
+
+
+
+CREATE FUNCTION codeio.released_name(name text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN (name ~ '^(file:)?/'::text) THEN ((regexp_replace(rtrim(name, '/'::text), '^.*/'::text, ''::text) || '-'::text) || "left"(md5(name), 8)) ELSE name END;
+COMMENT ON FUNCTION codeio.released_name(name text) IS 'What releases say for the locator of a source or the id of a model: the same, or of a path on this machine the last part, with eight characters of the hash of all of it.';
+
+
+
+CREATE TABLE codeio.raw_file_origin (
+    origin_id uuid NOT NULL,
+    raw_file_id uuid NOT NULL,
+    source_id uuid NOT NULL,
+    version text NOT NULL,
+    path text NOT NULL,
+    licence text NOT NULL,
+    author text DEFAULT ''::text NOT NULL,
+    repository text DEFAULT ''::text NOT NULL,
+    stage_run_id uuid NOT NULL
 );
-COMMENT ON TABLE codeio.drop_record IS 'Why a row went no further. Every row moves on or has one of these.';
-COMMENT ON COLUMN codeio.drop_record.drop_record_id IS 'Derived from stage, subject and teacher.';
-COMMENT ON COLUMN codeio.drop_record.stage IS 'The stage that dropped it.';
-COMMENT ON COLUMN codeio.drop_record.subject_id IS 'The row: an origin (ingest), raw file (transform), program (sample) or prompt (answer, revise).';
-COMMENT ON COLUMN codeio.drop_record.reason IS 'A word that can be counted.';
-COMMENT ON COLUMN codeio.drop_record.detail IS 'What a person needs to understand this one.';
-COMMENT ON COLUMN codeio.drop_record.source_id IS 'The source that an origin was seen in; null for drops of later stages.';
-COMMENT ON COLUMN codeio.drop_record.stage_run_id IS 'Who wrote it.';
-COMMENT ON COLUMN codeio.drop_record.dropped_at IS 'When.';
-COMMENT ON COLUMN codeio.drop_record.teacher_id IS 'The teacher that it is dropped for, of stages that ask one; for others nothing is. Null for other stages.';
+COMMENT ON TABLE codeio.raw_file_origin IS 'A place where a raw file was seen; one file may have many.';
+COMMENT ON COLUMN codeio.raw_file_origin.origin_id IS 'Derived from source, version, path and sha256.';
+COMMENT ON COLUMN codeio.raw_file_origin.raw_file_id IS 'The file.';
+COMMENT ON COLUMN codeio.raw_file_origin.source_id IS 'The source.';
+COMMENT ON COLUMN codeio.raw_file_origin.version IS 'Version of the source (package version); empty when it has none.';
+COMMENT ON COLUMN codeio.raw_file_origin.path IS 'Path inside the source.';
+COMMENT ON COLUMN codeio.raw_file_origin.licence IS 'SPDX id, or NOASSERTION.';
+COMMENT ON COLUMN codeio.raw_file_origin.author IS 'Who wrote it, as the source states it: names and addresses; empty when it does not.';
+COMMENT ON COLUMN codeio.raw_file_origin.repository IS 'Repository or package of the file, where the source names one.';
+COMMENT ON COLUMN codeio.raw_file_origin.stage_run_id IS 'Who wrote it.';
 
 
 
@@ -288,6 +302,44 @@ COMMENT ON COLUMN codeio.source.paused IS 'Whether the nightly run skips it.';
 COMMENT ON COLUMN codeio.source.removed IS 'Whether it was removed: it is kept because its files name it, and is never read again.';
 COMMENT ON COLUMN codeio.source.cursor_value IS 'How far the source was read; written only after its files are durable.';
 COMMENT ON COLUMN codeio.source.added_at IS 'When it was added.';
+
+
+
+CREATE FUNCTION codeio.is_of_repository(name text, origin codeio.raw_file_origin, source codeio.source) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN ((name = ANY (ARRAY[(source).locator, (((source).kind || ':'::text) || (source).locator), codeio.released_name((source).locator), (((source).kind || ':'::text) || codeio.released_name((source).locator)), split_part((source).locator, '=='::text, 1), (origin).repository])) OR (((source).kind = ANY (ARRAY['jsonl'::text, 'parquet'::text])) AND starts_with((origin).path, (name || '/'::text))));
+COMMENT ON FUNCTION codeio.is_of_repository(name text, origin codeio.raw_file_origin, source codeio.source) IS 'Whether a file was seen in the repository, package or source of this name; rows of JSONL and Parquet sources begin with owner and repository.';
+
+
+
+CREATE FUNCTION codeio.is_of_place(place_kind text, place text, origin codeio.raw_file_origin, source codeio.source) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE place_kind WHEN 'repository'::text THEN codeio.is_of_repository(place, origin, source) WHEN 'source'::text THEN (place = ANY (ARRAY[(source).locator, (((source).kind || ':'::text) || (source).locator), ((source).source_id)::text, codeio.released_name((source).locator), (((source).kind || ':'::text) || codeio.released_name((source).locator))])) ELSE true END;
+COMMENT ON FUNCTION codeio.is_of_place(place_kind text, place text, origin codeio.raw_file_origin, source codeio.source) IS 'Whether a file was seen in the repository or source that a takedown of a path is about; without one, anywhere.';
+
+
+
+CREATE TABLE codeio.drop_record (
+    drop_record_id uuid NOT NULL,
+    stage text NOT NULL,
+    subject_id uuid NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    source_id uuid,
+    stage_run_id uuid NOT NULL,
+    dropped_at timestamp with time zone DEFAULT now() NOT NULL,
+    teacher_id uuid
+);
+COMMENT ON TABLE codeio.drop_record IS 'Why a row went no further. Every row moves on or has one of these.';
+COMMENT ON COLUMN codeio.drop_record.drop_record_id IS 'Derived from stage, subject and teacher.';
+COMMENT ON COLUMN codeio.drop_record.stage IS 'The stage that dropped it.';
+COMMENT ON COLUMN codeio.drop_record.subject_id IS 'The row: an origin (ingest), raw file (transform), program (sample) or prompt (answer, revise).';
+COMMENT ON COLUMN codeio.drop_record.reason IS 'A word that can be counted.';
+COMMENT ON COLUMN codeio.drop_record.detail IS 'What a person needs to understand this one.';
+COMMENT ON COLUMN codeio.drop_record.source_id IS 'The source that an origin was seen in; null for drops of later stages.';
+COMMENT ON COLUMN codeio.drop_record.stage_run_id IS 'Who wrote it.';
+COMMENT ON COLUMN codeio.drop_record.dropped_at IS 'When.';
+COMMENT ON COLUMN codeio.drop_record.teacher_id IS 'The teacher that it is dropped for, of stages that ask one; for others nothing is. Null for other stages.';
 
 
 
@@ -349,30 +401,6 @@ COMMENT ON COLUMN codeio.raw_file.blob_sha256 IS 'Its content.';
 COMMENT ON COLUMN codeio.raw_file.language IS 'Programming language.';
 COMMENT ON COLUMN codeio.raw_file.size_bytes IS 'Length of the content.';
 COMMENT ON COLUMN codeio.raw_file.stage_run_id IS 'Who wrote it.';
-
-
-
-CREATE TABLE codeio.raw_file_origin (
-    origin_id uuid NOT NULL,
-    raw_file_id uuid NOT NULL,
-    source_id uuid NOT NULL,
-    version text NOT NULL,
-    path text NOT NULL,
-    licence text NOT NULL,
-    author text DEFAULT ''::text NOT NULL,
-    repository text DEFAULT ''::text NOT NULL,
-    stage_run_id uuid NOT NULL
-);
-COMMENT ON TABLE codeio.raw_file_origin IS 'A place where a raw file was seen; one file may have many.';
-COMMENT ON COLUMN codeio.raw_file_origin.origin_id IS 'Derived from source, version, path and sha256.';
-COMMENT ON COLUMN codeio.raw_file_origin.raw_file_id IS 'The file.';
-COMMENT ON COLUMN codeio.raw_file_origin.source_id IS 'The source.';
-COMMENT ON COLUMN codeio.raw_file_origin.version IS 'Version of the source (package version); empty when it has none.';
-COMMENT ON COLUMN codeio.raw_file_origin.path IS 'Path inside the source.';
-COMMENT ON COLUMN codeio.raw_file_origin.licence IS 'SPDX id, or NOASSERTION.';
-COMMENT ON COLUMN codeio.raw_file_origin.author IS 'Who wrote it, as the source states it: names and addresses; empty when it does not.';
-COMMENT ON COLUMN codeio.raw_file_origin.repository IS 'Repository or package of the file, where the source names one.';
-COMMENT ON COLUMN codeio.raw_file_origin.stage_run_id IS 'Who wrote it.';
 
 
 
@@ -625,6 +653,13 @@ COMMENT ON FUNCTION codeio.keep_sample_facet() IS 'Adds the samples that a state
 
 
 
+CREATE FUNCTION codeio.licence_of_all(licences text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN (cardinality(licences) = 1) THEN (licences)[1] ELSE (SELECT string_agg(DISTINCT (CASE WHEN (stated.licence = ANY (ARRAY[''::text, 'NOASSERTION'::text])) THEN 'LicenseRef-unknown'::text WHEN (stated.licence ~~ '% %'::text) THEN (('('::text || stated.licence) || ')'::text) ELSE stated.licence END COLLATE "C"), ' AND '::text) AS string_agg FROM unnest(licence_of_all.licences) stated(licence)) END;
+COMMENT ON FUNCTION codeio.licence_of_all(licences text[]) IS 'The SPDX expression of a file that was seen under each of these distinct licences: all of them, joined by AND.';
+
+
+
 CREATE TABLE codeio.teacher (
     teacher_id uuid NOT NULL,
     kind text NOT NULL,
@@ -646,7 +681,7 @@ COMMENT ON COLUMN codeio.teacher.stage_run_id IS 'Who wrote it.';
 
 CREATE FUNCTION codeio.teacher_name(teacher codeio.teacher) RETURNS text
     LANGUAGE sql IMMUTABLE
-    RETURN CASE (teacher).kind WHEN 'offline-trace'::text THEN 'offline teacher'::text ELSE (((teacher).model || ' at '::text) || (teacher).endpoint_host) END;
+    RETURN CASE (teacher).kind WHEN 'offline-trace'::text THEN 'offline teacher'::text ELSE ((codeio.released_name((teacher).model) || ' at '::text) || (teacher).endpoint_host) END;
 COMMENT ON FUNCTION codeio.teacher_name(teacher codeio.teacher) IS 'What people call a teacher.';
 
 
@@ -954,17 +989,10 @@ COMMENT ON FUNCTION codeio.night_of(run codeio.stage_run) IS 'The night that a s
 
 
 
-CREATE FUNCTION codeio.source_name(locator text) RETURNS text
+CREATE FUNCTION codeio.origin_matches(kind text, value text, place_kind text, place text, origin codeio.raw_file_origin, source codeio.source) RETURNS boolean
     LANGUAGE sql IMMUTABLE
-    RETURN CASE WHEN (locator ~ '^(file:)?/'::text) THEN ((regexp_replace(rtrim(locator, '/'::text), '^.*/'::text, ''::text) || '-'::text) || "left"(md5(locator), 8)) ELSE locator END;
-COMMENT ON FUNCTION codeio.source_name(locator text) IS 'The name under which a source is released: its locator, or of a path on this machine the last part, with eight characters of the hash of all of it.';
-
-
-
-CREATE FUNCTION codeio.origin_matches(kind text, value text, origin codeio.raw_file_origin, source codeio.source) RETURNS boolean
-    LANGUAGE sql IMMUTABLE
-    RETURN CASE kind WHEN 'repository'::text THEN ((value = ANY (ARRAY[(source).locator, (((source).kind || ':'::text) || (source).locator), codeio.source_name((source).locator), (((source).kind || ':'::text) || codeio.source_name((source).locator)), split_part((source).locator, '=='::text, 1), (origin).repository])) OR (((source).kind = ANY (ARRAY['jsonl'::text, 'parquet'::text])) AND starts_with((origin).path, (value || '/'::text)))) WHEN 'path'::text THEN (((origin).path = value) OR starts_with((origin).path, (rtrim(value, '/'::text) || '/'::text))) WHEN 'author'::text THEN ((regexp_split_to_array(lower((origin).author), '\s*[,;<>]\s*'::text) @> ARRAY[lower(value)]) OR (((source).kind = ANY (ARRAY['jsonl'::text, 'parquet'::text])) AND starts_with((origin).path, (value || '/'::text)))) WHEN 'licence'::text THEN ((origin).licence = value) ELSE NULL::boolean END;
-COMMENT ON FUNCTION codeio.origin_matches(kind text, value text, origin codeio.raw_file_origin, source codeio.source) IS 'Whether a takedown of this kind and value means a file seen at this place. A path means all below it; rows of JSONL and Parquet sources begin with owner and repository.';
+    RETURN CASE kind WHEN 'repository'::text THEN codeio.is_of_repository(value, origin, source) WHEN 'path'::text THEN (codeio.is_of_place(place_kind, place, origin, source) AND (codeio.is_below((origin).path, value) OR ((place_kind = 'repository'::text) AND codeio.is_below((origin).path, ((place || '/'::text) || value))))) WHEN 'author'::text THEN ((regexp_split_to_array(lower((origin).author), '\s*[,;<>]\s*'::text) @> ARRAY[lower(value)]) OR (((source).kind = ANY (ARRAY['jsonl'::text, 'parquet'::text])) AND starts_with((origin).path, (value || '/'::text)))) WHEN 'licence'::text THEN ((origin).licence = value) ELSE NULL::boolean END;
+COMMENT ON FUNCTION codeio.origin_matches(kind text, value text, place_kind text, place text, origin codeio.raw_file_origin, source codeio.source) IS 'Whether a takedown of this kind, value and place means a file seen here. A path means all below it.';
 
 
 
@@ -1457,6 +1485,51 @@ COMMENT ON COLUMN codeio.blob.stage_run_id IS 'Who wrote it.';
 
 
 
+CREATE VIEW codeio.complete_conversation AS
+ SELECT prompt_id,
+    teacher_id,
+    program_id,
+    raw_file_id,
+    transformer_id,
+    program_made_at,
+    first_verdict_id,
+    second_verdict_id
+   FROM ( SELECT prompt.prompt_id,
+            first.teacher_id,
+            io_pair.program_id,
+            program.raw_file_id,
+            transform_call.teacher_id AS transformer_id,
+            program_run.started_at AS program_made_at,
+            first.verdict_id AS first_verdict_id,
+            second.verdict_id AS second_verdict_id,
+            rank() OVER (PARTITION BY program.raw_file_id, first.teacher_id, transform_call.teacher_id ORDER BY program_run.started_at DESC, program.program_id) AS program_rank,
+            rank() OVER (PARTITION BY prompt.io_pair_id, prompt.direction, first.teacher_id ORDER BY prompt_run.started_at DESC, prompt.prompt_id) AS prompt_rank
+           FROM (((((((codeio.prompt
+             JOIN codeio.io_pair USING (io_pair_id))
+             JOIN codeio.program USING (program_id))
+             JOIN codeio.teacher_call transform_call ON ((transform_call.teacher_call_id = program.teacher_call_id)))
+             JOIN codeio.stage_run program_run ON ((program_run.stage_run_id = program.stage_run_id)))
+             JOIN codeio.stage_run prompt_run ON ((prompt_run.stage_run_id = prompt.stage_run_id)))
+             JOIN codeio.current_verdict first ON (((first.prompt_id = prompt.prompt_id) AND (first.turn = 1))))
+             LEFT JOIN codeio.current_verdict second ON (((second.prompt_id = prompt.prompt_id) AND (second.turn = 2) AND (second.teacher_id = first.teacher_id))))
+          WHERE (((first.verdict = 'correct'::text) OR (second.verdict_id IS NOT NULL) OR (EXISTS ( SELECT
+                   FROM codeio.drop_record
+                  WHERE ((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = prompt.prompt_id) AND (drop_record.teacher_id = first.teacher_id))))) AND (NOT (EXISTS ( SELECT
+                   FROM codeio.refuted_pair
+                  WHERE (refuted_pair.io_pair_id = prompt.io_pair_id)))))) finished
+  WHERE ((program_rank = 1) AND (prompt_rank = 1));
+COMMENT ON VIEW codeio.complete_conversation IS 'Complete conversations of a prompt with a teacher (answered rightly, or revised once) in force: of the programs that one teacher made of a file, and of the prompts about a pair, the latest that the other finished; no refuted pair.';
+COMMENT ON COLUMN codeio.complete_conversation.prompt_id IS 'Derived from pair, direction and template.';
+COMMENT ON COLUMN codeio.complete_conversation.teacher_id IS 'Who answered, in both turns.';
+COMMENT ON COLUMN codeio.complete_conversation.program_id IS 'The program it asks about.';
+COMMENT ON COLUMN codeio.complete_conversation.raw_file_id IS 'The file that the program was made of.';
+COMMENT ON COLUMN codeio.complete_conversation.transformer_id IS 'Who wrote the program.';
+COMMENT ON COLUMN codeio.complete_conversation.program_made_at IS 'When the task began that wrote it: of the programs of a file, releases take the latest by those they choose.';
+COMMENT ON COLUMN codeio.complete_conversation.first_verdict_id IS 'Verdict on the first answer, which names the answer.';
+COMMENT ON COLUMN codeio.complete_conversation.second_verdict_id IS 'Verdict on the revision; null when there was none.';
+
+
+
 CREATE TABLE codeio.gate_result (
     gate_result_id uuid NOT NULL,
     release_id uuid NOT NULL,
@@ -1640,6 +1713,34 @@ COMMENT ON COLUMN codeio.faceted_sample.words IS 'Words of path, entry point and
 
 
 
+CREATE VIEW codeio.origin_judged AS
+ SELECT raw_file_id,
+    origin_id,
+    licence
+   FROM codeio.raw_file_origin
+  WHERE ((EXISTS ( SELECT
+           FROM codeio.present_place
+          WHERE (present_place.origin_id = raw_file_origin.origin_id))) OR (NOT (EXISTS ( SELECT
+           FROM (codeio.raw_file_origin other
+             JOIN codeio.present_place ON ((present_place.origin_id = other.origin_id)))
+          WHERE (other.raw_file_id = raw_file_origin.raw_file_id)))));
+COMMENT ON VIEW codeio.origin_judged IS 'The places by whose licences a file is judged: all that show it at present; of a file that none shows any more, all that ever did.';
+COMMENT ON COLUMN codeio.origin_judged.raw_file_id IS 'The file.';
+COMMENT ON COLUMN codeio.origin_judged.licence IS 'SPDX id, or NOASSERTION.';
+
+
+
+CREATE VIEW codeio.file_licence AS
+ SELECT raw_file_id,
+    codeio.licence_of_all(array_agg(DISTINCT licence)) AS licence
+   FROM codeio.origin_judged
+  GROUP BY raw_file_id;
+COMMENT ON VIEW codeio.file_licence IS 'The licence of each raw file: those of all places by which it is judged, joined by AND.';
+COMMENT ON COLUMN codeio.file_licence.raw_file_id IS 'The file.';
+COMMENT ON COLUMN codeio.file_licence.licence IS 'SPDX expression.';
+
+
+
 CREATE VIEW codeio.file_shown AS
  SELECT DISTINCT ON (raw_file_origin.raw_file_id) raw_file_origin.raw_file_id,
     source.source_id,
@@ -1648,12 +1749,13 @@ CREATE VIEW codeio.file_shown AS
     raw_file_origin.repository,
     raw_file_origin.version,
     raw_file_origin.path,
-    raw_file_origin.licence
-   FROM ((codeio.raw_file_origin
+    file_licence.licence
+   FROM (((codeio.raw_file_origin
      JOIN codeio.source USING (source_id))
+     JOIN codeio.file_licence USING (raw_file_id))
      LEFT JOIN codeio.present_place ON ((present_place.origin_id = raw_file_origin.origin_id)))
   ORDER BY raw_file_origin.raw_file_id, (present_place.place_id IS NULL), source.kind, source.locator, raw_file_origin.version, raw_file_origin.path;
-COMMENT ON VIEW codeio.file_shown IS 'The place that stands for a raw file in samples: of those that show it at present, or else of all, the first by name.';
+COMMENT ON VIEW codeio.file_shown IS 'The place that stands for a raw file in samples: of those that show it at present, or else of all, the first by name, under the licences of all of these.';
 COMMENT ON COLUMN codeio.file_shown.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.file_shown.source_id IS 'The source.';
 COMMENT ON COLUMN codeio.file_shown.source_kind IS 'Reader of the source.';
@@ -1661,7 +1763,7 @@ COMMENT ON COLUMN codeio.file_shown.source_locator IS 'Path, URL or package of t
 COMMENT ON COLUMN codeio.file_shown.repository IS 'Repository or package of the file, where the source names one.';
 COMMENT ON COLUMN codeio.file_shown.version IS 'Version of the source (package version); empty when it has none.';
 COMMENT ON COLUMN codeio.file_shown.path IS 'Path inside the source.';
-COMMENT ON COLUMN codeio.file_shown.licence IS 'SPDX id, or NOASSERTION.';
+COMMENT ON COLUMN codeio.file_shown.licence IS 'SPDX expression.';
 
 
 
@@ -1689,37 +1791,14 @@ CREATE VIEW codeio.finished_conversation AS
     program_made_at,
     first_verdict_id,
     second_verdict_id
-   FROM ( SELECT prompt.prompt_id,
-            first.teacher_id,
-            io_pair.program_id,
-            program.raw_file_id,
-            transform_call.teacher_id AS transformer_id,
-            program_run.started_at AS program_made_at,
-            first.verdict_id AS first_verdict_id,
-            second.verdict_id AS second_verdict_id,
-            rank() OVER (PARTITION BY program.raw_file_id, first.teacher_id, transform_call.teacher_id ORDER BY program_run.started_at DESC, program.program_id) AS program_rank,
-            rank() OVER (PARTITION BY prompt.io_pair_id, prompt.direction, first.teacher_id ORDER BY prompt_run.started_at DESC, prompt.prompt_id) AS prompt_rank
-           FROM (((((((codeio.prompt
-             JOIN codeio.io_pair USING (io_pair_id))
-             JOIN codeio.program USING (program_id))
-             JOIN codeio.teacher_call transform_call ON ((transform_call.teacher_call_id = program.teacher_call_id)))
-             JOIN codeio.stage_run program_run ON ((program_run.stage_run_id = program.stage_run_id)))
-             JOIN codeio.stage_run prompt_run ON ((prompt_run.stage_run_id = prompt.stage_run_id)))
-             JOIN codeio.current_verdict first ON (((first.prompt_id = prompt.prompt_id) AND (first.turn = 1))))
-             LEFT JOIN codeio.current_verdict second ON (((second.prompt_id = prompt.prompt_id) AND (second.turn = 2) AND (second.teacher_id = first.teacher_id))))
-          WHERE (((first.verdict = 'correct'::text) OR (second.verdict_id IS NOT NULL) OR (EXISTS ( SELECT
-                   FROM codeio.drop_record
-                  WHERE ((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = prompt.prompt_id) AND (drop_record.teacher_id = first.teacher_id))))) AND (NOT (EXISTS ( SELECT
-                   FROM codeio.quarantined_file
-                  WHERE (quarantined_file.raw_file_id = program.raw_file_id)))) AND (NOT (EXISTS ( SELECT
-                   FROM codeio.refuted_pair
-                  WHERE (refuted_pair.io_pair_id = prompt.io_pair_id)))))) finished
-  WHERE ((program_rank = 1) AND (prompt_rank = 1));
-COMMENT ON VIEW codeio.finished_conversation IS 'Complete conversations of a prompt with a teacher (answered rightly, or revised once) in force: of the programs that one teacher made of a file, and of the prompts about a pair, the latest that the other finished; no file in quarantine, no refuted pair.';
+   FROM codeio.complete_conversation
+  WHERE (NOT (EXISTS ( SELECT
+           FROM codeio.quarantined_file
+          WHERE (quarantined_file.raw_file_id = complete_conversation.raw_file_id))));
+COMMENT ON VIEW codeio.finished_conversation IS 'Complete conversations about files that are not in quarantine.';
 COMMENT ON COLUMN codeio.finished_conversation.prompt_id IS 'Derived from pair, direction and template.';
 COMMENT ON COLUMN codeio.finished_conversation.teacher_id IS 'Who answered, in both turns.';
 COMMENT ON COLUMN codeio.finished_conversation.program_id IS 'The program it asks about.';
-COMMENT ON COLUMN codeio.finished_conversation.raw_file_id IS 'The file that the program was made of.';
 COMMENT ON COLUMN codeio.finished_conversation.transformer_id IS 'Who wrote the program.';
 COMMENT ON COLUMN codeio.finished_conversation.program_made_at IS 'When the task began that wrote it: of the programs of a file, releases take the latest by those they choose.';
 COMMENT ON COLUMN codeio.finished_conversation.first_verdict_id IS 'Verdict on the first answer, which names the answer.';
@@ -1732,6 +1811,20 @@ ALTER TABLE codeio.former_dedup_result ALTER COLUMN former_dedup_result_id ADD G
     NO MAXVALUE
     CACHE 1
 );
+
+
+
+CREATE VIEW codeio.judged_before AS
+ SELECT DISTINCT ON (subject_id) subject_id,
+        CASE
+            WHEN (matched_id IS NULL) THEN 0
+            ELSE 2
+        END AS turn
+   FROM codeio.former_dedup_result
+  ORDER BY subject_id, former_dedup_result_id DESC;
+COMMENT ON VIEW codeio.judged_before IS 'Raw files and programs of which dedup said something that no longer holds.';
+COMMENT ON COLUMN codeio.judged_before.subject_id IS 'The raw file or program.';
+COMMENT ON COLUMN codeio.judged_before.turn IS 'When it is compared again: 0, before what is new, if it survived and may have been paid for; 2, after it, if not.';
 
 
 
@@ -1865,8 +1958,15 @@ CREATE VIEW codeio.funnel AS
          SELECT 2,
             'dedup'::text,
             count(*) AS count
-           FROM codeio.dedup_result
-          WHERE (dedup_result.matched_id IS NULL)
+           FROM ( SELECT dedup_result.subject_id
+                   FROM codeio.dedup_result
+                  WHERE (dedup_result.matched_id IS NULL)
+                UNION ALL
+                 SELECT judged_before.subject_id
+                   FROM codeio.judged_before
+                  WHERE ((judged_before.turn = 0) AND (NOT (EXISTS ( SELECT
+                           FROM codeio.dedup_result
+                          WHERE (dedup_result.subject_id = judged_before.subject_id)))))) survivor
         UNION ALL
          SELECT 3,
             'screen'::text,
@@ -2022,20 +2122,6 @@ COMMENT ON COLUMN codeio.gate_standing.standing IS 'By its latest result: missin
 
 
 
-CREATE VIEW codeio.judged_before AS
- SELECT DISTINCT ON (subject_id) subject_id,
-        CASE
-            WHEN (matched_id IS NULL) THEN 0
-            ELSE 2
-        END AS turn
-   FROM codeio.former_dedup_result
-  ORDER BY subject_id, former_dedup_result_id DESC;
-COMMENT ON VIEW codeio.judged_before IS 'Raw files and programs of which dedup said something that no longer holds.';
-COMMENT ON COLUMN codeio.judged_before.subject_id IS 'The raw file or program.';
-COMMENT ON COLUMN codeio.judged_before.turn IS 'When it is compared again: 0, before what is new, if it survived and may have been paid for; 2, after it, if not.';
-
-
-
 CREATE TABLE codeio.leak_hit (
     leak_hit_id uuid NOT NULL,
     subject_kind text NOT NULL,
@@ -2062,6 +2148,43 @@ COMMENT ON COLUMN codeio.leak_hit.leak IS 'Whether a rule calls it a leak.';
 COMMENT ON COLUMN codeio.leak_hit.rules IS 'The rules that do: L1, L2, L4, L5.';
 COMMENT ON COLUMN codeio.leak_hit.evidence IS 'Spans of the training text: field, start and end in characters; never the text.';
 COMMENT ON COLUMN codeio.leak_hit.stage_run_id IS 'Who found it.';
+
+
+
+CREATE VIEW codeio.open_question AS
+ SELECT release.release_id,
+    release.name,
+    release.version,
+    release.samples,
+    undecided.gates,
+    asked.since,
+    asked.dag_id,
+    asked.run_id
+   FROM ((codeio.release
+     CROSS JOIN LATERAL ( SELECT string_agg(gate_standing.gate, ', '::text ORDER BY gate_standing.gate) AS gates
+           FROM codeio.gate_standing
+          WHERE ((gate_standing.release_id = release.release_id) AND (gate_standing.standing = 'undecided'::text))) undecided)
+     CROSS JOIN LATERAL ( SELECT current_gate_result.judged_at AS since,
+            stage_run.dag_id,
+            stage_run.run_id
+           FROM (codeio.current_gate_result
+             JOIN codeio.stage_run USING (stage_run_id))
+          WHERE (current_gate_result.release_id = release.release_id)
+          ORDER BY current_gate_result.judged_at DESC, current_gate_result.gate_result_id
+         LIMIT 1) asked)
+  WHERE ((release.status = 'candidate'::text) AND (undecided.gates IS NOT NULL) AND (NOT (EXISTS ( SELECT
+           FROM codeio.gate_standing
+          WHERE ((gate_standing.release_id = release.release_id) AND (gate_standing.standing = ANY (ARRAY['missing'::text, 'failed'::text, 'rejected'::text])))))) AND (NOT (EXISTS ( SELECT
+           FROM codeio.release newer
+          WHERE ((newer.name = release.name) AND (newer.version > release.version) AND (newer.status = 'published'::text))))));
+COMMENT ON VIEW codeio.open_question IS 'Candidates that wait for a person: only gates that may fail softly failed, nobody decided, and no newer version of the name is published.';
+COMMENT ON COLUMN codeio.open_question.name IS 'Name of the recipe.';
+COMMENT ON COLUMN codeio.open_question.version IS 'From 1, per name.';
+COMMENT ON COLUMN codeio.open_question.samples IS 'Number of samples.';
+COMMENT ON COLUMN codeio.open_question.gates IS 'The gates to decide about.';
+COMMENT ON COLUMN codeio.open_question.since IS 'When the last gate judged.';
+COMMENT ON COLUMN codeio.open_question.dag_id IS 'DAG of the run that asks.';
+COMMENT ON COLUMN codeio.open_question.run_id IS 'The run that asks.';
 
 
 
@@ -2209,6 +2332,22 @@ COMMENT ON COLUMN codeio.release_cost.unpriced_calls IS 'Calls of a model whose 
 
 
 
+CREATE TABLE codeio.release_left_out (
+    release_id uuid NOT NULL,
+    sample_id uuid NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+COMMENT ON TABLE codeio.release_left_out IS 'Samples that a recipe takes and a release leaves out, because a gate would refuse them. A later assembly that comes to the same release adds what it left out.';
+COMMENT ON COLUMN codeio.release_left_out.release_id IS 'The release.';
+COMMENT ON COLUMN codeio.release_left_out.sample_id IS 'The sample.';
+COMMENT ON COLUMN codeio.release_left_out.reason IS 'Why: licence, leak, secret, personal_data, and the like.';
+COMMENT ON COLUMN codeio.release_left_out.detail IS 'The case: what was found and where, never the words.';
+COMMENT ON COLUMN codeio.release_left_out.stage_run_id IS 'Who left it out.';
+
+
+
 CREATE VIEW codeio.released_lineage AS
  SELECT release.release_id,
     release.name AS release_name,
@@ -2224,7 +2363,7 @@ CREATE VIEW codeio.released_lineage AS
     raw_file_origin.origin_id,
     source.source_id,
     ((source.kind || ':'::text) || source.locator) AS source,
-    ((source.kind || ':'::text) || codeio.source_name(source.locator)) AS source_name,
+    ((source.kind || ':'::text) || codeio.released_name(source.locator)) AS source_name,
     raw_file_origin.repository,
     raw_file_origin.version AS source_version,
     raw_file_origin.path,
@@ -2386,7 +2525,7 @@ CREATE VIEW codeio.sample_text AS
     origin.source_locator,
     origin.version AS source_version,
     origin.path AS source_path,
-    origin.licence,
+    every_origin.licence,
     program.language,
     prompt.direction,
     prompt.body AS prompt,
@@ -2402,14 +2541,14 @@ CREATE VIEW codeio.sample_text AS
     second_verdict.feedback AS feedback_2,
     second_verdict.verdict AS verdict_2,
     teacher.kind AS teacher_kind,
-    teacher.model AS teacher_model,
+    codeio.released_name(teacher.model) AS teacher_model,
     program.provenance AS transform_provenance,
     first_response.provenance AS rationale_provenance,
     prompt.template_sha256,
     first_verdict.verifier_version,
     answer_run.run_id AS answer_run_id,
     pair_run.sandbox_image_digest
-   FROM (((((((((((codeio.sample
+   FROM ((((((((((((codeio.sample
      JOIN codeio.prompt USING (prompt_id))
      JOIN codeio.io_pair USING (io_pair_id))
      JOIN codeio.program USING (program_id))
@@ -2421,17 +2560,19 @@ CREATE VIEW codeio.sample_text AS
      JOIN codeio.stage_run answer_run ON ((answer_run.stage_run_id = first_response.stage_run_id)))
      JOIN codeio.stage_run pair_run ON ((pair_run.stage_run_id = io_pair.stage_run_id)))
      CROSS JOIN LATERAL ( SELECT source.kind AS source_kind,
-            codeio.source_name(source.locator) AS source_locator,
+            codeio.released_name(source.locator) AS source_locator,
             raw_file_origin.version,
-            raw_file_origin.path,
-            raw_file_origin.licence
+            raw_file_origin.path
            FROM ((codeio.raw_file_origin
              JOIN codeio.source USING (source_id))
              LEFT JOIN codeio.present_place ON ((present_place.origin_id = raw_file_origin.origin_id)))
           WHERE (raw_file_origin.raw_file_id = program.raw_file_id)
           ORDER BY (present_place.place_id IS NULL), source.kind, source.locator, raw_file_origin.version, raw_file_origin.path
-         LIMIT 1) origin);
-COMMENT ON VIEW codeio.sample_text IS 'A sample as it is released: texts, labels and where it came from. Where a file was seen in several places, the first by name stands for all, of those that show it at present if there are any.';
+         LIMIT 1) origin)
+     CROSS JOIN LATERAL ( SELECT codeio.licence_of_all(array_agg(DISTINCT origin_judged.licence)) AS licence
+           FROM codeio.origin_judged
+          WHERE (origin_judged.raw_file_id = program.raw_file_id)) every_origin);
+COMMENT ON VIEW codeio.sample_text IS 'A sample as it is released: texts, labels and where it came from. Where a file was seen in several places, the first by name stands for all, of those that show it at present if there are any; the licences of all of these are joined by AND.';
 COMMENT ON COLUMN codeio.sample_text.sample_id IS 'Derived from prompt and verdicts.';
 COMMENT ON COLUMN codeio.sample_text.prompt_id IS 'Its prompt.';
 COMMENT ON COLUMN codeio.sample_text.program_id IS 'The program that the pair was drawn from.';
@@ -2441,7 +2582,7 @@ COMMENT ON COLUMN codeio.sample_text.source_kind IS 'Reader of the source.';
 COMMENT ON COLUMN codeio.sample_text.source_locator IS 'URL or package of the source; of a path on this machine, the name that stands for it.';
 COMMENT ON COLUMN codeio.sample_text.source_version IS 'Version of the source, such as that of a package; may be empty.';
 COMMENT ON COLUMN codeio.sample_text.source_path IS 'Path of the file in its source.';
-COMMENT ON COLUMN codeio.sample_text.licence IS 'SPDX id, or NOASSERTION.';
+COMMENT ON COLUMN codeio.sample_text.licence IS 'Licences of the places where its file is seen, joined by AND.';
 COMMENT ON COLUMN codeio.sample_text.language IS 'Language of the main function.';
 COMMENT ON COLUMN codeio.sample_text.direction IS 'What is to be predicted: output or input.';
 COMMENT ON COLUMN codeio.sample_text.prompt IS 'Text of the prompt.';
@@ -2457,7 +2598,7 @@ COMMENT ON COLUMN codeio.sample_text.turn_2 IS 'The revision; null when there wa
 COMMENT ON COLUMN codeio.sample_text.feedback_2 IS 'What is said about it; null when there was none.';
 COMMENT ON COLUMN codeio.sample_text.verdict_2 IS 'Verdict on it; null when there was none.';
 COMMENT ON COLUMN codeio.sample_text.teacher_kind IS 'Kind of the teacher that gave the first answer.';
-COMMENT ON COLUMN codeio.sample_text.teacher_model IS 'Its model.';
+COMMENT ON COLUMN codeio.sample_text.teacher_model IS 'Its model; of a path on this machine, the name for it.';
 COMMENT ON COLUMN codeio.sample_text.transform_provenance IS 'What the teacher that wrote the program said of its work.';
 COMMENT ON COLUMN codeio.sample_text.rationale_provenance IS 'What the teacher said of the first answer.';
 COMMENT ON COLUMN codeio.sample_text.template_sha256 IS 'Fingerprint of the template.';
@@ -2548,29 +2689,70 @@ CREATE TABLE codeio.takedown (
     reason text NOT NULL,
     taken_down_at timestamp with time zone DEFAULT now() NOT NULL,
     stage_run_id uuid NOT NULL,
+    place_kind text DEFAULT ''::text NOT NULL,
+    place text DEFAULT ''::text NOT NULL,
     CONSTRAINT takedown_kind CHECK ((kind = ANY (ARRAY['repository'::text, 'path'::text, 'author'::text, 'licence'::text]))),
+    CONSTRAINT takedown_place CHECK (((place = ''::text) = (place_kind = ''::text))),
+    CONSTRAINT takedown_place_kind CHECK ((place_kind = ANY (ARRAY[''::text, 'repository'::text, 'source'::text]))),
+    CONSTRAINT takedown_place_of_path CHECK (((place = ''::text) OR (kind = 'path'::text))),
     CONSTRAINT takedown_value CHECK ((value <> ''::text))
 );
 COMMENT ON TABLE codeio.takedown IS 'What must not be in any later release. It holds for files that are ingested later, too.';
-COMMENT ON COLUMN codeio.takedown.takedown_id IS 'Derived from kind and value.';
+COMMENT ON COLUMN codeio.takedown.takedown_id IS 'Derived from kind, value and place, and from how often the same was undone before.';
 COMMENT ON COLUMN codeio.takedown.kind IS 'What value names: a repository, path, author or licence.';
 COMMENT ON COLUMN codeio.takedown.value IS 'The repository, path, author or licence.';
 COMMENT ON COLUMN codeio.takedown.reason IS 'Why, in the words of who asked for it.';
 COMMENT ON COLUMN codeio.takedown.taken_down_at IS 'When it was asked for.';
 COMMENT ON COLUMN codeio.takedown.stage_run_id IS 'Who recorded it.';
+COMMENT ON COLUMN codeio.takedown.place_kind IS 'Of a path: what place names, a repository or a source; empty when the path is meant wherever it is seen.';
+COMMENT ON COLUMN codeio.takedown.place IS 'The repository or source; empty for every one.';
+
+
+
+CREATE TABLE codeio.takedown_undo (
+    takedown_id uuid NOT NULL,
+    reason text NOT NULL,
+    undone_at timestamp with time zone DEFAULT now() NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+COMMENT ON TABLE codeio.takedown_undo IS 'Takedowns that no longer hold: later releases take what they named.';
+COMMENT ON COLUMN codeio.takedown_undo.takedown_id IS 'The takedown.';
+COMMENT ON COLUMN codeio.takedown_undo.reason IS 'Why, in the words of who undid it.';
+COMMENT ON COLUMN codeio.takedown_undo.undone_at IS 'When.';
+COMMENT ON COLUMN codeio.takedown_undo.stage_run_id IS 'Who undid it.';
+
+
+
+CREATE VIEW codeio.takedown_reach AS
+ SELECT DISTINCT raw_file_origin.raw_file_id,
+    takedown.takedown_id,
+    takedown.kind,
+    takedown.value,
+    takedown.reason,
+    takedown.taken_down_at,
+    takedown_undo.undone_at
+   FROM (((codeio.takedown
+     CROSS JOIN codeio.raw_file_origin)
+     JOIN codeio.source USING (source_id))
+     LEFT JOIN codeio.takedown_undo USING (takedown_id))
+  WHERE codeio.origin_matches(takedown.kind, takedown.value, takedown.place_kind, takedown.place, raw_file_origin.*, source.*);
+COMMENT ON VIEW codeio.takedown_reach IS 'Raw files that a takedown means, undone or not. A file seen in several places is meant when one of them is.';
+COMMENT ON COLUMN codeio.takedown_reach.raw_file_id IS 'The file.';
+COMMENT ON COLUMN codeio.takedown_reach.kind IS 'What value names: a repository, path, author or licence.';
+COMMENT ON COLUMN codeio.takedown_reach.value IS 'The repository, path, author or licence.';
+COMMENT ON COLUMN codeio.takedown_reach.reason IS 'Why, in the words of who asked for it.';
+COMMENT ON COLUMN codeio.takedown_reach.taken_down_at IS 'When it was asked for.';
+COMMENT ON COLUMN codeio.takedown_reach.undone_at IS 'When it was undone; null while it holds.';
 
 
 
 CREATE VIEW codeio.taken_down_file AS
- SELECT DISTINCT raw_file_origin.raw_file_id,
-    takedown.takedown_id
-   FROM ((codeio.takedown
-     CROSS JOIN codeio.raw_file_origin)
-     JOIN codeio.source USING (source_id))
-  WHERE codeio.origin_matches(takedown.kind, takedown.value, raw_file_origin.*, source.*);
-COMMENT ON VIEW codeio.taken_down_file IS 'Raw files that a takedown means. A file seen in several places is taken down when one of them is.';
+ SELECT raw_file_id,
+    takedown_id
+   FROM codeio.takedown_reach
+  WHERE (undone_at IS NULL);
+COMMENT ON VIEW codeio.taken_down_file IS 'Raw files that a takedown means that was not undone.';
 COMMENT ON COLUMN codeio.taken_down_file.raw_file_id IS 'The file.';
-COMMENT ON COLUMN codeio.taken_down_file.takedown_id IS 'Derived from kind and value.';
 
 
 
@@ -2814,6 +2996,8 @@ ALTER TABLE ONLY codeio.raw_file
     ADD CONSTRAINT raw_file_pk PRIMARY KEY (raw_file_id);
 ALTER TABLE ONLY codeio.release
     ADD CONSTRAINT release_content UNIQUE (name, content_sha256);
+ALTER TABLE ONLY codeio.release_left_out
+    ADD CONSTRAINT release_left_out_pk PRIMARY KEY (release_id, sample_id);
 ALTER TABLE ONLY codeio.release
     ADD CONSTRAINT release_pk PRIMARY KEY (release_id);
 ALTER TABLE ONLY codeio.release_sample
@@ -2843,9 +3027,9 @@ ALTER TABLE ONLY codeio.stage_run
 ALTER TABLE ONLY codeio.stage_run_tally
     ADD CONSTRAINT stage_run_tally_once UNIQUE NULLS NOT DISTINCT (stage_run_id, stage, outcome, source_id, teacher_id, reason, verdict, reply, direction, turn, wall_ms_up_to, rss_mib_up_to);
 ALTER TABLE ONLY codeio.takedown
-    ADD CONSTRAINT takedown_once UNIQUE (kind, value);
-ALTER TABLE ONLY codeio.takedown
     ADD CONSTRAINT takedown_pk PRIMARY KEY (takedown_id);
+ALTER TABLE ONLY codeio.takedown_undo
+    ADD CONSTRAINT takedown_undo_pk PRIMARY KEY (takedown_id);
 ALTER TABLE ONLY codeio.task_failure
     ADD CONSTRAINT task_failure_pk PRIMARY KEY (task_failure_id);
 ALTER TABLE ONLY codeio.teacher_batch
@@ -3021,6 +3205,12 @@ ALTER TABLE ONLY codeio.raw_file_origin
     ADD CONSTRAINT raw_file_origin_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 ALTER TABLE ONLY codeio.raw_file
     ADD CONSTRAINT raw_file_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+ALTER TABLE ONLY codeio.release_left_out
+    ADD CONSTRAINT release_left_out_release_fk FOREIGN KEY (release_id) REFERENCES codeio.release(release_id);
+ALTER TABLE ONLY codeio.release_left_out
+    ADD CONSTRAINT release_left_out_sample_fk FOREIGN KEY (sample_id) REFERENCES codeio.sample(sample_id);
+ALTER TABLE ONLY codeio.release_left_out
+    ADD CONSTRAINT release_left_out_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 ALTER TABLE ONLY codeio.release_sample
     ADD CONSTRAINT release_sample_release_fk FOREIGN KEY (release_id) REFERENCES codeio.release(release_id);
 ALTER TABLE ONLY codeio.release_sample
@@ -3067,6 +3257,10 @@ ALTER TABLE ONLY codeio.stage_run_tally
     ADD CONSTRAINT stage_run_tally_teacher_fk FOREIGN KEY (teacher_id) REFERENCES codeio.teacher(teacher_id);
 ALTER TABLE ONLY codeio.takedown
     ADD CONSTRAINT takedown_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+ALTER TABLE ONLY codeio.takedown_undo
+    ADD CONSTRAINT takedown_undo_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+ALTER TABLE ONLY codeio.takedown_undo
+    ADD CONSTRAINT takedown_undo_takedown_fk FOREIGN KEY (takedown_id) REFERENCES codeio.takedown(takedown_id);
 ALTER TABLE ONLY codeio.teacher_batch_request
     ADD CONSTRAINT teacher_batch_request_batch_fk FOREIGN KEY (batch_id) REFERENCES codeio.teacher_batch(batch_id);
 ALTER TABLE ONLY codeio.teacher_batch
@@ -3103,8 +3297,8 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.teacher_answer TO codeio_app;
 GRANT SELECT ON TABLE codeio.teacher_answer TO codeio_auditor;
 REVOKE ALL ON FUNCTION codeio.delete_unreferenced_blobs(before timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION codeio.delete_unreferenced_blobs(before timestamp with time zone) TO codeio_app;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.drop_record TO codeio_app;
-GRANT SELECT ON TABLE codeio.drop_record TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.raw_file_origin TO codeio_app;
+GRANT SELECT ON TABLE codeio.raw_file_origin TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.source TO codeio_app;
 GRANT SELECT ON TABLE codeio.source TO codeio_auditor;
 GRANT UPDATE(licence) ON TABLE codeio.source TO codeio_app;
@@ -3112,14 +3306,14 @@ GRANT UPDATE(settings) ON TABLE codeio.source TO codeio_app;
 GRANT UPDATE(paused) ON TABLE codeio.source TO codeio_app;
 GRANT UPDATE(removed) ON TABLE codeio.source TO codeio_app;
 GRANT UPDATE(cursor_value) ON TABLE codeio.source TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.drop_record TO codeio_app;
+GRANT SELECT ON TABLE codeio.drop_record TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.tree_change TO codeio_app;
 GRANT SELECT ON TABLE codeio.tree_change TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.present_place TO codeio_app;
 GRANT SELECT ON TABLE codeio.present_place TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.raw_file TO codeio_app;
 GRANT SELECT ON TABLE codeio.raw_file TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.raw_file_origin TO codeio_app;
-GRANT SELECT ON TABLE codeio.raw_file_origin TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.present_file TO codeio_app;
 GRANT SELECT ON TABLE codeio.present_file TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.file_in_force TO codeio_app;
@@ -3174,6 +3368,8 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.benchmark TO codeio_app;
 GRANT SELECT ON TABLE codeio.benchmark TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.blob TO codeio_app;
 GRANT SELECT ON TABLE codeio.blob TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.complete_conversation TO codeio_app;
+GRANT SELECT ON TABLE codeio.complete_conversation TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.gate_result TO codeio_app;
 GRANT SELECT ON TABLE codeio.gate_result TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.current_gate_result TO codeio_app;
@@ -3190,12 +3386,18 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.drop_reason TO codeio_app;
 GRANT SELECT ON TABLE codeio.drop_reason TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.faceted_sample TO codeio_app;
 GRANT SELECT ON TABLE codeio.faceted_sample TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.origin_judged TO codeio_app;
+GRANT SELECT ON TABLE codeio.origin_judged TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.file_licence TO codeio_app;
+GRANT SELECT ON TABLE codeio.file_licence TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.file_shown TO codeio_app;
 GRANT SELECT ON TABLE codeio.file_shown TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.quarantined_file TO codeio_app;
 GRANT SELECT ON TABLE codeio.quarantined_file TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.finished_conversation TO codeio_app;
 GRANT SELECT ON TABLE codeio.finished_conversation TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.judged_before TO codeio_app;
+GRANT SELECT ON TABLE codeio.judged_before TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.leak_scan TO codeio_app;
 GRANT SELECT ON TABLE codeio.leak_scan TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.pending_dedup TO codeio_app;
@@ -3216,10 +3418,10 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.required_gate TO codeio_app;
 GRANT SELECT ON TABLE codeio.required_gate TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.gate_standing TO codeio_app;
 GRANT SELECT ON TABLE codeio.gate_standing TO codeio_auditor;
-GRANT SELECT,MAINTAIN ON TABLE codeio.judged_before TO codeio_app;
-GRANT SELECT ON TABLE codeio.judged_before TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.leak_hit TO codeio_app;
 GRANT SELECT ON TABLE codeio.leak_hit TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.open_question TO codeio_app;
+GRANT SELECT ON TABLE codeio.open_question TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.pending_prompt TO codeio_app;
 GRANT SELECT ON TABLE codeio.pending_prompt TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.program_measure TO codeio_app;
@@ -3230,6 +3432,8 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.release_change TO codeio_app;
 GRANT SELECT ON TABLE codeio.release_change TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.release_cost TO codeio_app;
 GRANT SELECT ON TABLE codeio.release_cost TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.release_left_out TO codeio_app;
+GRANT SELECT ON TABLE codeio.release_left_out TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.released_lineage TO codeio_app;
 GRANT SELECT ON TABLE codeio.released_lineage TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.revision_gain TO codeio_app;
@@ -3248,6 +3452,10 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.stand_in_file TO codeio_app;
 GRANT SELECT ON TABLE codeio.stand_in_file TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.takedown TO codeio_app;
 GRANT SELECT ON TABLE codeio.takedown TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.takedown_undo TO codeio_app;
+GRANT SELECT ON TABLE codeio.takedown_undo TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.takedown_reach TO codeio_app;
+GRANT SELECT ON TABLE codeio.takedown_reach TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.taken_down_file TO codeio_app;
 GRANT SELECT ON TABLE codeio.taken_down_file TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.task_failure TO codeio_app;

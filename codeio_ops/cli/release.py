@@ -1,6 +1,5 @@
 """`codeio release list | show | diff | verify | pull`: read the versions of the dataset."""
 
-import json
 import re
 import sys
 from dataclasses import asdict, dataclass
@@ -10,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from codeio_ops.cli import release_changes
+from codeio_ops.cli import release_changes, takedown
 from codeio_ops.cli.clients import open_objects, open_store
+from codeio_ops.cli.gate_report import print_failed, print_left_out
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, print_text
 from codeio_ops.cli.release_lookup import find, published_release, summary_of
 from codeio_ops.release.card import Cost
@@ -63,7 +63,6 @@ class GateLine:
     metric: str
     value: float
     threshold: float
-    evidence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +88,7 @@ class ReasonLine:
 def register(app: typer.Typer) -> None:
     """Add the commands of this module, and those that make releases."""
     release_changes.register(release)
+    takedown.register(release)
     app.add_typer(release, name="release")
 
 
@@ -100,7 +100,7 @@ def list_releases(as_json: JsonOption = False) -> None:
 
 @release.command()
 def show(name: NameArgument, version: VersionArgument = 0, as_json: JsonOption = False) -> None:
-    """Show a release: what became of it, each gate with its evidence, cost, takedowns."""
+    """Show a release: what became of it, what it leaves out, gates, cost, takedowns."""
     found, store = find(name, version), open_store()
     rulings = overrides(store, found.release_id)
     results = gate_results(store, found.release_id)
@@ -112,6 +112,7 @@ def show(name: NameArgument, version: VersionArgument = 0, as_json: JsonOption =
                 "recipe": found.recipe,
                 "gates": [asdict(r) for r in results],
                 "overrides": [asdict(ruling) for ruling in rulings],
+                "left_out": store.fetch_json("release.left_out", **of_release),
                 "cost": store.fetch_json("release.cost", **of_release),
                 "takedowns": store.fetch_json("takedown.of_release", **of_release),
             }
@@ -126,11 +127,12 @@ def show(name: NameArgument, version: VersionArgument = 0, as_json: JsonOption =
             metric=r.metric,
             value=r.value,
             threshold=r.threshold,
-            evidence="" if r.passed else json.dumps(r.evidence, ensure_ascii=False)[:200],
         )
         for r in results
     ]
+    print_left_out(store, found.release_id)
     print_rows("Gates", gates, as_json=False)
+    print_failed(results, store)
     print_rows("What people decided", rulings, as_json=False)
     costs = store.fetch("release.cost", Cost, release_id=found.release_id)
     print_rows("Cost", costs, as_json=False)

@@ -1,17 +1,14 @@
-"""`codeio release recipes | make | takedown`: make versions of the dataset."""
+"""`codeio release recipes | make`: make versions of the dataset."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import typer
 
-from codeio_ops.cli.clients import open_store, shell_writer
-from codeio_ops.cli.follow import RELEASES, Ran, print_made, run_road
+from codeio_ops.cli.follow import RELEASES, print_made, run_road
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, print_text
 from codeio_ops.jsonvalue import Json
 from codeio_ops.release.recipe import load_recipe, shipped_names
-from codeio_ops.release.takedown import Kind, Reach, reach_of, take_down
 
 WaitOption = Annotated[bool, typer.Option(help="Wait for the gates and the publication.")]
 
@@ -26,7 +23,7 @@ class RecipeLine:
 
 def register(release: typer.Typer) -> None:
     """Add the commands of this module to `codeio release`."""
-    for command in (recipes, make, takedown):
+    for command in (recipes, make):
         release.command()(command)
 
 
@@ -52,7 +49,10 @@ def make(
     that its versions were made by.
     """
     found = load_recipe(recipe)
-    done = _release(found.model_dump(mode="json"), wait=wait, new_recipe=new_recipe)
+    conf: dict[str, Json] = {
+        "recipe": found.model_dump(mode="json"), "current": [], "new_recipe": new_recipe,
+    }  # fmt: skip
+    done = run_road(conf, first=RELEASES, wait=wait)
     if as_json:
         made = asdict(done.made[0]) if done.made else {}
         print_json({"name": found.name, "run_id": done.run_id, **made})
@@ -60,83 +60,3 @@ def make(
         print_made(done.made)
     else:
         print_text(f"run: {done.run_id}")
-
-
-def takedown(
-    repository: Annotated[str, typer.Option(help="Locator of a source, or OWNER/NAME.")] = "",
-    path: Annotated[str, typer.Option(help="Path in a source, or a directory of it.")] = "",
-    author: Annotated[str, typer.Option(help="Name or address of an author.")] = "",
-    licence: Annotated[str, typer.Option(help="SPDX id of a licence.")] = "",
-    reason: Annotated[str, typer.Option(help="Why; it is kept with the takedown.")] = "",
-    dry_run: Annotated[bool, typer.Option(help="Only say what it would reach.")] = False,
-    wait: WaitOption = True,
-    as_json: JsonOption = False,
-) -> None:
-    """Take files down: list the releases that hold them, and make versions without them.
-
-    Later releases stay without them. Published versions are not touched.
-    """
-    named: dict[Kind, str] = {
-        "repository": repository, "path": path, "author": author, "licence": licence,
-    }  # fmt: skip
-    given = [(kind, value) for kind, value in named.items() if value]
-    if len(given) != 1 or not (reason or dry_run):
-        raise typer.BadParameter(
-            "give one of --repository, --path, --author, --licence, and a --reason"
-        )
-    (kind, value), store = given[0], open_store()
-    if dry_run:
-        _print_takedown(reach_of(kind, value, store=store), [], (), as_json=as_json)
-        return
-    writer = shell_writer("takedown", "release takedown")
-    done = take_down(kind, value, reason=reason, store=store, writer=writer)
-    runs: list[dict[str, object]] = [
-        {
-            "name": candidate.name,
-            "version": candidate.version,
-            "samples": candidate.samples,
-            "run_id": _release(
-                candidate.recipe, [each["id"] for each in candidate.teachers], wait=wait
-            ).run_id,
-        }
-        for candidate in done.candidates
-    ]
-    _print_takedown(done.reach, runs, done.emptied, as_json=as_json)
-
-
-def _print_takedown(
-    reach: Reach,
-    made: list[dict[str, object]],
-    emptied: tuple[str, ...],
-    *,
-    as_json: bool,
-) -> None:
-    if as_json:
-        print_json({**asdict(reach), "made": made, "emptied": emptied})
-        return
-    print(f"files: {reach.raw_files}, samples: {reach.samples}")
-    print(f"files of unknown author: {reach.authorless_files}")
-    print_rows("Affected releases", reach.releases, as_json=False)
-    for item in made:
-        print(
-            f"next: {item['name']} v{item['version']}, {item['samples']} samples, {item['run_id']}"
-        )
-    for name in emptied:
-        print_text(f"nothing is left of {name}")
-
-
-def _release(
-    recipe: Json, current: Sequence[str] = (), *, wait: bool, new_recipe: bool = False
-) -> Ran:
-    """Run the DAG that releases, in the embedded Airflow.
-
-    Args:
-        recipe: Its fields.
-        current: Ids of the teachers that `current` means in it; empty is the one in use.
-        wait: Whether to follow it to its end.
-        new_recipe: Whether it may take the name of another.
-    """
-    conf: dict[str, Json] = {
-        "recipe": recipe, "current": list(current), "new_recipe": new_recipe,
-    }  # fmt: skip
-    return run_road(conf, first=RELEASES, wait=wait)

@@ -10,6 +10,8 @@ from codeio_ops.cli.board import read_stages
 from codeio_ops.cli.clients import load_settings, open_store
 from codeio_ops.cli.follow import follow_active, print_made, run_road, stop_runs
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, print_text, say
+from codeio_ops.cli.waiting import print_waiting
+from codeio_ops.release.waiting import open_questions
 from codeio_ops.storage.engine import Store
 
 
@@ -62,10 +64,12 @@ def run(
     if as_json:
         made = [asdict(each) for each in done.made]
         released = {"release": made[0] if made else None, "releases": made}
-        print_json({**_funnel_json(), "run_id": done.run_id, **released})
+        waiting = {"waiting": [each.to_json() for each in open_questions(open_store())]}
+        print_json({**_funnel_json(), "run_id": done.run_id, **released, **waiting})
         return
     funnel()
     print_made(done.made)
+    print_waiting(open_questions(open_store()))
 
 
 def _stopped(runs: list[str]) -> str:

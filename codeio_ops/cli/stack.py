@@ -1,13 +1,14 @@
 """`codeio up | down | status | doctor`: the embedded stack."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, say
+from codeio_ops.cli.waiting import print_waiting
 from codeio_ops.config import Settings, home_directory
-from codeio_ops.errors import SettingsError
+from codeio_ops.errors import CodeIOError, SettingsError
 from codeio_ops.local import environment, stack
 from codeio_ops.local.beginning import unfinished
 from codeio_ops.local.components import EVERYTHING, Part
@@ -15,6 +16,9 @@ from codeio_ops.local.doctor import examine
 from codeio_ops.local.home import Home
 from codeio_ops.local.status import ComponentStatus
 from codeio_ops.local.status import status as read_status
+
+if TYPE_CHECKING:
+    from codeio_ops.release.waiting import OpenQuestion
 
 OnlyOption = Annotated[
     str, typer.Option("--only", help="Parts to run: postgres, s3, teacher, airflow.", metavar="A,B")
@@ -60,6 +64,7 @@ def status(as_json: JsonOption = False) -> None:
         _print_status_json(home.root.as_posix(), rows)
     else:
         print_rows(f"Stack in {home.root}", rows, as_json=False)
+        print_waiting(_questions(rows))
     if told := unfinished(home):
         say(told)
     if not rows or any(row.state != "healthy" for row in rows):
@@ -85,4 +90,21 @@ def _parts(only: str) -> frozenset[Part]:
 
 
 def _print_status_json(home: str, rows: tuple[ComponentStatus, ...]) -> None:
-    print_json({"home": home, "components": [asdict(row) for row in rows]})
+    components = [asdict(row) for row in rows]
+    waiting = [question.to_json() for question in _questions(rows)]
+    print_json({"home": home, "components": components, "waiting": waiting})
+
+
+def _questions(rows: tuple[ComponentStatus, ...]) -> "list[OpenQuestion]":
+    """Return what waits for a person; nothing where the database cannot say it."""
+    if not any(row.name == "postgres" and row.state == "healthy" for row in rows):
+        return []
+    # The client of the database takes its time to import.
+    from codeio_ops.cli.clients import open_store
+    from codeio_ops.release.waiting import open_questions
+
+    try:
+        return open_questions(open_store())
+    except CodeIOError:
+        # It may hold no schema yet; what is wrong with it is no matter of this command.
+        return []

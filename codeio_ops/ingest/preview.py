@@ -4,11 +4,16 @@ from dataclasses import dataclass
 from itertools import islice
 
 from codeio_ops.config import Settings
+from codeio_ops.ingest.allowed import refused_licences
+from codeio_ops.ingest.base import SourceFile
 from codeio_ops.ingest.filters import drop_reason
+from codeio_ops.ingest.licence import stated_licences
 from codeio_ops.ingest.source_settings import SourceSettings
 from codeio_ops.ingest.sources import open_reader
 from codeio_ops.ingest.stage import with_licence
 from codeio_ops.records import Source
+
+KEPT_IN_VAIN = "kept, but no release takes it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +43,27 @@ def preview_source(source: Source, settings: Settings, *, most: int) -> list[Pre
     lines = []
     for file in islice(reader.files(max_bytes=settings.max_file_bytes), most):
         read = with_licence(file)
-        drop = drop_reason(read, settings, options)
+        outcome, detail = _outcome(read, settings, options)
         lines.append(
             PreviewLine(
                 path=read.path,
                 version=read.version,
                 licence=read.licence,
                 size_bytes=read.size_bytes,
-                outcome=drop.word if drop else "kept",
-                detail=drop.detail if drop else "",
+                outcome=outcome,
+                detail=detail,
             )
         )
     return lines
+
+
+def _outcome(file: SourceFile, settings: Settings, options: SourceSettings) -> tuple[str, str]:
+    """Return what becomes of a file, and why."""
+    drop = drop_reason(file, settings, options)
+    if drop:
+        return drop.word, drop.detail
+    stated = stated_licences((file.content or b"").decode(errors="replace"))
+    refused = refused_licences([file.licence], list(stated), settings)
+    if refused:
+        return KEPT_IN_VAIN, f"{', '.join(refused)} is not allowed in a release: CODEIO_LICENCES"
+    return "kept", ""

@@ -46,6 +46,14 @@ class DagRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DagState:
+    """Whether a DAG is paused; `most_runs` go on at a time, and 0 is no limit."""
+
+    is_paused: bool
+    most_runs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskInstance:
     """One task of a run; `map_index` is -1 when it is not mapped, `state` "" when not set."""
 
@@ -122,6 +130,13 @@ class AirflowApi:
     def unpause_dag(self, dag_id: str) -> None:
         """Let a DAG run."""
         self._call("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": False})
+
+    def dag_state(self, dag_id: str) -> "DagState":
+        """Return whether a DAG is paused, and how many runs it may have at a time."""
+        raw = self._get(f"/api/v2/dags/{dag_id}", {})
+        return DagState(
+            is_paused=bool(raw["is_paused"]), most_runs=int(str(raw["max_active_runs"] or 0))
+        )
 
     def trigger(self, dag_id: str, conf: Mapping[str, Json]) -> str:
         """Start a run and return its id."""

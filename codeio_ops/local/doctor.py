@@ -47,6 +47,7 @@ def examine(settings: Settings) -> tuple[Finding, ...]:
         ("s3 releases", lambda: _immutable(settings, state)),
         ("teacher", lambda: _teacher(settings, state)),
         *((name, lambda name=name: _component(name, state)) for name in COMMANDS),
+        ("decisions", lambda: _decisions(settings)),
         ("disk", lambda: _disk(settings)),
     ]
     return tuple(_finding(name, check) for name, check in checks)
@@ -87,6 +88,18 @@ def _immutable(settings: Settings, state: StackState | None) -> str:
         raise NOT_UP
     ObjectStore.open(settings).require_conditional_writes()
     return "creates objects without replacing any"
+
+
+def _decisions(settings: Settings) -> str:
+    """Say what waits for a person; where the database does not answer, its own check says so."""
+    from codeio_ops.release.waiting import open_questions
+    from codeio_ops.storage.engine import Store
+
+    try:
+        found = open_questions(Store.open(settings.database_url.get_secret_value()))
+    except CodeIOError:
+        return "not known: the database does not answer"
+    return " ".join(f"{question} {question.cure}" for question in found) or "none waits for you"
 
 
 def _engine() -> str:

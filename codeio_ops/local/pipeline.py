@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from codeio_ops.errors import DecisionNeeded, PipelineFailed, StackError
 from codeio_ops.jsonvalue import Json
-from codeio_ops.local.airflow_api import TERMINAL_STATES, AirflowApi
+from codeio_ops.local.airflow_api import TERMINAL_STATES, AirflowApi, TaskInstance
 from codeio_ops.pipeline import OTHER_RECIPE
 
 ROAD = ("ingest_code", "build_programs", "answer_prompts", "release_dataset")
 
+ASKING = "awaiting_input"
 POLL_S = 2.0
 PARSE_TIMEOUT_S = 120.0
 # Airflow creates the run of an asset event within a scheduler loop; a busy machine takes longer.
@@ -69,7 +70,7 @@ def follow(
 
     Raises:
         PipelineFailed: a run failed; the error names its tasks.
-        DecisionNeeded: a run waits for a person.
+        DecisionNeeded: a run waits for a person; or so many that no further run begins.
         StackError: a DAG does not start after the one before it.
     """
     _wait_until_done(api, road[0], run_id, show)
@@ -121,11 +122,9 @@ def _wait_until_done(
     while (state := api.run_state(dag_id, run_id)) not in TERMINAL_STATES:
         position = _position(api, dag_id, run_id)
         if position.asking:
-            raise DecisionNeeded(
-                f"{dag_id} waits for a person in {', '.join(position.asking)} (run {run_id})",
-                dag_id=dag_id,
-                run_id=run_id,
-            )
+            raise _decision_needed(dag_id, run_id, position.asking)
+        if state == "queued":
+            _refuse_to_wait_for_people(api, dag_id)
         show(position)
         time.sleep(POLL_S)
     if state == "failed":
@@ -141,6 +140,14 @@ def _wait_until_done(
         )
 
 
+def _decision_needed(dag_id: str, run_id: str, tasks: Sequence[str]) -> DecisionNeeded:
+    return DecisionNeeded(
+        f"{dag_id} waits for a person in {', '.join(tasks)} (run {run_id})",
+        dag_id=dag_id,
+        run_id=run_id,
+    )
+
+
 def _handover(
     api: AirflowApi, run_id: str, following: str, show: Callable[[Position], None]
 ) -> str:
@@ -149,28 +156,46 @@ def _handover(
         for run in api.list_runs(following, limit=10):
             if run_id in api.upstream_runs(following, run.run_id):
                 return run.run_id
+        _refuse_to_wait_for_people(api, following)
         show(Position(dag_id=following, run_id="", running=()))
         time.sleep(POLL_S)
+    paused = api.dag_state(following).is_paused
     raise StackError(
-        f"{following} did not start after run {run_id}",
-        cure="see `codeio status` and whether the DAG is paused",
+        f"{following} {'is paused' if paused else 'did not start'} after run {run_id}",
+        cure="Let it run in the Airflow UI." if paused else "See `codeio status`.",
     )
+
+
+def _refuse_to_wait_for_people(api: AirflowApi, dag_id: str) -> None:
+    """Raise when no run can begin before a person decides about one that is open."""
+    active = [run for run in api.list_runs(dag_id) if run.state == "running"]
+    most = api.dag_state(dag_id).most_runs
+    if not most or len(active) < most:
+        return
+    for run in reversed(active):
+        asking = _in_state(api.task_instances(dag_id, run.run_id), ASKING)
+        if asking:
+            raise _decision_needed(dag_id, run.run_id, asking)
 
 
 def _position(api: AirflowApi, dag_id: str, run_id: str) -> Position:
-    """Say what runs in this DAG; runs queue one behind the other, so it may be another run."""
-    active = [run.run_id for run in api.list_runs(dag_id, limit=10) if run.state == "running"]
-    tasks = [task for active_id in active for task in api.task_instances(dag_id, active_id)]
-
-    def in_state(state: str) -> tuple[str, ...]:
-        return tuple(sorted({task.task_id for task in tasks if task.state == state}))
-
+    """Say what runs in this DAG; while the run queues behind another, what runs of that one."""
+    own = api.task_instances(dag_id, run_id)
     return Position(
         dag_id=dag_id,
         run_id=run_id,
-        running=in_state("running"),
-        asking=in_state("awaiting_input"),
+        running=_in_state(own, "running") or _in_state(_active_tasks(api, dag_id), "running"),
+        asking=_in_state(own, ASKING),
     )
+
+
+def _active_tasks(api: AirflowApi, dag_id: str) -> list[TaskInstance]:
+    active = [run.run_id for run in api.list_runs(dag_id, limit=10) if run.state == "running"]
+    return [task for run_id in active for task in api.task_instances(dag_id, run_id)]
+
+
+def _in_state(tasks: Sequence[TaskInstance], state: str) -> tuple[str, ...]:
+    return tuple(sorted({task.task_id for task in tasks if task.state == state}))
 
 
 def _last_line(trace: str) -> str:

@@ -31,6 +31,7 @@ class FailedExpectation:
     """An expectation that does not hold.
 
     Attributes:
+        meaning: What it demands, in a sentence; empty where its name and column say it.
         rows: Rows that break it; None where it is about the whole column or table.
         samples: Ids of some of them.
         observed: What was found instead, where it is about the whole.
@@ -38,6 +39,7 @@ class FailedExpectation:
 
     expectation: str
     column: str
+    meaning: str
     severity: Literal["critical", "warning"]
     rows: int | None
     samples: tuple[str, ...]
@@ -48,6 +50,7 @@ class FailedExpectation:
         return {
             "expectation": self.expectation,
             "column": self.column,
+            "meaning": self.meaning,
             "severity": self.severity,
             "rows": self.rows,
             "samples": list(self.samples),
@@ -167,6 +170,7 @@ def _failed(item: Any) -> FailedExpectation:
     return FailedExpectation(
         expectation=config.type,
         column=", ".join(map(str, columns)),
+        meaning=str(config.notes or ""),
         severity="warning" if config.severity == "warning" else "critical",
         rows=result.get("unexpected_count"),
         samples=tuple(str(example["sample_id"]) for example in examples),

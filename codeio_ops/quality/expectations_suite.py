@@ -85,15 +85,20 @@ def _critical(samples: int) -> Iterator[Expectation]:
 
 def _warnings(recipe: Recipe, samples: int, previous: Sequence[Share]) -> Iterator[Expectation]:
     yield gxe.ExpectColumnValuesToBeBetween(
-        column="tokens", max_value=MAX_TOKENS, mostly=1 - LONG_SHARE, severity=_WARNING
+        column="tokens",
+        max_value=MAX_TOKENS,
+        mostly=1 - LONG_SHARE,
+        severity=_WARNING,
+        notes=f"{1 - LONG_SHARE:.0%} of the samples have {MAX_TOKENS:,} tokens at most.",
     )
     if len(set(recipe.directions)) == 2:
-        yield _near("asks_output", 0.5, samples)
+        yield _near("asks_output", 0.5, samples, "questions for the output")
     for share in previous:
-        yield _near(f"correct_{share.direction}", share.correct, share.answers)
+        what = f"right first answers that name an {share.direction}"
+        yield _near(f"correct_{share.direction}", share.correct, share.answers, what)
 
 
-def _near(column: str, share: float, rows: int) -> Expectation:
+def _near(column: str, share: float, rows: int, what: str) -> Expectation:
     """Expect about a share that is known from so many rows, or is one of them."""
     margin = max(BAND, CHANCE * 0.5 / sqrt(rows))
     return gxe.ExpectColumnMeanToBeBetween(
@@ -101,4 +106,5 @@ def _near(column: str, share: float, rows: int) -> Expectation:
         min_value=max(0.0, share - margin),
         max_value=min(1.0, share + margin),
         severity=_WARNING,
+        notes=f"The share of {what} is within {margin:.2f} of {share:.2f}.",
     )

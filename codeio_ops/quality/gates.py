@@ -6,12 +6,12 @@ of them run, so that a rejected release shows everything that is wrong with it.
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from uuid import UUID
 
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
 from codeio_ops.quality.determinism import determinism
+from codeio_ops.quality.duplicates import duplicates
 from codeio_ops.quality.expectations import judge_expectations
 from codeio_ops.quality.information import information
 from codeio_ops.quality.leakage.gate import leakage
@@ -27,12 +27,6 @@ from codeio_ops.storage.queries import check_names
 from codeio_ops.storage.runs import FactWriter
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Duplicate:
-    sample_id: str
-    copies: int
 
 
 def integrity(inputs: GateInputs) -> Measurement:
@@ -52,19 +46,6 @@ def integrity(inputs: GateInputs) -> Measurement:
         value=total,
         threshold=0,
         evidence={"checks": list(check_names()), "counts": counts, "offenders": evidence},
-    )
-
-
-def duplicates(inputs: GateInputs) -> Measurement:
-    """Count samples whose prompt one teacher answers in the release more than once."""
-    found = inputs.store.fetch(
-        "release.duplicate_prompts", _Duplicate, release_id=inputs.release_id
-    )
-    return Measurement(
-        metric="samples with a repeated prompt",
-        value=sum(item.copies for item in found),
-        threshold=0,
-        evidence={"samples": [item.sample_id for item in found[:MAX_EVIDENCE]]},
     )
 
 

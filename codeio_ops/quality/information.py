@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement, Severity
+from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement, Rows, Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,13 +16,17 @@ class _ConstantProgram:
 
 def information(inputs: GateInputs) -> Measurement:
     """Count programs of a release whose stored pairs all have the same output."""
-    found = inputs.store.fetch(
-        "release.constant_programs", _ConstantProgram, release_id=inputs.release_id
-    )
+    found = constant_programs(inputs.rows)
     return Measurement(
         metric="programs with a constant output",
         value=len(found),
         threshold=0,
-        evidence={"programs": [str(item.program_id) for item in found[:MAX_EVIDENCE]]},
+        evidence={"programs": [str(program_id) for program_id in list(found)[:MAX_EVIDENCE]]},
         severity=Severity.SOFT,
     )
+
+
+def constant_programs(rows: Rows) -> dict[UUID, int]:
+    """Return the programs of samples whose stored pairs all have the same output, with how many."""
+    found = rows.fetch("release.constant_programs", _ConstantProgram)
+    return {item.program_id: item.pairs for item in found}

@@ -1,8 +1,9 @@
 """What every gate takes and gives; a gate is a function from `GateInputs` to `Measurement`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 from uuid import UUID
 
 from codeio_ops.config import Settings
@@ -12,6 +13,8 @@ from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
 
 MAX_EVIDENCE = 50
+
+T = TypeVar("T")
 
 
 class Severity(StrEnum):
@@ -38,6 +41,20 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Samples that are judged row by row: all of a release by its gates, or before there is one."""
+
+    sample_ids: Sequence[UUID]
+    store: Store
+    objects: ObjectStore
+    settings: Settings
+
+    def fetch(self, name: str, into: type[T], /) -> list[T]:
+        """Run a named query about these samples."""
+        return self.store.fetch(name, into, sample_ids=list(self.sample_ids))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateInputs:
     """What gates judge with; a gate that runs no program opens no sandbox.
 
@@ -53,3 +70,10 @@ class GateInputs:
     settings: Settings
     open_sandbox: Callable[[], Sandbox]
     open_auditing_sandbox: Callable[[], Sandbox]
+
+    @property
+    def rows(self) -> Rows:
+        """All samples of the release."""
+        with self.store.transaction() as transaction:
+            ids = transaction.column("release.sample_ids", release_id=self.release_id)
+        return Rows(sample_ids=ids, store=self.store, objects=self.objects, settings=self.settings)

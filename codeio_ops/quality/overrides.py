@@ -1,13 +1,19 @@
-"""Records who let a release through although a soft gate failed, when and why."""
+"""Records who let a release through although a soft gate failed, when and why.
+
+Other candidates are made while one waits: a decision counts only for what its run asked about.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from codeio_ops.errors import OverrideRefused
+from codeio_ops.errors import DecisionTooLate, OverrideRefused
 from codeio_ops.fingerprint import content_id
 from codeio_ops.records import GateOverride
+from codeio_ops.release.assemble import Release
+from codeio_ops.release.judgement import decide
+from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
 
 MIN_REASON_CHARS = 10
@@ -26,6 +32,52 @@ class Decision:
     decided_by: str
     decided_at: datetime
     reason: str
+
+
+def answer_question(
+    decision: Decision, release: Release, *, store: Store, writer: FactWriter
+) -> None:
+    """Store what a person answered to the question of the run that writes.
+
+    Raises:
+        DecisionTooLate: meanwhile it was published or judged anew, or a newer version was
+            published; nothing is stored.
+        GateFailed: a hard gate failed, or somebody rejected it.
+        OverrideRefused: an approval gives no reason.
+    """
+    _refuse_late(decision, release, store)
+    run, release_id = writer.run, release.release_id
+    undecided = [result.gate_result_id for result in decide(release, store=store)]
+    with store.transaction() as transaction:
+        asked = transaction.column(
+            "release.results_of_run", release_id=release_id, dag_id=run.dag_id, run_id=run.run_id
+        )
+    if not set(undecided) <= set(asked):
+        raise DecisionTooLate(
+            f"{_named(release)} was judged anew after this question was asked",
+            cure="Answer the question of the later run: `codeio status` names it.",
+        )
+    record_decision(decision, undecided, writer=writer)
+
+
+def _refuse_late(decision: Decision, release: Release, store: Store) -> None:
+    if release.status == "published":
+        if decision.approved:
+            return
+        raise DecisionTooLate(f"{_named(release)} was published before it was rejected")
+    newer = store.value("release.newer_published", name=release.name, version=release.version)
+    if newer is None or not decision.approved:
+        return
+    with store.transaction() as transaction:
+        transaction.execute("release.set_status", release_id=release.release_id, status="rejected")
+    raise DecisionTooLate(
+        f"the approval of {_named(release)} comes too late: v{newer} was published while it waited",
+        cure=f"Nothing, if v{newer} will do: codeio release show {release.name} {newer}.",
+    )
+
+
+def _named(release: Release) -> str:
+    return f"{release.name} v{release.version}"
 
 
 def record_decision(

@@ -3,11 +3,12 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from uuid import UUID
 
 from codeio_ops.jsonvalue import Json
 from codeio_ops.private_data import find_personal_data, find_secrets
 from codeio_ops.quality.leakage.training import SourceText, TrainingText, program_sources
-from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement, Severity
+from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement, Rows, Severity
 from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop, DropRecord
 from codeio_ops.work import Work
@@ -71,21 +72,24 @@ _FINDERS: Mapping[DropReason, Finder] = {
 
 
 def _measured(metric: str, find: Finder, inputs: GateInputs, severity: Severity) -> Measurement:
-    texts = inputs.store.fetch(
-        "benchmark.release_texts", TrainingText, release_id=inputs.release_id
-    )
-    found: dict[str, Json] = {}
-    for source in program_sources(texts):
-        places = _places(source, find)
-        if places:
-            found[source.source] = list[Json](places[:MAX_EVIDENCE])
+    found = private_programs(inputs.rows, find)
+    evidence: dict[str, Json] = {
+        str(program_id): list[Json](places[:MAX_EVIDENCE]) for program_id, places in found.items()
+    }
     return Measurement(
         metric=metric,
         value=len(found),
         threshold=0,
-        evidence={"programs": dict(list(found.items())[:MAX_EVIDENCE])},
+        evidence={"programs": dict(list(evidence.items())[:MAX_EVIDENCE])},
         severity=severity,
     )
+
+
+def private_programs(rows: Rows, find: Finder) -> dict[UUID, list[str]]:
+    """Return the programs whose samples hold what `find` finds, with kind and place of each."""
+    texts = rows.fetch("benchmark.sample_texts", TrainingText)
+    judged = ((source.source, _places(source, find)) for source in program_sources(texts))
+    return {UUID(program_id): places for program_id, places in judged if places}
 
 
 def _places(source: SourceText, find: Finder) -> list[str]:

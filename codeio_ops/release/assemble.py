@@ -5,33 +5,33 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, TypedDict
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
-from codeio_ops.errors import NothingToRelease, ReleaseMissing
+from codeio_ops.errors import ReleaseMissing
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
-from codeio_ops.records import ReleaseRow, ReleaseSample, SampleRow
+from codeio_ops.records import Record, ReleaseRow, ReleaseSample, SampleRow
+from codeio_ops.release.emptiness import all_refused, nothing_finished, nothing_taken
 from codeio_ops.release.naming import name_for, require_own_name
 from codeio_ops.release.recipe import Recipe
+from codeio_ops.release.refusal import Refusal, Refuse, facts_of, refuse_none
 from codeio_ops.release.rows import SampleText, content_sha256, read_texts
-from codeio_ops.release.select import Chosen, Conversation, choose, left_out
+from codeio_ops.release.select import Chosen, Conversation, choose, place
 from codeio_ops.release.splits import assign_splits
-from codeio_ops.release.teachers import Choice, TeacherShare, names_current
+from codeio_ops.release.teachers import Choice, TeacherShare
 from codeio_ops.storage.engine import Store, Transaction
 from codeio_ops.storage.runs import FactWriter
-
-if TYPE_CHECKING:
-    from codeio_ops.work import Work
 
 log = logging.getLogger(__name__)
 
 
 class FunnelStage(TypedDict):
-    """Rows that had passed a stage when a release was assembled."""
+    """Rows that had passed a stage when a release was assembled; what was left out, by reason."""
 
     stage: str
     rows: int
+    left_out: NotRequired[dict[str, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,61 +59,70 @@ class _FinishedProgram:
     main_function: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """What a release is to hold and to leave out, and the sha256 of its content."""
+
+    choice: Choice
+    chosen: list[Chosen]
+    refusals: list[Refusal]
+    content: str
+
+    @property
+    def last_stage(self) -> Json:
+        """The end of its funnel."""
+        counts: dict[str, Json] = dict(Counter(refusal.reason for refusal in self.refusals))
+        left_out: dict[str, Json] = {"left_out": counts} if counts else {}
+        return {"stage": "samples of this release", "rows": len(self.chosen), **left_out}
+
+
 def assemble_release(
     recipe: Recipe,
     *,
     current: Collection[UUID],
     store: Store,
     writer: FactWriter,
+    refuse: Refuse = refuse_none,
     new_recipe: bool = False,
 ) -> Release:
     """Select what the recipe asks for, and return the release that holds just that.
 
     The same facts and recipe give the same release: it is made once, whatever became of it.
-    What was taken down is left out.
+    What was taken down is left out, and so is what is in quarantine or a gate would refuse.
 
     Args:
         recipe: What is asked for.
         current: Ids of the teachers that its word `current` means.
         store: The database.
         writer: Who assembles.
+        refuse: Says which samples a gate would refuse.
         new_recipe: Whether it may go on with a name that another recipe has.
 
     Raises:
-        NothingToRelease: no finished conversation is left by the recipe.
+        NothingToRelease: no finished conversation is left by the recipe, or all are refused.
         NameTaken: another recipe has its name.
     """
     choice = Choice.of(recipe, current, store)
     conversations = store.fetch("release.conversations", Conversation)
+    if not conversations:
+        raise nothing_finished(store)
+    taken = choose(choice, conversations)
+    if not taken:
+        raise nothing_taken(choice, conversations)
+    writer.write([_sample(item, writer.run.stage_run_id) for item in taken])
+    refusals = _refused(taken, refuse)
+    kept = [item for item in taken if item.sample_id not in refusals]
+    if not kept:
+        raise all_refused(choice, list(refusals.values()))
     splits = assign_splits(_codes(store), validation_percent=recipe.validation_percent)
-    chosen = choose(choice, conversations, splits)
-    if not chosen:
-        raise _nothing(choice, conversations)
-    writer.write([_sample(item, writer.run.stage_run_id) for item in chosen])
-    content = content_sha256(choice.recipe, _texts(chosen, store))
-    return _find_or_create(choice, chosen, content, store, writer, new_recipe=new_recipe)
-
-
-def release_of(
-    recipe: Recipe, work: "Work", *, current: Collection[UUID] = (), new_recipe: bool = False
-) -> Release:
-    """Assemble the release of a recipe in a task.
-
-    Args:
-        recipe: What is asked for.
-        work: What the task works with; it knows the teacher that settings and run name.
-        current: Teachers that `current` is to mean in place of that one.
-        new_recipe: Whether it may go on with a name that another recipe has.
-
-    Raises:
-        NothingToRelease: no finished conversation is left by the recipe.
-        NameTaken: another recipe has its name.
-    """
-    if not current and names_current(recipe):
-        current = {work.teacher.identity.teacher_id}
-    return assemble_release(
-        recipe, current=current, store=work.store, writer=work.writer, new_recipe=new_recipe
+    chosen = place(kept, splits)
+    draft = _Draft(
+        choice=choice,
+        chosen=chosen,
+        refusals=list(refusals.values()),
+        content=content_sha256(choice.recipe, _texts(chosen, store)),
     )
+    return _find_or_create(draft, store, writer, new_recipe=new_recipe)
 
 
 def find_release(store: Store, release_id: UUID) -> Release:
@@ -138,29 +147,23 @@ def _codes(store: Store) -> dict[UUID, str]:
     return {program.program_id: program.main_function for program in programs}
 
 
-def _nothing(choice: Choice, conversations: Sequence[Conversation]) -> NothingToRelease:
-    """Say which fields of the recipe left out how many, and what would take them."""
-    fields = Counter(why.field for c in conversations if (why := left_out(choice, c)))
-    names = Counter(choice.name_of(c.teacher_id) for c in conversations)
-    counted = ", ".join(f"{field} leaves out {rows}" for field, rows in fields.most_common())
-    who = ", ".join(f"{name} ({rows})" for name, rows in names.most_common())
-    told = f"the recipe {choice.recipe.name} takes none of {len(conversations)} finished answers"
-    if not conversations:
-        return NothingToRelease(told)
-    widen = " and ".join(fields)
-    return NothingToRelease(
-        f"{told}: {counted}; they are by {who}",
-        cure=f"Widen {widen} in the recipe (`teachers: any` takes every teacher), or let the "
-        "teacher answer first: `codeio teacher preview answer` says what waits for it.",
-    )
+def _refused(taken: Sequence[Conversation], refuse: Refuse) -> dict[UUID, Refusal]:
+    """Return what is left out: what is in quarantine, and what a gate would refuse."""
+    quarantined = [
+        Refusal(sample_id=item.sample_id, reason=item.quarantine, detail=item.quarantine_detail)
+        for item in taken
+        if item.quarantine and item.quarantine_detail is not None
+    ]
+    others = refuse([item.sample_id for item in taken if not item.quarantine])
+    return {refusal.sample_id: refusal for refusal in (*quarantined, *others)}
 
 
-def _sample(item: Chosen, stage_run_id: UUID) -> SampleRow:
+def _sample(item: Conversation, stage_run_id: UUID) -> SampleRow:
     return SampleRow(
         sample_id=item.sample_id,
-        prompt_id=item.conversation.prompt_id,
-        first_verdict_id=item.conversation.first_verdict_id,
-        second_verdict_id=item.conversation.second_verdict_id,
+        prompt_id=item.prompt_id,
+        first_verdict_id=item.first_verdict_id,
+        second_verdict_id=item.second_verdict_id,
         stage_run_id=stage_run_id,
     )
 
@@ -172,50 +175,52 @@ def _texts(chosen: list[Chosen], store: Store) -> Iterator[SampleText]:
 
 
 def _find_or_create(
-    choice: Choice,
-    chosen: list[Chosen],
-    content: str,
-    store: Store,
-    writer: FactWriter,
-    *,
-    new_recipe: bool,
+    draft: _Draft, store: Store, writer: FactWriter, *, new_recipe: bool
 ) -> Release:
-    recipe = choice.recipe
-    teachers = choice.shares(item.conversation.teacher_id for item in chosen)
+    recipe = draft.choice.recipe
+    teachers = draft.choice.shares(item.conversation.teacher_id for item in draft.chosen)
     with store.transaction() as transaction:
         # Two assemblies at once must not take the same version.
         transaction.value("release.lock_name", name=recipe.name)
         name = name_for(recipe, teachers, transaction)
-        found = _by_content(transaction, name, content)
-        if found:
-            return found
-        if not new_recipe:
-            require_own_name(recipe, name, transaction)
-        version = transaction.value("release.last_version", name=name) + 1
-        funnel = [*transaction.fetch_json("release.funnel"), _last_stage(chosen)]
-        release = ReleaseRow(
-            release_id=content_id("release", name, content),
-            name=name,
-            version=version,
-            recipe=recipe.model_dump(mode="json"),
-            content_sha256=content,
-            status="candidate",
-            samples=len(chosen),
-            funnel=funnel,
-            teachers=teachers,
-            stage_run_id=writer.run.stage_run_id,
-        )
-        transaction.insert([writer.run, release, *_members(release.release_id, chosen)])
-        created = _by_content(transaction, name, content)
-    assert created is not None
-    log.info(
-        "assembled %s v%d: %d samples", name, version, len(chosen), extra={"action": "assemble"}
+        release = _by_content(transaction, name, draft.content)
+        if not release:
+            if not new_recipe:
+                require_own_name(recipe, name, transaction)
+            transaction.insert([writer.run, *_rows(name, teachers, draft, transaction, writer)])
+            release = _by_content(transaction, name, draft.content)
+            log.info(
+                "assembled %s: %d samples", name, len(draft.chosen), extra={"action": "assemble"}
+            )
+        assert release is not None
+        run_id = writer.run.stage_run_id
+        left_out = facts_of(release.release_id, draft.refusals, stage_run_id=run_id)
+        transaction.insert([writer.run, *left_out])
+    return release
+
+
+def _rows(
+    name: str,
+    teachers: list[TeacherShare],
+    draft: _Draft,
+    transaction: Transaction,
+    writer: FactWriter,
+) -> Iterator[Record]:
+    """Give the rows of a new candidate, the next version of its name."""
+    release_id = content_id("release", name, draft.content)
+    yield ReleaseRow(
+        release_id=release_id,
+        name=name,
+        version=transaction.value("release.last_version", name=name) + 1,
+        recipe=draft.choice.recipe.model_dump(mode="json"),
+        content_sha256=draft.content,
+        status="candidate",
+        samples=len(draft.chosen),
+        funnel=[*transaction.fetch_json("release.funnel"), draft.last_stage],
+        teachers=teachers,
+        stage_run_id=writer.run.stage_run_id,
     )
-    return created
-
-
-def _last_stage(chosen: list[Chosen]) -> Json:
-    return {"stage": "samples of this release", "rows": len(chosen)}
+    yield from _members(release_id, draft.chosen)
 
 
 def _by_content(transaction: Transaction, name: str, content: str) -> Release | None:

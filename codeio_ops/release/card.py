@@ -11,6 +11,7 @@ from codeio_ops.release.assemble import Release
 from codeio_ops.release.judgement import Override, StoredResult
 from codeio_ops.release.leak_table import FLAGS, BenchmarkLine
 from codeio_ops.release.recipe import Recipe
+from codeio_ops.release.refusal import LeftOutCount
 from codeio_ops.release.rows import SPLITS
 from codeio_ops.release.statistics import Statistics
 from codeio_ops.release.teachers import TeacherShare
@@ -41,6 +42,7 @@ class CardFacts:
 
     Attributes:
         plots: Paths of the plots, relative to the card.
+        left_out: Samples that the recipe takes and the release leaves out, by reason.
     """
 
     release: Release
@@ -51,6 +53,7 @@ class CardFacts:
     costs: Sequence[Cost]
     overrides: Sequence[Override]
     plots: Sequence[str]
+    left_out: Sequence[LeftOutCount] = ()
 
 
 def dataset_card(facts: CardFacts) -> str:
@@ -64,7 +67,7 @@ def dataset_card(facts: CardFacts) -> str:
         f"# {facts.release.name} v{facts.release.version}",
         _summary(facts),
         *(f"![{_CAPTIONS[path]}]({path})" for path in facts.plots),
-        _table("Licences of the source files", ("licence", "samples"), _sorted(counts.licences)),
+        _licences(counts),
         _table("Sources", ("source", "samples"), _sorted(counts.sources)),
         _teachers(facts),
         _table(
@@ -72,6 +75,7 @@ def dataset_card(facts: CardFacts) -> str:
             ("direction", "turn", "verdict", "samples"),
             [(*key, count) for key, count in sorted(counts.verdicts.items())],
         ),
+        *_left_out(facts.left_out),
         _gates(facts.gates),
         _overrides(facts.overrides),
         _leakage(facts.leaks),
@@ -87,7 +91,7 @@ def _header(facts: CardFacts) -> str:
     present = [split for split in SPLITS if facts.statistics.splits[split]]
     header = {
         "pretty_name": facts.recipe.name,
-        "license": licences[0].lower() if len(licences) == 1 else "other",
+        "license": licences[0].lower() if _is_one(licences) else "other",
         "task_categories": ["text-generation"],
         "tags": ["code", "reasoning", "chain-of-thought"],
         "size_categories": [_size_category(facts.statistics.samples)],
@@ -100,6 +104,11 @@ def _header(facts: CardFacts) -> str:
         ],
     }
     return f"---\n{yaml.safe_dump(header, sort_keys=False)}---"
+
+
+def _is_one(licences: Sequence[str]) -> bool:
+    """Say whether one licence, which is no expression of several, covers everything."""
+    return len(licences) == 1 and " " not in licences[0]
 
 
 def _size_category(samples: int) -> str:
@@ -137,6 +146,20 @@ def _teachers(facts: CardFacts) -> str:
 
 def _percent(teacher: TeacherShare) -> str:
     return f"{teacher['share']:.2%}"
+
+
+def _licences(counts: Statistics) -> str:
+    note = "Where a file was seen in several places, the licences of all of them hold (AND)."
+    head = ("licence", "samples")
+    return _table("Licences of the source files", head, _sorted(counts.licences)) + f"\n\n{note}"
+
+
+def _left_out(counts: Sequence[LeftOutCount]) -> list[str]:
+    if not counts:
+        return []
+    rows = [(each.reason, each.samples) for each in counts]
+    note = "The recipe takes these samples too; no gate would let them through."
+    return [_table("Left out", ("reason", "samples"), rows) + f"\n\n{note}"]
 
 
 def _gates(gates: Iterable[StoredResult]) -> str:

@@ -13,6 +13,7 @@ from codeio_ops.release.leak_table import leak_table
 from codeio_ops.release.manifest import FileEntry
 from codeio_ops.release.plots import plot_files
 from codeio_ops.release.recipe import Recipe
+from codeio_ops.release.refusal import left_out_counts
 from codeio_ops.release.rows import read_rows
 from codeio_ops.release.statistics import Statistics
 from codeio_ops.release.training import TrainingRow, training_row
@@ -59,5 +60,6 @@ def _card_files(
         costs=store.fetch("release.cost", Cost, release_id=release.release_id),
         overrides=[o for o in judgement.overrides if o.approved],
         plots=list(plots),
+        left_out=left_out_counts(store, release.release_id),
     )
     yield CARD_NAME, dataset_card(facts).encode()

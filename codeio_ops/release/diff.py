@@ -6,7 +6,7 @@ verdicts, what the sources showed, and what each recipe takes.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -140,8 +140,8 @@ def diff_releases(old: Release, new: Release, *, store: Store) -> ReleaseDiff:
     before = _members(old, store, until=new.created_at)
     after = _members(new, store, until=old.created_at)
     changes = [
-        *_gone(before, after, _choice(new, store)),
-        *_added(before, after, _choice(old, store), old),
+        *_gone(before, after, _choice(new, store), _left_out_by(new, store)),
+        *_added(before, after, _choice(old, store), old, _left_out_by(old, store)),
         *_changed(before, after),
     ]
     both = before.keys() & after.keys()
@@ -158,6 +158,12 @@ def _choice(release: Release, store: Store) -> Choice:
     return Choice.of(Recipe.model_validate(release.recipe), current, store)
 
 
+def _left_out_by(release: Release, store: Store) -> dict[UUID, str]:
+    """Return the samples that a release leaves out, each with the reason."""
+    with store.transaction() as transaction:
+        return dict(transaction.pairs("release.left_out_why", release_id=release.release_id))
+
+
 def _members(release: Release, store: Store, *, until: datetime) -> _Members:
     rows = store.fetch(
         "diff.members",
@@ -169,17 +175,19 @@ def _members(release: Release, store: Store, *, until: datetime) -> _Members:
     return {(row.prompt_id, row.teacher_id): row for row in rows}
 
 
-def _gone(before: _Members, after: _Members, new: Choice) -> Iterator[RowChange]:
+def _gone(
+    before: _Members, after: _Members, new: Choice, refused: Mapping[UUID, str]
+) -> Iterator[RowChange]:
     for key in before.keys() - after.keys():
         member = before[key]
-        yield _row("went", member, _why_gone(member, new))
+        yield _row("went", member, _why_gone(member, new, refused.get(member.sample_id)))
 
 
-def _why_gone(member: _Member, choice: Choice) -> str:
+def _why_gone(member: _Member, choice: Choice, refused: str | None) -> str:
     if member.takedowns:
         return f"taken down: {member.takedowns}"
-    if member.drop:
-        return member.drop
+    if refused or member.drop:
+        return refused or str(member.drop)
     if choice.recipe.files == "present" and member.stood in _LEFT:
         return _LEFT[member.stood]
     reason = left_out(choice, member.conversation())
@@ -188,13 +196,17 @@ def _why_gone(member: _Member, choice: Choice) -> str:
     return "its conversation was judged anew, and the recipe no longer takes it"
 
 
-def _added(before: _Members, after: _Members, choice: Choice, old: Release) -> Iterator[RowChange]:
+def _added(
+    before: _Members, after: _Members, choice: Choice, old: Release, refused: Mapping[UUID, str]
+) -> Iterator[RowChange]:
     for key in after.keys() - before.keys():
         member = after[key]
-        yield _row("came", member, _why_added(member, choice, old))
+        yield _row("came", member, _why_added(member, choice, old, refused.get(member.sample_id)))
 
 
-def _why_added(member: _Member, choice: Choice, old: Release) -> str:
+def _why_added(member: _Member, choice: Choice, old: Release, refused: str | None) -> str:
+    if refused:
+        return f"{old.name} v{old.version} left it out: {refused}"
     if member.stood == "another":
         return f"it succeeds the text that stood at its path when v{old.version} was assembled"
     if member.finished_at > old.created_at:

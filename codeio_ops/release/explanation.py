@@ -1,6 +1,7 @@
 """Says why a gate holds a release back: what it means, an example, and what to do."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,11 +16,14 @@ _FINDINGS = (
     "in_both", "near_duplicates_apart",
 )  # fmt: skip
 
+_ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+_DETAILS = 3
+
 _TAKE_DOWN = "take its file down with `codeio release takedown`"
 _DECIDE = "decide in Airflow (Browse, Required Actions)"
-_SCREEN = (
-    "Release again: the first task of release_dataset puts such files in quarantine. If one "
-    f"comes through, {_TAKE_DOWN}."
+_LEFT_OUT = (
+    "Release again: such rows are left out when a release is assembled, and these are newer. "
+    f"If one comes through, {_TAKE_DOWN}."
 )
 
 GATE_ADVICE: Mapping[str, Advice] = {
@@ -29,7 +33,7 @@ GATE_ADVICE: Mapping[str, Advice] = {
     ),
     "duplicates": Advice(
         meaning="No teacher answers the same prompt twice in one release.",
-        cure=f"Two programs ask the same: of one of them, {_TAKE_DOWN}.",
+        cure=_LEFT_OUT,
     ),
     "expectations": Advice(
         meaning="The table of the release meets the suite of Great Expectations.",
@@ -43,15 +47,15 @@ GATE_ADVICE: Mapping[str, Advice] = {
         meaning="Every row is whole, says where it comes from, and is one that the recipe wants.",
         cure="Look at the rows; the check that they break says what to do.",
     ),
-    "leakage": Advice(meaning="No program holds an item of a benchmark in use.", cure=_SCREEN),
+    "leakage": Advice(meaning="No program holds an item of a benchmark in use.", cure=_LEFT_OUT),
     "licences": Advice(
-        meaning="What each file and its source say of their licence is allowed.",
-        cure=f"Allow it with CODEIO_LICENCES, or {_TAKE_DOWN}.",
+        meaning="What each file and the places where it was seen say of its licence is allowed.",
+        cure=f"{_LEFT_OUT} If its licence may be released, name it in CODEIO_LICENCES.",
     ),
     "personal_data": Advice(
-        meaning="No program holds an address, a telephone number or the like.", cure=_SCREEN
+        meaning="No program holds an address, a telephone number or the like.", cure=_LEFT_OUT
     ),
-    "secrets": Advice(meaning="No program holds a key or token of a known form.", cure=_SCREEN),
+    "secrets": Advice(meaning="No program holds a key or token of a known form.", cure=_LEFT_OUT),
     "splits": Advice(
         meaning="No program of one split, nor a near duplicate of it, stands in the other.",
         cure="Release again: splits are drawn anew, by cluster of near duplicates.",
@@ -113,21 +117,52 @@ def places_in(evidence: Json, store: Store) -> dict[str, Place]:
     return {str(place.id): place for place in found}
 
 
+def advices_of(gate: str, evidence: Json) -> list[Advice]:
+    """Return what is known of the checks that are broken, or else of the gate."""
+    checks = broken_checks(evidence)
+    return [check.advice for check in checks] or [gate_advice(gate)]
+
+
 def example_in(evidence: Json, places: Mapping[str, Place]) -> str:
     """Return one of the things that evidence lists as failing; nothing when it lists none."""
+    return _cut(next(iter(findings_in(evidence, places, details=1)), ""))
+
+
+def findings_in(
+    evidence: Json, places: Mapping[str, Place], *, details: int = _DETAILS
+) -> list[str]:
+    """Return the things that evidence lists as failing, each in a line with its place.
+
+    Args:
+        evidence: What a gate stored.
+        places: Where the ids in it come from.
+        details: How much of what is said of one thing is told.
+    """
     told = evidence if isinstance(evidence, dict) else {}
-    listed = next((told[key] for key in _FINDINGS if told.get(key)), None)
-    return _cut(_first(listed, places)) if listed else ""
+    return [line for key in _FINDINGS for line in _lines(told.get(key), places, details)]
 
 
-def _first(value: Json, places: Mapping[str, Place]) -> str:
-    if isinstance(value, dict):
-        key, inner = next(iter(value.items()))
-        return f"{_named(key, places)}: {_first(inner, places)}" if inner else _named(key, places)
-    if isinstance(value, list):
-        head = value[0] if value else ""
-        return _record(head, places) if isinstance(head, dict) else _first(head, places)
-    return _named(str(value), places)
+def _lines(listed: Json, places: Mapping[str, Place], details: int) -> Iterator[str]:
+    if isinstance(listed, dict):
+        for key, inner in listed.items():
+            found = list(_lines(inner, places, details))
+            yield ": ".join([_named(key, places), *_joined(found, details)])
+    elif isinstance(listed, list):
+        for item in listed:
+            yield _record(item, places) if isinstance(item, dict) else _several(item, places)
+
+
+def _several(item: Json, places: Mapping[str, Place]) -> str:
+    """Return an item of a list, which may be a pair of ids."""
+    parts = item if isinstance(item, list) else [item]
+    return " and ".join(_named(str(part), places) for part in parts)
+
+
+def _joined(found: Sequence[str], details: int) -> list[str]:
+    """Return the first of what was found as one text, and of several how many more there are."""
+    more = len(found) - details
+    rest = f" and {more} more" if more > 0 and details > 1 else ""
+    return [", ".join(found[:details]) + rest] if found else []
 
 
 def _record(value: dict[str, Json], places: Mapping[str, Place]) -> str:
@@ -136,12 +171,21 @@ def _record(value: dict[str, Json], places: Mapping[str, Place]) -> str:
 
 
 def _named(text: str, places: Mapping[str, Place]) -> str:
+    """Return a text with the place of each id in it that is known."""
+    return _ID.sub(lambda found: _with_place(found[0], places), text)
+
+
+def _with_place(text: str, places: Mapping[str, Place]) -> str:
     place = places.get(text)
     return f"{place.kind} {text} ({place.path} of {place.source})" if place else text
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= EXAMPLE_CHARS else f"{text[:EXAMPLE_CHARS]}..."
+    """Shorten a text between words, so that no id in it is cut."""
+    if len(text) <= EXAMPLE_CHARS:
+        return text
+    end = text.rfind(" ", 0, EXAMPLE_CHARS + 1)
+    return f"{text[: end if end > 0 else EXAMPLE_CHARS]}..."
 
 
 def _ids(value: Json) -> Iterator[UUID]:
@@ -153,8 +197,5 @@ def _ids(value: Json) -> Iterator[UUID]:
     elif isinstance(value, list):
         for inner in value:
             yield from _ids(inner)
-    elif isinstance(value, str) and len(value) == len(str(UUID(int=0))):
-        try:
-            yield UUID(value)
-        except ValueError:
-            return
+    elif isinstance(value, str):
+        yield from map(UUID, _ID.findall(value))

@@ -15,13 +15,15 @@ from codeio_ops.jsonvalue import Json
 from codeio_ops.release.assemble import Release
 from codeio_ops.release.explanation import (
     Place,
+    advices_of,
     broken_checks,
     example_in,
-    gate_advice,
     places_in,
 )
 from codeio_ops.storage.engine import Store
-from codeio_ops.storage.queries import Advice
+
+# Who decides when nobody answers.
+TIMEOUT = "timeout"
 
 Standing = Literal["passed", "overridden", "undecided", "failed", "rejected", "missing"]
 
@@ -189,7 +191,8 @@ def _failed(
         result, ruling = results.get(gate), rulings.get(gate)
         cause = describe(result, places) if result else "it has not judged the release"
         causes.append(f"{gate}: {cause}" + (_ruled(ruling) if ruling else ""))
-        cures += [advice.cure for advice in _advices(gate, result) if advice.cure]
+        evidence = result.evidence if result else None
+        cures += [advice.cure for advice in advices_of(gate, evidence) if advice.cure]
     show = f"See all the evidence: codeio release show {release.name} {release.version}"
     return GateFailed(
         f"{release.name} v{release.version} failed: {'; '.join(causes)}",
@@ -198,10 +201,6 @@ def _failed(
 
 
 def _ruled(ruling: Override) -> str:
+    if ruling.decided_by == TIMEOUT:
+        return ", and nobody decided in time"
     return f", and {ruling.decided_by} rejected it: {ruling.reason or 'no reason given'}"
-
-
-def _advices(gate: str, result: StoredResult | None) -> list[Advice]:
-    """Return what is known of the checks that are broken, or else of the gate."""
-    checks = broken_checks(result.evidence) if result else []
-    return [check.advice for check in checks] or [gate_advice(gate)]

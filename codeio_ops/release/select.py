@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from codeio_ops.fingerprint import content_id, sha256_hex
+from codeio_ops.ingest.licence import is_allowed
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.teachers import Choice
 from codeio_ops.unified_form import Direction
@@ -25,10 +26,13 @@ class Conversation:
         program_made_at: When the task began that wrote it.
         source: Source of the file as `kind:name`; of a path the name is what releases have for it.
         night: First night on which the file was seen.
+        licence: The licences of all places where the file was seen, as one SPDX expression.
         present: Whether a source shows the file now, and it is in force.
         question: Number among the questions of its program, from 1.
         code_chars: Length of the program.
         answer_chars: Length of the first answer.
+        quarantine: Why its file is in quarantine, so that no release holds it; None when it is not.
+        quarantine_detail: What was found.
     """
 
     prompt_id: UUID
@@ -51,6 +55,8 @@ class Conversation:
     verdict_2: str | None
     code_chars: int
     answer_chars: int
+    quarantine: str | None = None
+    quarantine_detail: str | None = None
 
     @property
     def sample_id(self) -> UUID:
@@ -77,29 +83,35 @@ class LeftOut:
     why: str
 
 
-def choose(
-    choice: Choice, conversations: Iterable[Conversation], splits: Mapping[UUID, str]
-) -> list[Chosen]:
+def choose(choice: Choice, conversations: Iterable[Conversation]) -> list[Conversation]:
     """Return the conversations that the recipe takes, in its order.
 
     Args:
         choice: The recipe, with the teachers that it means.
         conversations: Those that are finished.
-        splits: The split of each of their programs.
     """
-    recipe = choice.recipe
     by_them = [c for c in conversations if _other_teacher(choice, c) is None]
     latest = _latest_programs(by_them)
     of_latest = (c for c in by_them if c.program_id == latest[_answered_file(c)])
     taken = [(c, c.sample_id) for c in of_latest if left_out(choice, c) is None]
-    taken.sort(key=lambda pair: (_difficulty(recipe, pair[0]), pair[1]))
+    taken.sort(key=lambda pair: (_difficulty(choice.recipe, pair[0]), pair[1]))
+    return [conversation for conversation, _ in taken]
+
+
+def place(conversations: Iterable[Conversation], splits: Mapping[UUID, str]) -> list[Chosen]:
+    """Return conversations with their places, in the order given.
+
+    Args:
+        conversations: What the release holds.
+        splits: The split of each of their programs.
+    """
     chosen, counts = [], {"train": 0, "validation": 0}
-    for conversation, sample_id in taken:
+    for conversation in conversations:
         split = splits[conversation.program_id]
         chosen.append(
             Chosen(
                 conversation=conversation,
-                sample_id=sample_id,
+                sample_id=conversation.sample_id,
                 split=split,
                 position=counts[split],
             )
@@ -130,7 +142,7 @@ def _other_place(choice: Choice, conversation: Conversation) -> LeftOut | None:
     wanted = (
         ("sources", recipe.sources, (of.source, of.source.partition(":")[2])),
         ("repositories", recipe.repositories, (of.repository,)),
-        ("licences", recipe.licences, (of.licence,)),
+        ("licences", recipe.licences, (of.licence, *_met(of.licence, recipe.licences))),
         ("languages", recipe.languages, (of.language,)),
     )
     for field, values, own in wanted:
@@ -141,6 +153,11 @@ def _other_place(choice: Choice, conversation: Conversation) -> LeftOut | None:
     if of.night < recipe.since:
         return LeftOut(field="since", why=f"its file came on {of.night}, before {recipe.since}")
     return None
+
+
+def _met(licence: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the allowed licences where they meet an expression of several."""
+    return allowed if " " in licence and is_allowed(licence, frozenset(allowed)) else ()
 
 
 def _other_question(choice: Choice, conversation: Conversation) -> LeftOut | None:

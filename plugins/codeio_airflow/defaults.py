@@ -50,6 +50,13 @@ DAG_DEFAULTS: dict[str, Any] = {
     "tags": ["codeio"],
 }
 
+# A run that waits for a person holds no other up, so several may be open.
+RELEASE_DEFAULTS: dict[str, Any] = {
+    **DAG_DEFAULTS,
+    "max_active_runs": 16,
+    "deadline": deadline(OVERRIDE_TIMEOUT),
+}
+
 MODEL = Param(
     "",
     type="string",

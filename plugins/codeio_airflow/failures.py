@@ -20,7 +20,9 @@ log = logging.getLogger(__name__)
 
 # A night that has not ended by the morning.
 DEADLINE = timedelta(hours=10)
-UNKNOWN_CURE = "read the trace above; if the cause is ours, report it with the trace"
+UNKNOWN_CURE = (
+    "run it again: what was done is kept; if it lasts, report it with the trace in its log"
+)
 
 
 def report_failure(context: Context) -> None:
@@ -49,11 +51,11 @@ async def report_deadline(context: dict[str, Any]) -> None:
     await asyncio.to_thread(_store, failure, settings_of_trigger)
 
 
-def deadline() -> DeadlineAlert:
-    """Return the alert for a run that should be done by the morning."""
+def deadline(longer: timedelta = timedelta(0)) -> DeadlineAlert:
+    """Return the alert for a run that should be done by the morning, or as much later."""
     return DeadlineAlert(
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
-        interval=DEADLINE,
+        interval=DEADLINE + longer,
         callback=AsyncCallback(report_deadline),
         name="night",
     )

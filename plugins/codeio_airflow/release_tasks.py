@@ -10,11 +10,12 @@ from codeio_ops.pipeline import OTHER_RECIPE
 from codeio_ops.quality.gates import run_gate
 from codeio_ops.quality.leakage.quarantine import screen_samples
 from codeio_ops.quality.measurement import GateInputs
-from codeio_ops.quality.overrides import Decision, record_decision
+from codeio_ops.quality.overrides import Decision, answer_question
+from codeio_ops.quality.refusals import release_of
 from codeio_ops.quality.secrets import screen_private
-from codeio_ops.release.assemble import find_release, release_of
+from codeio_ops.release.assemble import find_release
 from codeio_ops.release.explanation import places_in
-from codeio_ops.release.judgement import decide, describe, settle
+from codeio_ops.release.judgement import TIMEOUT, decide, describe, settle
 from codeio_ops.release.publish import publish
 from codeio_ops.release.recipe import parse_recipe
 from codeio_ops.work import Work
@@ -102,6 +103,7 @@ def record_answer(release_id: str, answer: Mapping[str, Any], work: Work) -> Non
         work: What the task works with.
 
     Raises:
+        DecisionTooLate: it is about what no longer waits.
         OverrideRefused: it approves and gives no reason.
     """
     release = find_release(work.store, UUID(release_id))
@@ -109,12 +111,11 @@ def record_answer(release_id: str, answer: Mapping[str, Any], work: Work) -> Non
     when = answer["responded_at"]
     decision = Decision(
         approved=answer["chosen_options"] == [APPROVE],
-        decided_by=user["name"] if user else "timeout",
+        decided_by=user["name"] if user else TIMEOUT,
         decided_at=datetime.fromisoformat(when) if isinstance(when, str) else when,
         reason=str(answer["params_input"].get("reason") or ""),
     )
-    undecided = [result.gate_result_id for result in decide(release, store=work.store)]
-    record_decision(decision, undecided, writer=work.writer)
+    answer_question(decision, release, store=work.store, writer=work.writer)
 
 
 def publish_candidate(release_id: str, work: Work) -> tuple[str, dict[str, Json]]:

@@ -19,24 +19,22 @@ LEFT JOIN codeio.verdict AS second_verdict ON second_verdict.verdict_id = finish
 LEFT JOIN codeio.response AS second_response ON second_response.response_id = second_verdict.response_id
 ORDER BY finished_conversation.program_id, finished_conversation.prompt_id;
 
--- name: release_texts
+-- name: sample_texts
 SELECT sample_text.program_id, sample_text.raw_file_id, sample_text.sample_id AS text_id,
     sample_text.reference_code, sample_text.problem_statement, sample_text.io_description,
     sample_text.input, sample_text.output, sample_text.turn_1, sample_text.feedback_1,
     sample_text.turn_2, sample_text.feedback_2
-FROM codeio.release_sample
-INNER JOIN codeio.sample_text USING (sample_id)
-WHERE release_sample.release_id = :release_id
+FROM codeio.sample_text
+WHERE sample_text.sample_id = any(:sample_ids)
 ORDER BY sample_text.program_id, sample_text.sample_id;
 
--- name: release_leaking_files
+-- name: leaking_files
 SELECT DISTINCT program.program_id, program.raw_file_id, benchmark.name AS benchmark, leak_hit.item
-FROM codeio.release_sample
-INNER JOIN codeio.sample USING (sample_id)
+FROM codeio.sample
 INNER JOIN codeio.prompt USING (prompt_id)
 INNER JOIN codeio.io_pair USING (io_pair_id)
 INNER JOIN codeio.program USING (program_id)
 INNER JOIN codeio.leak_hit ON leak_hit.subject_kind = 'raw_file' AND leak_hit.subject_id = program.raw_file_id
 INNER JOIN codeio.benchmark USING (benchmark_index_id)
-WHERE release_sample.release_id = :release_id AND leak_hit.leak
+WHERE sample.sample_id = any(:sample_ids) AND leak_hit.leak
 ORDER BY benchmark.name, leak_hit.item, program.program_id;

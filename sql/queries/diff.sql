@@ -20,8 +20,8 @@ SELECT member.sample_id, member.split, member.prompt_id, member.program_id, ques
     second_verdict.response_id AS second_response_id, first_verdict.verdict AS verdict_1,
     second_verdict.verdict AS verdict_2, first_verdict.verifier_version, member.raw_file_id, member.language,
     member.transformer_id, member.program_made_at, first_response.teacher_id, codeio.night_of(file_run) AS night,
-    origin.path, origin.source, origin.repository, origin.licence,
-    EXISTS (SELECT FROM codeio.program_in_force WHERE program_in_force.program_id = member.program_id) AS present,
+    origin.path, origin.source, origin.repository, file_licence.licence,
+    program_in_force.program_id IS NOT NULL AS present,
     (
         SELECT CASE
             WHEN count(*) = 0 THEN NULL
@@ -38,12 +38,11 @@ SELECT member.sample_id, member.split, member.prompt_id, member.program_id, ques
     greatest(first_run.started_at, second_run.started_at) AS finished_at,
     (
         SELECT string_agg(
-            takedown.kind || ' ' || takedown.value || ' (' || takedown.reason || ')', '; '
-            ORDER BY takedown.kind, takedown.value
+            reach.kind || ' ' || reach.value || ' (' || reach.reason || ')', '; ' ORDER BY reach.kind, reach.value
         )
-        FROM codeio.taken_down_file
-        INNER JOIN codeio.takedown USING (takedown_id)
-        WHERE taken_down_file.raw_file_id = member.raw_file_id AND takedown.taken_down_at <= :until
+        FROM codeio.takedown_reach AS reach
+        WHERE reach.raw_file_id = member.raw_file_id AND reach.taken_down_at <= :until
+            AND (reach.undone_at IS NULL OR reach.undone_at > :until)
     ) AS takedowns,
     (
         SELECT drop_record.reason || ': ' || drop_record.detail
@@ -59,13 +58,15 @@ INNER JOIN codeio.question_number USING (prompt_id)
 INNER JOIN codeio.verdict AS first_verdict ON first_verdict.verdict_id = member.first_verdict_id
 INNER JOIN codeio.response AS first_response ON first_response.response_id = first_verdict.response_id
 INNER JOIN codeio.raw_file ON raw_file.raw_file_id = member.raw_file_id
+INNER JOIN codeio.file_licence ON file_licence.raw_file_id = member.raw_file_id
 INNER JOIN codeio.stage_run AS file_run ON file_run.stage_run_id = raw_file.stage_run_id
 INNER JOIN codeio.stage_run AS first_run ON first_run.stage_run_id = first_verdict.stage_run_id
+LEFT JOIN codeio.program_in_force ON program_in_force.program_id = member.program_id
 LEFT JOIN codeio.verdict AS second_verdict ON second_verdict.verdict_id = member.second_verdict_id
 LEFT JOIN codeio.stage_run AS second_run ON second_run.stage_run_id = second_verdict.stage_run_id
 CROSS JOIN LATERAL (
-    SELECT source.kind || ':' || codeio.source_name(source.locator) AS source, raw_file_origin.path,
-        raw_file_origin.repository, raw_file_origin.licence
+    SELECT source.kind || ':' || codeio.released_name(source.locator) AS source, raw_file_origin.path,
+        raw_file_origin.repository
     FROM codeio.raw_file_origin
     INNER JOIN codeio.source USING (source_id)
     LEFT JOIN codeio.tree_at(:assembled) AS shown ON shown.origin_id = raw_file_origin.origin_id

@@ -10,6 +10,9 @@ SELECT count(*) FROM codeio.verdict;
 -- name: drops
 SELECT stage, reason, rows FROM codeio.drop_reason ORDER BY stage, drop_reason.rows DESC, reason;
 
+-- name: waiting
+SELECT stage, pending FROM codeio.funnel WHERE pending > 0 ORDER BY position;
+
 -- name: verdict_shares
 SELECT direction, turn, verdict, rows FROM codeio.verdict_share
 ORDER BY direction DESC, turn, verdict_share.rows DESC, verdict;

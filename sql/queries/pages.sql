@@ -183,6 +183,9 @@ WHERE sample_facet.sample_id > :after
     AND (cast(:teacher_id AS uuid) IS NULL OR sample_facet.teacher_id = cast(:teacher_id AS uuid))
     AND (cast(:source_id AS uuid) IS NULL OR sample_facet.source_id = cast(:source_id AS uuid))
     AND (cast(:program_id AS uuid) IS NULL OR sample_facet.program_id = cast(:program_id AS uuid))
+    AND (cast(:file_id AS uuid) IS NULL OR sample_facet.program_id IN (
+        SELECT program.program_id FROM codeio.program WHERE program.raw_file_id = cast(:file_id AS uuid)
+    ))
     AND (cast(:release_id AS uuid) IS NULL OR EXISTS (
         SELECT FROM codeio.release_sample
         WHERE release_sample.release_id = cast(:release_id AS uuid)

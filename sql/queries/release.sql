@@ -3,13 +3,12 @@ SELECT finished.prompt_id, finished.teacher_id, finished.transformer_id, finishe
     finished.program_made_at, finished.first_verdict_id, finished.second_verdict_id, question_number.question,
     prompt.direction, first_verdict.verdict AS verdict_1, second_verdict.verdict AS verdict_2,
     length(program.main_function) AS code_chars, length(first_response.body) AS answer_chars,
-    coalesce(file_shown.source_kind || ':' || codeio.source_name(file_shown.source_locator), '') AS source,
+    coalesce(file_shown.source_kind || ':' || codeio.released_name(file_shown.source_locator), '') AS source,
     coalesce(file_shown.repository, '') AS repository,
     coalesce(file_shown.licence, '') AS licence, program.language, codeio.night_of(file_run) AS night,
-    EXISTS (
-        SELECT FROM codeio.program_in_force WHERE program_in_force.program_id = finished.program_id
-    ) AS present
-FROM codeio.finished_conversation AS finished
+    program_in_force.program_id IS NOT NULL AS present,
+    quarantined_file.reason AS quarantine, quarantined_file.detail AS quarantine_detail
+FROM codeio.complete_conversation AS finished
 INNER JOIN codeio.prompt USING (prompt_id)
 INNER JOIN codeio.question_number USING (prompt_id)
 INNER JOIN codeio.program ON program.program_id = finished.program_id
@@ -19,19 +18,21 @@ INNER JOIN codeio.verdict AS first_verdict ON first_verdict.verdict_id = finishe
 INNER JOIN codeio.response AS first_response ON first_response.response_id = first_verdict.response_id
 LEFT JOIN codeio.verdict AS second_verdict ON second_verdict.verdict_id = finished.second_verdict_id
 LEFT JOIN codeio.file_shown ON file_shown.raw_file_id = finished.raw_file_id
+LEFT JOIN codeio.program_in_force ON program_in_force.program_id = finished.program_id
+LEFT JOIN codeio.quarantined_file ON quarantined_file.raw_file_id = finished.raw_file_id
 WHERE NOT EXISTS (
     SELECT FROM codeio.drop_record
     WHERE drop_record.stage = 'release' AND drop_record.subject_id = finished.program_id
 ) AND finished.raw_file_id NOT IN (SELECT taken_down_file.raw_file_id FROM codeio.taken_down_file)
 ORDER BY finished.prompt_id, finished.teacher_id;
 
--- name: source_names
--- What people write for sources, as locator or kind:locator, with what stands for it in a release.
+-- name: released_names
+-- What people write for sources, as locator or kind:locator, and models, with what stands for it in a release.
 WITH given AS (
     SELECT words.word, coalesce(substring(words.word FROM '^((directory|git|jsonl|parquet):)'), '') AS kind
     FROM unnest(cast(:words AS text[])) AS words (word)
 )
-SELECT given.word, given.kind || codeio.source_name(substr(given.word, length(given.kind) + 1)) AS name FROM given;
+SELECT given.word, given.kind || codeio.released_name(substr(given.word, length(given.kind) + 1)) AS name FROM given;
 
 -- name: unscreened_programs
 SELECT DISTINCT program.program_id, program.main_function
@@ -47,6 +48,46 @@ ORDER BY program.program_id;
 SELECT sample_text.* FROM codeio.sample_text
 WHERE sample_text.sample_id = any(:sample_ids)
 ORDER BY sample_text.sample_id;
+
+-- name: sample_ids
+SELECT sample_id FROM codeio.release_sample WHERE release_id = :release_id;
+
+-- name: members
+SELECT sample.sample_id, program.program_id, program.raw_file_id
+FROM codeio.sample
+INNER JOIN codeio.prompt USING (prompt_id)
+INNER JOIN codeio.io_pair USING (io_pair_id)
+INNER JOIN codeio.program USING (program_id)
+WHERE sample.sample_id = any(:sample_ids)
+ORDER BY sample.sample_id;
+
+-- name: left_out
+SELECT reason, count(*) AS samples
+FROM codeio.release_left_out
+WHERE release_id = :release_id
+GROUP BY reason
+ORDER BY samples DESC, reason;
+
+-- name: left_out_why
+SELECT sample_id, reason || ': ' || detail AS why FROM codeio.release_left_out WHERE release_id = :release_id;
+
+-- name: left_out_rows
+SELECT left_out.reason, left_out.detail, left_out.sample_id, program.raw_file_id,
+    file_shown.source_kind || ':' || file_shown.source_locator AS source, file_shown.path
+FROM codeio.release_left_out AS left_out
+INNER JOIN codeio.sample USING (sample_id)
+INNER JOIN codeio.prompt USING (prompt_id)
+INNER JOIN codeio.io_pair USING (io_pair_id)
+INNER JOIN codeio.program USING (program_id)
+INNER JOIN codeio.file_shown USING (raw_file_id)
+WHERE left_out.release_id = :release_id
+ORDER BY left_out.reason, source, file_shown.path, left_out.sample_id
+LIMIT :most_rows;
+
+-- name: taken_down_conversations
+SELECT count(*)
+FROM codeio.complete_conversation
+WHERE raw_file_id IN (SELECT taken_down_file.raw_file_id FROM codeio.taken_down_file);
 
 -- name: teachers_of_samples
 SELECT sample_id, teacher_id FROM codeio.sample_teacher WHERE turn = 1 AND sample_id = any(:sample_ids);
@@ -184,6 +225,20 @@ FROM codeio.current_gate_result WHERE release_id = :release_id ORDER BY gate;
 -- name: gate_standings
 SELECT gate, standing FROM codeio.gate_standing WHERE release_id = :release_id ORDER BY gate;
 
+-- name: open_questions
+SELECT release_id, name, version, samples, gates, since, dag_id, run_id
+FROM codeio.open_question
+ORDER BY since, name, version;
+
+-- name: newer_published
+SELECT max(version) FROM codeio.release WHERE name = :name AND version > :version AND status = 'published';
+
+-- name: results_of_run
+SELECT current_gate_result.gate_result_id
+FROM codeio.current_gate_result
+INNER JOIN codeio.stage_run USING (stage_run_id)
+WHERE current_gate_result.release_id = :release_id AND stage_run.dag_id = :dag_id AND stage_run.run_id = :run_id;
+
 -- name: places
 -- Where samples, programs and files come from.
 WITH named AS (
@@ -221,24 +276,31 @@ ORDER BY program.program_id, io_pair.io_pair_id;
 
 -- name: duplicate_prompts
 -- Two teachers may answer the same prompt.
-SELECT min(cast(sample_text.sample_id AS text)) AS sample_id, count(*) AS copies
-FROM codeio.release_sample
-INNER JOIN codeio.sample_text USING (sample_id)
-INNER JOIN codeio.sample_teacher ON sample_teacher.sample_id = release_sample.sample_id AND sample_teacher.turn = 1
-WHERE release_sample.release_id = :release_id
-GROUP BY sample_text.prompt, sample_teacher.teacher_id
+SELECT array_agg(sample.sample_id ORDER BY sample.sample_id) AS sample_ids
+FROM codeio.sample
+INNER JOIN codeio.prompt USING (prompt_id)
+INNER JOIN codeio.sample_teacher ON sample_teacher.sample_id = sample.sample_id AND sample_teacher.turn = 1
+WHERE sample.sample_id = any(:sample_ids)
+GROUP BY prompt.body, sample_teacher.teacher_id
 HAVING count(*) > 1
-ORDER BY sample_id;
+ORDER BY sample_ids;
 
 -- name: files
-SELECT DISTINCT ON (sample_text.raw_file_id) sample_text.raw_file_id, sample_text.licence,
+SELECT raw_file.raw_file_id, array_agg(DISTINCT origin_judged.licence) AS licences,
     blob.sha256, blob.pack_key, blob.pack_offset, blob.pack_bytes
-FROM codeio.release_sample
-INNER JOIN codeio.sample_text USING (sample_id)
-INNER JOIN codeio.raw_file ON raw_file.raw_file_id = sample_text.raw_file_id
+FROM codeio.raw_file
+INNER JOIN codeio.origin_judged USING (raw_file_id)
 INNER JOIN codeio.blob ON blob.sha256 = raw_file.blob_sha256
-WHERE release_sample.release_id = :release_id
-ORDER BY sample_text.raw_file_id;
+WHERE raw_file.raw_file_id IN (
+    SELECT program.raw_file_id
+    FROM codeio.sample
+    INNER JOIN codeio.prompt USING (prompt_id)
+    INNER JOIN codeio.io_pair USING (io_pair_id)
+    INNER JOIN codeio.program USING (program_id)
+    WHERE sample.sample_id = any(:sample_ids)
+)
+GROUP BY raw_file.raw_file_id, blob.sha256
+ORDER BY raw_file.raw_file_id;
 
 -- name: split_programs
 SELECT program.program_id, program.main_function,
@@ -257,11 +319,10 @@ SELECT io_pair.program_id, count(*) AS pairs
 FROM codeio.io_pair
 WHERE io_pair.program_id IN (
     SELECT paired.program_id
-    FROM codeio.release_sample
-    INNER JOIN codeio.sample USING (sample_id)
+    FROM codeio.sample
     INNER JOIN codeio.prompt USING (prompt_id)
     INNER JOIN codeio.io_pair AS paired USING (io_pair_id)
-    WHERE release_sample.release_id = :release_id
+    WHERE sample.sample_id = any(:sample_ids)
 )
 GROUP BY io_pair.program_id
 HAVING count(DISTINCT io_pair.output_sha256) = 1

@@ -2,7 +2,31 @@
 SELECT count(DISTINCT raw_file_origin.raw_file_id)
 FROM codeio.raw_file_origin
 INNER JOIN codeio.source USING (source_id)
-WHERE codeio.origin_matches(:kind, :value, raw_file_origin, source);
+WHERE codeio.origin_matches(:kind, :value, :place_kind, :place, raw_file_origin, source);
+
+-- name: sources
+-- Those in which it is seen.
+SELECT DISTINCT source.kind || ':' || source.locator AS source
+FROM codeio.raw_file_origin
+INNER JOIN codeio.source USING (source_id)
+WHERE codeio.origin_matches(:kind, :value, :place_kind, :place, raw_file_origin, source)
+ORDER BY source;
+
+-- name: times_undone
+SELECT count(*)
+FROM codeio.takedown
+INNER JOIN codeio.takedown_undo USING (takedown_id)
+WHERE takedown.kind = :kind AND takedown.value = :value
+    AND takedown.place_kind = :place_kind AND takedown.place = :place;
+
+-- name: all
+SELECT takedown.takedown_id, takedown.kind, takedown.value, takedown.place, takedown.reason, takedown.taken_down_at,
+    takedown_undo.undone_at, count(takedown_reach.raw_file_id) AS files
+FROM codeio.takedown
+LEFT JOIN codeio.takedown_undo USING (takedown_id)
+LEFT JOIN codeio.takedown_reach USING (takedown_id)
+GROUP BY takedown.takedown_id, takedown_undo.undone_at
+ORDER BY takedown.taken_down_at, takedown.takedown_id;
 
 -- name: authorless_files
 SELECT count(DISTINCT raw_file_origin.raw_file_id) FROM codeio.raw_file_origin WHERE raw_file_origin.author = '';
@@ -17,7 +41,7 @@ WHERE program.raw_file_id IN (
     SELECT raw_file_origin.raw_file_id
     FROM codeio.raw_file_origin
     INNER JOIN codeio.source USING (source_id)
-    WHERE codeio.origin_matches(:kind, :value, raw_file_origin, source)
+    WHERE codeio.origin_matches(:kind, :value, :place_kind, :place, raw_file_origin, source)
 );
 
 -- name: releases
@@ -32,7 +56,7 @@ WHERE program.raw_file_id IN (
     SELECT raw_file_origin.raw_file_id
     FROM codeio.raw_file_origin
     INNER JOIN codeio.source USING (source_id)
-    WHERE codeio.origin_matches(:kind, :value, raw_file_origin, source)
+    WHERE codeio.origin_matches(:kind, :value, :place_kind, :place, raw_file_origin, source)
 )
 GROUP BY release.release_id, release.name, release.version, release.status
 ORDER BY release.name, release.version;

@@ -1,6 +1,6 @@
 -- Finished conversations, and what answers and calls to teachers were worth.
 
-CREATE VIEW codeio.finished_conversation AS
+CREATE VIEW codeio.complete_conversation AS
 SELECT finished.prompt_id, finished.teacher_id, finished.program_id, finished.raw_file_id, finished.transformer_id,
     finished.program_made_at, finished.first_verdict_id, finished.second_verdict_id
 FROM (
@@ -29,26 +29,31 @@ FROM (
         WHERE drop_record.stage = 'revise' AND drop_record.subject_id = prompt.prompt_id
             AND drop_record.teacher_id = first.teacher_id
     )) AND NOT EXISTS (
-        SELECT FROM codeio.quarantined_file WHERE quarantined_file.raw_file_id = program.raw_file_id
-    ) AND NOT EXISTS (
         SELECT FROM codeio.refuted_pair WHERE refuted_pair.io_pair_id = prompt.io_pair_id
     )
 ) AS finished
 WHERE finished.program_rank = 1 AND finished.prompt_rank = 1;
-COMMENT ON VIEW codeio.finished_conversation IS
+COMMENT ON VIEW codeio.complete_conversation IS
 'Complete conversations of a prompt with a teacher (answered rightly, or revised once) in force: of the programs that '
-'one teacher made of a file, and of the prompts about a pair, the latest that the other finished; no file in '
-'quarantine, no refuted pair.';
-COMMENT ON COLUMN codeio.finished_conversation.teacher_id IS 'Who answered, in both turns.';
-COMMENT ON COLUMN codeio.finished_conversation.program_id IS 'The program it asks about.';
-COMMENT ON COLUMN codeio.finished_conversation.raw_file_id IS 'The file that the program was made of.';
-COMMENT ON COLUMN codeio.finished_conversation.transformer_id IS 'Who wrote the program.';
-COMMENT ON COLUMN codeio.finished_conversation.program_made_at IS
+'one teacher made of a file, and of the prompts about a pair, the latest that the other finished; no refuted pair.';
+COMMENT ON COLUMN codeio.complete_conversation.teacher_id IS 'Who answered, in both turns.';
+COMMENT ON COLUMN codeio.complete_conversation.program_id IS 'The program it asks about.';
+COMMENT ON COLUMN codeio.complete_conversation.raw_file_id IS 'The file that the program was made of.';
+COMMENT ON COLUMN codeio.complete_conversation.transformer_id IS 'Who wrote the program.';
+COMMENT ON COLUMN codeio.complete_conversation.program_made_at IS
 'When the task began that wrote it: of the programs of a file, releases take the latest by those they choose.';
-COMMENT ON COLUMN codeio.finished_conversation.first_verdict_id IS
+COMMENT ON COLUMN codeio.complete_conversation.first_verdict_id IS
 'Verdict on the first answer, which names the answer.';
-COMMENT ON COLUMN codeio.finished_conversation.second_verdict_id IS
+COMMENT ON COLUMN codeio.complete_conversation.second_verdict_id IS
 'Verdict on the revision; null when there was none.';
+
+CREATE VIEW codeio.finished_conversation AS
+SELECT complete_conversation.*
+FROM codeio.complete_conversation
+WHERE NOT EXISTS (
+    SELECT FROM codeio.quarantined_file WHERE quarantined_file.raw_file_id = complete_conversation.raw_file_id
+);
+COMMENT ON VIEW codeio.finished_conversation IS 'Complete conversations about files that are not in quarantine.';
 
 CREATE VIEW codeio.question_number AS
 SELECT prompt.prompt_id, dense_rank() OVER (

@@ -52,6 +52,39 @@ COMMENT ON COLUMN codeio.gate_standing.standing IS
 'By its latest result: missing, passed, or failed; of a soft failure undecided, '
 'overridden or rejected, by the latest decision of a person.';
 
+CREATE VIEW codeio.open_question AS
+SELECT release.release_id, release.name, release.version, release.samples, undecided.gates, asked.since, asked.dag_id,
+    asked.run_id
+FROM codeio.release
+CROSS JOIN LATERAL (
+    SELECT string_agg(gate_standing.gate, ', ' ORDER BY gate_standing.gate) AS gates
+    FROM codeio.gate_standing
+    WHERE gate_standing.release_id = release.release_id AND gate_standing.standing = 'undecided'
+) AS undecided
+CROSS JOIN LATERAL (
+    SELECT current_gate_result.judged_at AS since, stage_run.dag_id, stage_run.run_id
+    FROM codeio.current_gate_result
+    INNER JOIN codeio.stage_run USING (stage_run_id)
+    WHERE current_gate_result.release_id = release.release_id
+    ORDER BY current_gate_result.judged_at DESC, current_gate_result.gate_result_id
+    LIMIT 1
+) AS asked
+WHERE release.status = 'candidate' AND undecided.gates IS NOT NULL AND NOT EXISTS (
+    SELECT FROM codeio.gate_standing
+    WHERE gate_standing.release_id = release.release_id
+        AND gate_standing.standing IN ('missing', 'failed', 'rejected')
+) AND NOT EXISTS (
+    SELECT FROM codeio.release AS newer
+    WHERE newer.name = release.name AND newer.version > release.version AND newer.status = 'published'
+);
+COMMENT ON VIEW codeio.open_question IS
+'Candidates that wait for a person: only gates that may fail softly failed, nobody decided, and no newer version of '
+'the name is published.';
+COMMENT ON COLUMN codeio.open_question.gates IS 'The gates to decide about.';
+COMMENT ON COLUMN codeio.open_question.since IS 'When the last gate judged.';
+COMMENT ON COLUMN codeio.open_question.dag_id IS 'DAG of the run that asks.';
+COMMENT ON COLUMN codeio.open_question.run_id IS 'The run that asks.';
+
 CREATE FUNCTION codeio.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'check_violation', CONSTRAINT = TG_NAME;

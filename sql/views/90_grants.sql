@@ -10,8 +10,8 @@ codeio.teacher_reply, codeio.teacher_spending, codeio.teacher_pace, codeio.teach
 codeio.teacher_batch_request, codeio.answering_teacher, codeio.program, codeio.program_measure,
 codeio.io_pair, codeio.pair_check, codeio.prompt, codeio.response, codeio.verdict, codeio.drop_record,
 codeio.requeued_drop, codeio.sandbox_check, codeio.sample, codeio.release, codeio.release_sample,
-codeio.takedown, codeio.tree_change, codeio.benchmark_index, codeio.leak_scan, codeio.leak_hit, codeio.gate_result,
-codeio.gate_override TO codeio_app;
+codeio.release_left_out, codeio.takedown, codeio.takedown_undo, codeio.tree_change, codeio.benchmark_index,
+codeio.leak_scan, codeio.leak_hit, codeio.gate_result, codeio.gate_override TO codeio_app;
 
 GRANT UPDATE (paused, cursor_value, licence, settings, removed) ON codeio.source TO codeio_app;
 GRANT UPDATE (status, uri, manifest_sha256, published_at) ON codeio.release TO codeio_app;

@@ -76,7 +76,9 @@ def test_each_has_the_tag_and_an_owner(dags: Dags) -> None:
 
 
 def test_one_run_at_a_time_and_none_for_the_past(dags: Dags) -> None:
-    assert {dag["max_active_runs"] for dag in dags.values()} == {1}
+    # A release that waits for a person holds no other up.
+    several = {dag_id for dag_id, dag in dags.items() if dag["max_active_runs"] != 1}
+    assert several == {"release_dataset"}
     assert {dag["catchup"] for dag in dags.values()} == {False}
 
 

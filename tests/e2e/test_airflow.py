@@ -162,6 +162,12 @@ def test_a_person_lets_a_release_through_that_fails_a_soft_gate(
     asked = shell.run("release", "make", str(recipe), "--new-recipe", check=False)
     assert asked.returncode != 0
     assert "waits for a person in ask_override" in asked.stderr
+    (waiting,) = shell.json("status")["waiting"]
+    assert (waiting["name"], waiting["version"], waiting["gates"]) == (
+        "codeio_pp",
+        2,
+        "expectations",
+    )
     assert shell.json("release", "list")[-1]["status"] == "candidate"
 
     tour = _tour(shell, tmp_path_factory.mktemp("override"))

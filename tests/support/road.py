@@ -14,8 +14,9 @@ from codeio_ops.pipeline import STAGES, Cut, steps_of
 from codeio_ops.quality.gates import GATES, run_gate
 from codeio_ops.quality.leakage.quarantine import screen_samples
 from codeio_ops.quality.measurement import GateInputs
+from codeio_ops.quality.refusals import release_of
 from codeio_ops.quality.secrets import screen_private
-from codeio_ops.release.assemble import Release, find_release, release_of
+from codeio_ops.release.assemble import Release, find_release
 from codeio_ops.release.judgement import settle
 from codeio_ops.release.publish import publish
 from codeio_ops.release.recipe import Recipe

@@ -10,7 +10,7 @@ from codeio_ops.jsonvalue import Json
 from codeio_ops.quality.leakage.registry import load_index, stored_indexes
 from codeio_ops.quality.leakage.training import TrainingText, program_sources
 from codeio_ops.quality.leakage.verdict import Hit
-from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement
+from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement, Rows
 
 if TYPE_CHECKING:
     from codeio_ops.quality.leakage.index import BenchmarkIndex
@@ -19,7 +19,7 @@ _FLAGS = ("paper_any13", "any13", "leak")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _LeakingFile:
+class LeakingFile:
     """The raw file of a released program, in which the screen found an item."""
 
     program_id: UUID
@@ -33,18 +33,12 @@ def leakage(inputs: GateInputs) -> Measurement:
 
     A leaking file stands in a release only where it was not quarantined.
     """
-    from codeio_ops.quality.leakage.scan import LeakageScanner
-
-    stored = stored_indexes(inputs.store)
-    indexes = [load_index(index, objects=inputs.objects) for index in stored]
-    texts = inputs.store.fetch(
-        "benchmark.release_texts", TrainingText, release_id=inputs.release_id
-    )
-    hits = list(LeakageScanner(indexes).scan(program_sources(texts)))
+    rows = inputs.rows
+    stored = stored_indexes(rows.store)
+    indexes = [load_index(index, objects=rows.objects) for index in stored]
+    hits = text_hits(rows, indexes)
     leaks = [hit for hit in hits if hit.leak]
-    files = inputs.store.fetch(
-        "benchmark.release_leaking_files", _LeakingFile, release_id=inputs.release_id
-    )
+    files = leaking_files(rows)
     none = "" if indexes else " (no benchmark is indexed)"
     return Measurement(
         metric=f"programs that leak a benchmark item{none}",
@@ -56,6 +50,19 @@ def leakage(inputs: GateInputs) -> Measurement:
             "files": [_file_json(file) for file in files[:MAX_EVIDENCE]],
         },
     )
+
+
+def text_hits(rows: Rows, indexes: "Sequence[BenchmarkIndex]") -> list[Hit]:
+    """Return what the texts of samples share with benchmarks, program by program."""
+    from codeio_ops.quality.leakage.scan import LeakageScanner
+
+    texts = rows.fetch("benchmark.sample_texts", TrainingText)
+    return list(LeakageScanner(indexes).scan(program_sources(texts)))
+
+
+def leaking_files(rows: Rows) -> list[LeakingFile]:
+    """Return the files of samples in which the screen found an item of a benchmark in use."""
+    return rows.fetch("benchmark.leaking_files", LeakingFile)
 
 
 def summary(indexes: "Sequence[BenchmarkIndex]", hits: Sequence[Hit]) -> dict[str, Json]:
@@ -75,7 +82,7 @@ def summary(indexes: "Sequence[BenchmarkIndex]", hits: Sequence[Hit]) -> dict[st
     }
 
 
-def _file_json(file: _LeakingFile) -> dict[str, Json]:
+def _file_json(file: LeakingFile) -> dict[str, Json]:
     return {name: str(value) for name, value in asdict(file).items()}
 
 

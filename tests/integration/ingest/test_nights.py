@@ -178,6 +178,16 @@ def test_a_table_in_s3_is_read_like_a_local_one(platform: Platform, tmp_path: Pa
     assert platform.ingest(source) == {}
 
 
+def test_a_preview_says_what_no_release_will_take(platform: Platform, write: Write) -> None:
+    root = write({"own.py": "# SPDX-License-Identifier: GPL-3.0-only\n" + "x = 1\n" * 30})
+    (line,) = preview_source(parse_source(f"directory:{root}"), platform.settings, most=5)
+    assert line.outcome == "kept, but no release takes it"
+    assert "GPL-3.0-only" in line.detail and "CODEIO_LICENCES" in line.detail
+    allowed = platform.settings.model_copy(update={"licences": ("GPL-3.0-only",)})
+    (line,) = preview_source(parse_source(f"directory:{root}"), allowed, most=5)
+    assert (line.outcome, line.detail) == ("kept", "")
+
+
 def test_a_preview_writes_nothing(platform: Platform, write: Write) -> None:
     root = write("code", good=program(1), tiny="x = 1\n")
     lines = preview_source(parse_source(f"directory:{root}"), platform.settings, most=5)

@@ -8,12 +8,13 @@ from codeio_ops.errors import GateFailed, ReleaseCorrupt, ReleaseExists, Release
 from codeio_ops.quality.leakage.build import build_index
 from codeio_ops.quality.leakage.items import BenchmarkItem
 from codeio_ops.quality.leakage.registry import store_index
-from codeio_ops.release.assemble import Release
+from codeio_ops.release.assemble import Release, assemble_release
 from codeio_ops.release.diff import diff_releases
 from codeio_ops.release.judgement import PassedRelease, judgement_of
 from codeio_ops.release.pull import pull_release
 from codeio_ops.release.readback import prefix_of, verify_release
 from codeio_ops.release.recipe import Recipe
+from codeio_ops.release.refusal import left_out_counts, left_out_rows
 from support.road import LATE, Road
 
 OTHER = Recipe(name="other")
@@ -87,22 +88,47 @@ def test_a_source_that_holds_a_benchmark_question_never_becomes_a_program(
     assert path == "leaky.py" and "planted/q/7" in detail
 
 
-def test_without_quarantine_the_gate_stops_what_a_leaking_source_became(
+def test_without_quarantine_what_a_leaking_source_became_is_left_out_or_stopped_by_the_gate(
     finished_road: Road, tmp_path: Path
 ) -> None:
+    (first,) = finished_road.releases()
     before = finished_road.bucket.keys("releases/")
     settings = finished_road.settings.model_copy(update={"quarantine_leaks": False})
     road = finished_road.with_parts(settings=settings, run_id="planted")
     _plant_source(road, tmp_path)
+    assert road.run() == first
+    (left_out,) = left_out_counts(road.store, first.release_id)
+    assert left_out.reason == "leak" and left_out.samples > 0
+    work = road.work("promote")
+    current = {work.teacher.identity.teacher_id}
+    bypassed = assemble_release(Recipe(), current=current, store=work.store, writer=work.writer)
+    assert bypassed.samples == first.samples + left_out.samples
+    road.judge(bypassed)
     with pytest.raises(GateFailed, match="codeio_pp v2 failed: leakage"):
-        road.run()
-    (_, rejected) = road.releases()
-    assert (rejected.version, rejected.status, rejected.uri) == (2, "rejected", "")
+        road.promote(bypassed)
     assert road.bucket.keys("releases/") == before
     ((evidence,),) = road.ask(
         "SELECT evidence FROM codeio.current_gate_result WHERE gate = 'leakage' AND NOT passed"
     )
     assert {(file["benchmark"], file["item"]) for file in evidence["files"]} == {("planted", "q/7")}
+
+
+def test_a_licence_that_is_not_allowed_holds_no_other_file_back(
+    finished_road: Road, tmp_path: Path
+) -> None:
+    (first,) = finished_road.releases()
+    (tmp_path / "stairs.py").write_text(f"# SPDX-License-Identifier: GPL-3.0-only\n{LATE}")
+    road = finished_road.with_parts(run_id="gpl")
+    road.add(f"directory:{tmp_path}")
+    assert road.run() == first
+    (left_out,) = left_out_counts(road.store, first.release_id)
+    assert left_out.reason == "licence" and left_out.samples > 0
+    (row, *_) = left_out_rows(road.store, first.release_id, most=9)
+    assert row.path == "stairs.py" and row.detail == "GPL-3.0-only"
+    allowed = road.settings.model_copy(update={"licences": ("MIT", "GPL-3.0-only")})
+    later = road.with_parts(settings=allowed, run_id="allowed").release(Recipe())
+    assert (later.status, later.version) == ("published", 2)
+    assert later.samples == first.samples + left_out.samples
 
 
 def test_a_leak_that_reaches_a_candidate_is_caught(finished_road: Road) -> None:

@@ -3,18 +3,30 @@
 from collections import Counter
 
 import pytest
+from typer.testing import CliRunner
 
-from codeio_ops.errors import NothingToTakeDown
+from codeio_ops.cli.app import app
+from codeio_ops.config import Settings
+from codeio_ops.errors import NothingToTakeDown, TakedownMissing
 from codeio_ops.fingerprint import content_id
 from codeio_ops.reasons import DropReason
 from codeio_ops.release.assemble import Release
 from codeio_ops.release.diff import ReleaseDiff, diff_releases
 from codeio_ops.release.readback import verify_release
 from codeio_ops.release.rows import SPLITS, SampleText, read_rows
-from codeio_ops.release.takedown import Kind, reach_of, take_down
+from codeio_ops.release.takedown import (
+    Kind,
+    Within,
+    known_takedowns,
+    reach_of,
+    take_down,
+    undo_takedown,
+)
 from codeio_ops.storage.objects import ObjectStore
+from support.facts import FactBuilder
+from support.shell import set_shell
 
-from .conftest import Facts
+from .conftest import SOURCES, Facts
 
 
 def counted(diff: ReleaseDiff) -> Counter[tuple[str, str]]:
@@ -130,3 +142,95 @@ def test_takedown_of_what_is_not_there_is_not_recorded(facts: Facts) -> None:
     with pytest.raises(NothingToTakeDown):
         take_down("author", "nobody", reason="x", store=facts.store, writer=facts.writer)
     assert facts.assemble("codeio").samples == 48
+
+
+@pytest.mark.parametrize(
+    ("within", "programs"),
+    [
+        (Within(kind="repository", name="octocat/maths"), {1}),
+        (Within(kind="source", name="directory:/src/tools"), {0}),
+        (Within(kind="source", name="/src/tools"), {0}),
+        (None, {0, 1}),
+    ],
+)
+def test_a_path_is_taken_down_where_it_is_meant(
+    facts: Facts, within: Within | None, programs: set[int]
+) -> None:
+    _also_seen(facts, 0, "same.py", place=0)
+    _also_seen(facts, 1, "octocat/maths/same.py" if within else "same.py", place=1)
+    reach = reach_of("path", "same.py", store=facts.store, within=within)
+    assert (reach.raw_files, len(reach.sources)) == (len(programs), len(programs))
+    take_down(
+        "path", "same.py", reason="asked", store=facts.store, writer=facts.writer, within=within
+    )
+    left = {row.program_id for row in rows_of(facts, facts.assemble("codeio"))}
+    assert {n for n in range(8) if content_id("program", n) not in left} == programs
+
+
+def test_a_place_without_the_path_is_no_takedown(facts: Facts) -> None:
+    within = Within(kind="source", name="pypi:algorithms==1.0.1")
+    with pytest.raises(NothingToTakeDown, match="in the source pypi"):
+        take_down("path", "lib", reason="x", store=facts.store, writer=facts.writer, within=within)
+
+
+def test_a_takedown_is_undone_by_a_fact_and_may_be_taken_again(facts: Facts) -> None:
+    whole = facts.assemble("codeio")
+    done = take_down("path", "lib", reason="asked", store=facts.store, writer=facts.writer)
+    without = facts.assemble("codeio")
+    undo_takedown(
+        done.takedown_id, reason="it was a mistake", store=facts.store,
+        writer=facts.writer_of("undo"),
+    )  # fmt: skip
+    assert facts.assemble("codeio").release_id == whole.release_id
+    assert counted(diff_releases(whole, without, store=facts.store)) == {
+        ("went", "taken down: path lib (asked)"): 18
+    }
+    with pytest.raises(TakedownMissing, match="was undone on"):
+        undo_takedown(done.takedown_id, reason="x", store=facts.store, writer=facts.writer)
+    again = take_down(
+        "path", "lib", reason="after all", store=facts.store, writer=facts.writer_of("again")
+    )
+    assert again.takedown_id != done.takedown_id
+    assert facts.assemble("codeio").release_id == without.release_id
+    assert [(each.reason, each.undone_at is None) for each in known_takedowns(facts.store)] == [
+        ("asked", False), ("after all", True),
+    ]  # fmt: skip
+
+
+def test_a_path_alone_is_taken_down_only_after_asking(
+    facts: Facts, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_shell(monkeypatch, settings)
+    words = ["release", "takedown", "--path", "lib", "--reason", "asked"]
+    refused = CliRunner().invoke(app, words)
+    assert refused.exit_code == 2
+    assert "seen in 1 sources (directory:/src/tools)" in " ".join(refused.output.split())
+    assert known_takedowns(facts.store) == []
+    done = CliRunner().invoke(app, [*words, "--source", "/src/tools"])
+    assert done.exit_code == 0, done.output
+    (known,) = known_takedowns(facts.store)
+    assert (known.place, known.files) == ("/src/tools", 3)
+    assert f"--undo {known.takedown_id}" in done.output
+    assert str(known.takedown_id) in CliRunner().invoke(app, ["release", "takedowns"]).output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--source", "/src/tools"),
+        ("--repository", "a", "--author", "b"),
+        ("--path", "a", "--repository", "b", "--source", "c"),
+        (),
+    ],
+)
+def test_what_names_no_one_takedown_is_wrong_usage(words: tuple[str, ...]) -> None:
+    assert CliRunner().invoke(app, ["release", "takedown", *words, "--dry-run"]).exit_code == 2
+
+
+def _also_seen(facts: Facts, number: int, path: str, *, place: int) -> None:
+    """Let the file of a program be seen at one more path."""
+    writer = facts.writer_of(f"also {path} of {number}")
+    code = f"def main(x):\n    return {{'sum': x + {number}}}\n" + "# more\n" * number
+    builder = FactBuilder(writer.run.stage_run_id)
+    builder.file(code, source=SOURCES[place], path=path)
+    writer.write(builder.records)

@@ -210,6 +210,10 @@ def test_verdicts_outside_the_band_of_the_last_version_are_a_soft_failure(
         ("expect_column_mean_to_be_between", "correct_output"),
     }
     assert report.severity == "soft"
+    for failed in report.failed:
+        direction = failed.column.removeprefix("correct_")
+        assert f"right first answers that name an {direction} is within 0.15" in failed.meaning
+        assert failed.meaning in str(report.evidence())
 
 
 def test_a_failure_is_stored_and_rejects_the_release(

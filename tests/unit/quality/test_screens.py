@@ -12,9 +12,9 @@ from codeio_ops.dedup.exact import (
     near_duplicate_pairs,
     shingles,
 )
+from codeio_ops.ingest.allowed import PERMISSIVE
 from codeio_ops.ingest.licence import header_licence, is_allowed, stated_licences
 from codeio_ops.private_data import find_personal_data, find_secrets
-from codeio_ops.quality.licences import PERMISSIVE
 from codeio_ops.release.splits import assign_splits
 
 KEY_HEAD = "-----BEGIN RSA " + "PRIVATE KEY-----"

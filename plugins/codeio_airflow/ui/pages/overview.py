@@ -15,6 +15,7 @@ from codeio_airflow.ui.rows import Row
 from codeio_airflow.ui.view import render
 from codeio_ops.funnel import read_funnel
 from codeio_ops.pipeline import STAGES, stages_writing
+from codeio_ops.release.waiting import open_questions
 
 router = APIRouter()
 
@@ -37,7 +38,9 @@ def overview(request: Request, store: AuditorStore, nights: int = 30) -> HTMLRes
         "failures": store.fetch(
             "pages.failures", Row, since=last_day, page_rows=FAILURES, **everything
         ),
+        "recipes": request.app.state.recipes_nightly,
         "spending": store.fetch("pages.spending", Row, **everything),
+        "questions": open_questions(store),
         "tasks": request.app.state.active_tasks(),
         "charts": night_charts(rows),
         "nights": nights,

@@ -18,6 +18,7 @@ from codeio_airflow.ui.view import render
 from codeio_ops.errors import ReleaseCorrupt
 from codeio_ops.release.manifest import Manifest
 from codeio_ops.release.readback import prefix_of, read_manifest
+from codeio_ops.release.refusal import counted, cures_of, left_out_counts, left_out_rows
 from codeio_ops.storage.objects import ObjectStore
 
 router = APIRouter()
@@ -65,6 +66,7 @@ def release(
     """Show one release."""
     found = find_release(store, release_id)
     manifest, corrupt = _manifest_or_fault(found, objects)
+    left_out = left_out_counts(store, release_id)
     others = store.fetch(
         "pages.releases", Row, before=FAR_FUTURE, before_id=AFTER_ALL, page_rows=PAGE_ROWS
     )
@@ -72,6 +74,9 @@ def release(
         "release": found,
         "more": found.rest(*KNOWN),
         "results": gate_results(store, release_id),
+        "left_out": counted(left_out),
+        "left_out_rows": left_out_rows(store, release_id, most=PAGE_ROWS),
+        "left_out_cure": cures_of(each.reason for each in left_out),
         "files": manifest.files if manifest else (),
         "corrupt": corrupt,
         "card": _card(found, objects) if manifest else "",

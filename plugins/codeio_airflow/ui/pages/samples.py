@@ -15,7 +15,7 @@ from codeio_ops.storage.engine import Store
 router = APIRouter()
 
 FACETS = ("direction", "verdict", "final_verdict", "drop_reason")
-ID_FACETS = ("teacher_id", "source_id", "program_id", "release_id")
+ID_FACETS = ("teacher_id", "source_id", "program_id", "file_id", "release_id")
 
 
 @router.get("/samples")
