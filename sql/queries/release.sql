@@ -120,7 +120,8 @@ WITH previous AS (
     ORDER BY release.version DESC
     LIMIT 1
 )
-SELECT prompt.direction, cast(avg(cast(verdict.verdict = 'correct' AS integer)) AS double precision) AS correct
+SELECT prompt.direction, count(*) AS answers,
+    cast(avg(cast(verdict.verdict = 'correct' AS integer)) AS double precision) AS correct
 FROM previous
 INNER JOIN codeio.release_sample USING (release_id)
 INNER JOIN codeio.sample USING (sample_id)
