@@ -8,7 +8,9 @@ file because the supervisor needs them again when it restarts a process.
 import os
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 
+import codeio_ops
 from codeio_ops.bundled import DAGS
 from codeio_ops.errors import SettingsError
 from codeio_ops.local import postgres, seaweed
@@ -36,6 +38,7 @@ def stack_environment(
     return {
         **_platform(state, bucket),
         **_airflow(home, state),
+        **_caches(home),
         **chosen,
         "CODEIO_HOME": str(home.root),
     }
@@ -145,6 +148,12 @@ def _airflow(home: Home, state: StackState) -> dict[str, str]:
     }
     # Without SPT_NOENV, process titles overwrite what `ps` shows of the environment.
     return {"AIRFLOW_HOME": str(home.airflow), "SPT_NOENV": "1", **named}
+
+
+def _caches(home: Home) -> dict[str, str]:
+    """Return where compiled code is kept, where this user may not write beside its source."""
+    writable = os.access(Path(codeio_ops.__file__).parent, os.W_OK)
+    return {} if writable else {"NUMBA_CACHE_DIR": str(home.root / "compiled")}
 
 
 def _core(home: Home, state: StackState) -> dict[str, str]:

@@ -96,9 +96,18 @@ def up(
         variables = environment.stack_environment(home, state, bucket=bucket, user=caller)
         environment.write(home, variables)
         settings = Settings.load(home.root)
+        _check_recipes(settings)
         _start_storage(home, state, settings, variables, parts, say)
         _start_services(home, state, settings, variables, parts, say)
     return Started(state=state, settings=settings)
+
+
+def _check_recipes(settings: Settings) -> None:
+    """Say now, and not at night, which recipe of the nights cannot be read."""
+    from codeio_ops.release.recipe import load_recipe
+
+    for name in settings.recipes_nightly:
+        load_recipe(name)
 
 
 def _say_moved(wanted: Mapping[str, int], got: Mapping[str, int], say: Say) -> None:

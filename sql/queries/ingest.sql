@@ -51,7 +51,7 @@ WITH seen AS (
     FROM codeio.raw_file_origin
     WHERE raw_file_origin.source_id = :source_id
     UNION ALL
-    SELECT drop_record.subject_id AS origin_id, NULL AS raw_file_id
+    SELECT drop_record.subject_id AS origin_id, null AS raw_file_id
     FROM codeio.drop_record
     WHERE drop_record.source_id = :source_id AND NOT EXISTS (
         SELECT FROM codeio.raw_file_origin WHERE raw_file_origin.origin_id = drop_record.subject_id
@@ -69,7 +69,7 @@ shown AS (
 ),
 outcome AS (
     SELECT CASE WHEN shown.number = 1 THEN 'kept' ELSE coalesce(drop_record.reason, 'kept') END AS name,
-        present_place.place_id IS NOT NULL AS present
+        present_place.place_id IS NOT null AS present
     FROM seen
     LEFT JOIN codeio.present_place
         ON present_place.origin_id = seen.origin_id AND present_place.source_id = :source_id

@@ -17,15 +17,15 @@ COMMENT ON FUNCTION codeio.licence_of_all(text[]) IS
 'The SPDX expression of a file that was seen under each of these distinct licences: all of them, joined by AND.';
 
 CREATE VIEW codeio.origin_judged AS
-SELECT raw_file_origin.raw_file_id, raw_file_origin.origin_id, raw_file_origin.licence
-FROM codeio.raw_file_origin
-WHERE EXISTS (
-    SELECT FROM codeio.present_place WHERE present_place.origin_id = raw_file_origin.origin_id
-) OR NOT EXISTS (
-    SELECT FROM codeio.raw_file_origin AS other
-    INNER JOIN codeio.present_place ON present_place.origin_id = other.origin_id
-    WHERE other.raw_file_id = raw_file_origin.raw_file_id
-);
+SELECT seen.raw_file_id, seen.origin_id, seen.licence
+FROM (
+    SELECT raw_file_origin.raw_file_id, raw_file_origin.origin_id, raw_file_origin.licence,
+        present_place.place_id IS NOT NULL AS is_present,
+        bool_or(present_place.place_id IS NOT NULL) OVER (PARTITION BY raw_file_origin.raw_file_id) AS any_is
+    FROM codeio.raw_file_origin
+    LEFT JOIN codeio.present_place ON present_place.origin_id = raw_file_origin.origin_id
+) AS seen
+WHERE seen.is_present OR NOT seen.any_is;
 COMMENT ON VIEW codeio.origin_judged IS
 'The places by whose licences a file is judged: all that show it at present; of a file that none shows any more, all '
 'that ever did.';
@@ -38,17 +38,6 @@ COMMENT ON VIEW codeio.file_licence IS
 'The licence of each raw file: those of all places by which it is judged, joined by AND.';
 COMMENT ON COLUMN codeio.file_licence.licence IS 'SPDX expression.';
 
-CREATE FUNCTION codeio.source_name(locator text) RETURNS text
-LANGUAGE sql IMMUTABLE
-RETURN CASE
-    WHEN locator ~ '^(file:)?/'
-        THEN regexp_replace(rtrim(locator, '/'), '^.*/', '') || '-' || left(md5(locator), 8)
-    ELSE locator
-END;
-COMMENT ON FUNCTION codeio.source_name(text) IS
-'The name under which a source is released: its locator, or of a path on this machine the last part, with eight '
-'characters of the hash of all of it.';
-
 CREATE VIEW codeio.sample_text AS
 SELECT sample.sample_id, sample.prompt_id, io_pair.program_id, io_pair.io_pair_id, program.raw_file_id,
     origin.source_kind, origin.source_locator, origin.version AS source_version, origin.path AS source_path,
@@ -57,7 +46,8 @@ SELECT sample.sample_id, sample.prompt_id, io_pair.program_id, io_pair.io_pair_i
     program.problem_statement, program.io_description, program.main_function AS reference_code,
     first_response.body AS turn_1, first_verdict.feedback AS feedback_1, first_verdict.verdict AS verdict_1,
     second_response.body AS turn_2, second_verdict.feedback AS feedback_2, second_verdict.verdict AS verdict_2,
-    teacher.kind AS teacher_kind, teacher.model AS teacher_model, program.provenance AS transform_provenance,
+    teacher.kind AS teacher_kind, codeio.released_name(teacher.model) AS teacher_model,
+    program.provenance AS transform_provenance,
     first_response.provenance AS rationale_provenance, prompt.template_sha256,
     first_verdict.verifier_version, answer_run.run_id AS answer_run_id,
     pair_run.sandbox_image_digest
@@ -73,7 +63,7 @@ INNER JOIN codeio.teacher ON teacher.teacher_id = first_response.teacher_id
 INNER JOIN codeio.stage_run AS answer_run ON answer_run.stage_run_id = first_response.stage_run_id
 INNER JOIN codeio.stage_run AS pair_run ON pair_run.stage_run_id = io_pair.stage_run_id
 CROSS JOIN LATERAL (
-    SELECT source.kind AS source_kind, codeio.source_name(source.locator) AS source_locator, raw_file_origin.version,
+    SELECT source.kind AS source_kind, codeio.released_name(source.locator) AS source_locator, raw_file_origin.version,
         raw_file_origin.path
     FROM codeio.raw_file_origin
     INNER JOIN codeio.source USING (source_id)
@@ -111,7 +101,7 @@ COMMENT ON COLUMN codeio.sample_text.turn_2 IS 'The revision; null when there wa
 COMMENT ON COLUMN codeio.sample_text.feedback_2 IS 'What is said about it; null when there was none.';
 COMMENT ON COLUMN codeio.sample_text.verdict_2 IS 'Verdict on it; null when there was none.';
 COMMENT ON COLUMN codeio.sample_text.teacher_kind IS 'Kind of the teacher that gave the first answer.';
-COMMENT ON COLUMN codeio.sample_text.teacher_model IS 'Its model.';
+COMMENT ON COLUMN codeio.sample_text.teacher_model IS 'Its model; of a path on this machine, the name for it.';
 COMMENT ON COLUMN codeio.sample_text.transform_provenance IS
 'What the teacher that wrote the program said of its work.';
 COMMENT ON COLUMN codeio.sample_text.rationale_provenance IS 'What the teacher said of the first answer.';
@@ -170,7 +160,7 @@ SELECT release.release_id, release.name AS release_name, release.version AS rele
     release.status AS release_status, release_sample.split, sample.sample_id, prompt.prompt_id, prompt.direction,
     io_pair.io_pair_id, program.program_id, program.raw_file_id, raw_file_origin.origin_id, source.source_id,
     source.kind || ':' || source.locator AS source,
-    source.kind || ':' || codeio.source_name(source.locator) AS source_name, raw_file_origin.repository,
+    source.kind || ':' || codeio.released_name(source.locator) AS source_name, raw_file_origin.repository,
     raw_file_origin.version AS source_version, raw_file_origin.path, raw_file_origin.licence,
     transform_teacher.model AS transform_model, transform_call.template_sha256 AS transform_template_sha256,
     answer_teacher.model AS answer_model, prompt.template_sha256 AS prompt_template_sha256,

@@ -5,7 +5,7 @@ RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN name IN (
     source.locator, source.kind || ':' || source.locator,
-    codeio.source_name(source.locator), source.kind || ':' || codeio.source_name(source.locator),
+    codeio.released_name(source.locator), source.kind || ':' || codeio.released_name(source.locator),
     split_part(source.locator, '==', 1), origin.repository
 ) OR source.kind IN ('jsonl', 'parquet') AND starts_with(origin.path, name || '/');
 COMMENT ON FUNCTION codeio.is_of_repository(text, codeio.raw_file_origin, codeio.source) IS
@@ -21,7 +21,7 @@ RETURN CASE place_kind
     WHEN 'repository' THEN codeio.is_of_repository(place, origin, source)
     WHEN 'source' THEN place IN (
         source.locator, source.kind || ':' || source.locator, source.source_id::text,
-        codeio.source_name(source.locator), source.kind || ':' || codeio.source_name(source.locator)
+        codeio.released_name(source.locator), source.kind || ':' || codeio.released_name(source.locator)
     )
     ELSE TRUE
 END;

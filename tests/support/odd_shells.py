@@ -42,10 +42,16 @@ class OddShell:
         self, *arguments: str, home: Path, **variables: str
     ) -> subprocess.CompletedProcess[bytes]:
         """Run a command in it."""
+        return self.python("-m", "codeio_ops.cli", *arguments, home=home, **variables)
+
+    def python(
+        self, *arguments: str, home: Path, **variables: str
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run Python in it."""
         become = _BECOME_NOBODY if self.nobody and os.geteuid() == 0 else ()
-        command = (sys.executable, "-m", "codeio_ops.cli", *arguments)
+        command = ("sh", "-c", f'umask {self.umask}; exec "$@"', "sh", sys.executable, *arguments)
         return subprocess.run(
-            (*become, "sh", "-c", f'umask {self.umask}; exec "$@"', "sh", *command),
+            (*become, *command),
             env={
                 "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.defpath)),
                 "PYTHONPATH": str(REPOSITORY),

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -13,11 +14,10 @@ import pygit2
 import pytest
 
 from codeio_ops.errors import SourceEmpty, SourceUnavailable
-from codeio_ops.ingest import pypi
+from codeio_ops.ingest import pypi, stage
 from codeio_ops.ingest.base import SourceFile
 from codeio_ops.ingest.directory import DirectoryReader
 from codeio_ops.ingest.sources import named_source, parse_source, same_source
-from codeio_ops.ingest.stage import ingest_source
 from codeio_ops.records import Source
 from support.ingesting import Platform, corrected, program
 from support.package_index import package_index
@@ -249,15 +249,35 @@ class _CutOff(DirectoryReader):
 
 
 def test_a_listing_that_breaks_off_takes_no_file_out_of_force(
-    platform: Platform, write: Write
+    platform: Platform, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = write("code", a=A, b=B, c=C)
     source = platform.add(f"directory:{root}")
     night(platform, source)
-    (root / "c.py").unlink()
+    (write("code", a=corrected(A)) / "c.py").unlink()
+    monkeypatch.setattr(stage, "BATCH_FILES", 1)
     with pytest.raises(SourceUnavailable):
-        ingest_source(source, _CutOff(root, licence=""), platform.work("ingest"))
-    assert platform.in_force() == {A, B, C}
+        stage.ingest_source(source, _CutOff(root, licence=""), platform.work("ingest"))
+    assert platform.in_force() == {corrected(A), B, C}
+
+
+def test_a_directory_that_cannot_be_listed_takes_no_file_out_of_force(
+    platform: Platform, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write("code", **{"a": A, "below/b": B})
+    source = platform.add(f"directory:{root}")
+    night(platform, source)
+    scandir = os.scandir
+
+    def denied(path: str) -> object:
+        if str(path).endswith("below"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", denied)
+    with pytest.raises(SourceUnavailable, match="below cannot be listed"):
+        platform.ingest(source)
+    assert platform.in_force() == {A, B}
 
 
 def test_a_source_that_is_empty_all_at_once_is_asked_about(
@@ -312,9 +332,10 @@ def test_a_new_licence_of_a_repository_holds_for_files_that_did_not_change(
     repository.commit(a=A)
     source = platform.add(f"git:{repository.root}")
     night(platform, source)
-    licences = Path(__file__).parents[3] / "LICENSE"
-    (repository.root / "LICENSE").write_text(licences.read_text())
-    repository.git.index.add("LICENSE")
+    licence = repository.root / "LICENSES" / "Apache-2.0.txt"
+    licence.parent.mkdir()
+    licence.write_text("its text")
+    repository.git.index.add("LICENSES/Apache-2.0.txt")
     repository.commit(b=B)
     assert night(platform, source) == {B}
     shown = "SELECT path, licence FROM codeio.file_shown ORDER BY path"

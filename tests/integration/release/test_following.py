@@ -26,6 +26,11 @@ from .conftest import Facts
 
 REPOSITORY = Path(__file__).parents[3]
 LAST = ROAD[-1]
+# A shell keeps what it starts in the background from being interrupted.
+_INTERRUPTIBLE = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from codeio_ops.cli import main"
+)
 
 
 @pytest.fixture
@@ -49,7 +54,7 @@ def releases(facts: Facts, objects: ObjectStore, airflow: FakeAirflow) -> list[R
 
 def start(settings: Settings, home: Path, *arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        (sys.executable, "-m", "codeio_ops.cli", "run", *arguments),
+        (sys.executable, "-c", f"{_INTERRUPTIBLE}; main()", "run", *arguments),
         env={
             "PATH": os.defpath,
             "PYTHONPATH": str(REPOSITORY),

@@ -2,14 +2,17 @@
 
 import re
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import NullPool, create_engine, text
 
 from codeio_ops.config import Settings
+from codeio_ops.records import TeacherRow
 from codeio_ops.release.readback import read_manifest
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.takedown import reach_of
+from codeio_ops.release.teachers import Choice
 from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.queries import SQL_DIRECTORY
 
@@ -22,7 +25,7 @@ PATHS = (TOOLS.locator, ROWS.locator)
 
 def names_of(facts: Facts, *locators: str) -> list[str]:
     with facts.store.transaction() as transaction:
-        found = dict(transaction.pairs("release.source_names", words=list(locators)))
+        found = dict(transaction.pairs("release.released_names", words=list(locators)))
     return [found[locator] for locator in locators]
 
 
@@ -46,6 +49,21 @@ def test_a_name_tells_places_apart_and_stays(facts: Facts) -> None:
     assert all(re.fullmatch(r"my code-[0-9a-f]{8}", name) for name in (one, other, slash))
     assert len({one, other}) == 2
     assert names_of(facts, "/src/tools") == ["tools-9a084fcb"]
+
+
+def test_a_model_that_is_a_file_stands_under_its_name(facts: Facts) -> None:
+    path = "/home/ann/models/small.gguf"
+    row = TeacherRow(
+        teacher_id=UUID(int=5), kind="local-model", model=path, version="1",
+        endpoint_host="127.0.0.1", stage_run_id=facts.writer.run.stage_run_id,
+    )  # fmt: skip
+    facts.writer.write([row])
+    choice = Choice.of(Recipe(name="mine", teachers=(path, "any")), (), facts.store)
+    (name,) = names_of(facts, path)
+    assert choice.recipe.teachers == (name, "any")
+    assert choice.name_of(row.teacher_id) == f"{name} at 127.0.0.1"
+    alone = Choice.of(Recipe(name="mine", teachers=path), (), facts.store)
+    assert alone.teachers == {row.teacher_id}
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,17 @@ def test_a_command_gives_the_same_in_every_shell(name: str, tmp_path: Path) -> N
     assert failed.stderr.startswith(b"error: no database is configured\ncure: ")
 
 
+def test_loops_are_compiled_where_nothing_can_be_written(tmp_path: Path) -> None:
+    if not can_become_nobody():
+        pytest.skip("setpriv is missing")
+    code = (
+        "from codeio_ops.dedup.lexer import tokenize; import codeio_ops.quality.leakage.kernel; "
+        "print(len(tokenize(b'a = 1', language='python').hashes))"
+    )
+    done = ODD_SHELLS["nobody"].python("-c", code, home=tmp_path)
+    assert (done.returncode, done.stdout) == (0, b"3\n"), done.stderr
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     home = Home(tmp_path / "a home")
