@@ -167,15 +167,14 @@ def _handover(
 
 
 def _refuse_to_wait_for_people(api: AirflowApi, dag_id: str) -> None:
-    """Raise when no run can begin before a person decides about one that is open."""
+    """Raise when no run can begin before a person decides about the oldest that is open."""
     active = [run for run in api.list_runs(dag_id) if run.state == "running"]
     most = api.dag_state(dag_id).most_runs
     if not most or len(active) < most:
         return
-    for run in reversed(active):
-        asking = _in_state(api.task_instances(dag_id, run.run_id), ASKING)
-        if asking:
-            raise _decision_needed(dag_id, run.run_id, asking)
+    asking = [_in_state(api.task_instances(dag_id, run.run_id), ASKING) for run in active]
+    if active and all(asking):
+        raise _decision_needed(dag_id, active[-1].run_id, asking[-1])
 
 
 def _position(api: AirflowApi, dag_id: str, run_id: str) -> Position:

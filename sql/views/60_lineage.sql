@@ -17,15 +17,15 @@ COMMENT ON FUNCTION codeio.licence_of_all(text[]) IS
 'The SPDX expression of a file that was seen under each of these distinct licences: all of them, joined by AND.';
 
 CREATE VIEW codeio.origin_judged AS
-SELECT raw_file_origin.raw_file_id, raw_file_origin.origin_id, raw_file_origin.licence
-FROM codeio.raw_file_origin
-WHERE EXISTS (
-    SELECT FROM codeio.present_place WHERE present_place.origin_id = raw_file_origin.origin_id
-) OR NOT EXISTS (
-    SELECT FROM codeio.raw_file_origin AS other
-    INNER JOIN codeio.present_place ON present_place.origin_id = other.origin_id
-    WHERE other.raw_file_id = raw_file_origin.raw_file_id
-);
+SELECT seen.raw_file_id, seen.origin_id, seen.licence
+FROM (
+    SELECT raw_file_origin.raw_file_id, raw_file_origin.origin_id, raw_file_origin.licence,
+        present_place.place_id IS NOT NULL AS is_present,
+        bool_or(present_place.place_id IS NOT NULL) OVER (PARTITION BY raw_file_origin.raw_file_id) AS any_is
+    FROM codeio.raw_file_origin
+    LEFT JOIN codeio.present_place ON present_place.origin_id = raw_file_origin.origin_id
+) AS seen
+WHERE seen.is_present OR NOT seen.any_is;
 COMMENT ON VIEW codeio.origin_judged IS
 'The places by whose licences a file is judged: all that show it at present; of a file that none shows any more, all '
 'that ever did.';

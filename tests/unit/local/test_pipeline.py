@@ -109,6 +109,12 @@ def test_where_all_runs_wait_for_people_the_oldest_is_named_at_once() -> None:
         _follow(api, ROAD[-2:])
 
 
+def test_while_one_of_them_still_works_its_end_is_waited_for() -> None:
+    runs = {"mine": ("success", ""), "working": ("running", "running"), "earlier": WAITING}
+    with pytest.raises(StackError, match="did not start"):
+        _follow(ScriptedApi(runs, most_runs=2), ROAD[-2:])
+
+
 @pytest.mark.parametrize(("is_paused", "told"), [(True, "is paused"), (False, "did not start")])
 def test_a_dag_is_called_paused_only_when_it_is(is_paused: bool, told: str) -> None:
     api = ScriptedApi({"mine": ("success", "")}, is_paused=is_paused)
