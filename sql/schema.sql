@@ -1717,13 +1717,14 @@ CREATE VIEW codeio.origin_judged AS
  SELECT raw_file_id,
     origin_id,
     licence
-   FROM codeio.raw_file_origin
-  WHERE ((EXISTS ( SELECT
-           FROM codeio.present_place
-          WHERE (present_place.origin_id = raw_file_origin.origin_id))) OR (NOT (EXISTS ( SELECT
-           FROM (codeio.raw_file_origin other
-             JOIN codeio.present_place ON ((present_place.origin_id = other.origin_id)))
-          WHERE (other.raw_file_id = raw_file_origin.raw_file_id)))));
+   FROM ( SELECT raw_file_origin.raw_file_id,
+            raw_file_origin.origin_id,
+            raw_file_origin.licence,
+            (present_place.place_id IS NOT NULL) AS is_present,
+            bool_or((present_place.place_id IS NOT NULL)) OVER (PARTITION BY raw_file_origin.raw_file_id) AS any_is
+           FROM (codeio.raw_file_origin
+             LEFT JOIN codeio.present_place ON ((present_place.origin_id = raw_file_origin.origin_id)))) seen
+  WHERE (is_present OR (NOT any_is));
 COMMENT ON VIEW codeio.origin_judged IS 'The places by whose licences a file is judged: all that show it at present; of a file that none shows any more, all that ever did.';
 COMMENT ON COLUMN codeio.origin_judged.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.origin_judged.licence IS 'SPDX id, or NOASSERTION.';
