@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 _PIPE_WIDTH = 160
+# Exit code of a command that had nothing to change.
+NOTHING_TO_DO = 3
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
 
@@ -102,7 +104,7 @@ def render_error(error: CodeIOError, *, as_json: bool) -> str:
 
 
 def run_application(app: typer.Typer, name: str) -> None:
-    """Run a command line and exit: 0 done, 1 failed, 2 wrong usage.
+    """Run a command line and exit: 0 done, 1 failed, 2 wrong usage, 3 nothing to do.
 
     The one place where an error becomes a line of text.
     """

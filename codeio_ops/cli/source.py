@@ -1,17 +1,30 @@
 """`codeio source ...`: where raw files come from."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from codeio_ops.cli.clients import load_settings, open_store
-from codeio_ops.cli.output import JsonOption, print_json, print_rows, print_text
-from codeio_ops.errors import SourceNotFound
+from codeio_ops.cli.clients import load_settings, open_store, shell_work
+from codeio_ops.cli.output import (
+    NOTHING_TO_DO,
+    JsonOption,
+    print_json,
+    print_rows,
+    print_text,
+)
+from codeio_ops.ingest.corrections import (
+    Corrected,
+    Options,
+    add_or_set,
+    remove_source,
+    set_options,
+)
 from codeio_ops.ingest.preview import preview_source
 from codeio_ops.ingest.source_settings import SourceSettings, settings_of_words
-from codeio_ops.ingest.sources import add_source, find_source, parse_source
+from codeio_ops.ingest.sources import named_source, parse_source
 from codeio_ops.records import Source
 
 source = typer.Typer(help="Where raw files come from.", no_args_is_help=True)
@@ -25,7 +38,8 @@ SourceArgument = Annotated[
     ),
 ]
 LicenceOption = Annotated[
-    str, typer.Option(help="SPDX id of its files, where the source does not say.")
+    str | None,
+    typer.Option(help="SPDX id of its files, where the source does not say; '' takes it back."),
 ]
 SetOption = Annotated[
     list[str] | None,
@@ -51,6 +65,14 @@ class _Count:
     rows: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    change: str
+    licence: str
+    settings: str
+    changed_at: datetime
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.add_typer(source, name="source")
@@ -59,16 +81,53 @@ def register(app: typer.Typer) -> None:
 @source.command()
 def add(
     text: SourceArgument,
-    licence: LicenceOption = "",
+    licence: LicenceOption = None,
     setting: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add a source; the next run of `ingest_code` reads it."""
-    added = add_source(open_store(), _parsed(text, licence, setting), load_settings())
+    """Add a source; the next run of `ingest_code` reads it.
+
+    One that is known gets the options that are given, as by `set`. Exit code 3 when it was there
+    already and nothing changes.
+    """
+    options = _options(licence, setting)
+    _print_corrected(add_or_set(text, options, shell_work("ingest", "source add")), as_json=as_json)
+
+
+@source.command(name="set")
+def set_(
+    text: SourceArgument,
+    licence: LicenceOption = None,
+    setting: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Change the options of a source; its files are judged by them in the next run.
+
+    What the old options dropped comes in, what the new ones refuse leaves later releases, and
+    another licence is that of its files from then on. Exit code 3 when nothing changes.
+    """
+    work = shell_work("ingest", "source set")
+    done = set_options(named_source(work.store, text), _options(licence, setting), work)
+    _print_corrected(done, as_json=as_json)
+
+
+def _print_corrected(done: Corrected, *, as_json: bool) -> None:
+    """Print what became of a source, and exit with 3 when nothing did."""
+    name = f"{done.source.kind}:{done.source.locator}"
     if as_json:
-        print_json({"source": text, "added": added})
-    else:
-        print_text(f"added {text}" if added else f"{text} was there already")
+        changed = [asdict(change) for change in done.changed]
+        files = done.files
+        print_json({"source": name, "added": done.added, "changed": changed, "files": files})
+    elif done.added:
+        print_text(f"added {name}")
+    elif not done.changed:
+        print_text(f"{name} was there already, with these options")
+    for change in () if as_json else done.changed:
+        print_text(f"{change.option}: {change.before} -> {change.after}")
+    if done.changed and not as_json:
+        print_text(f"the next run judges the {done.files} files seen in {name} anew")
+    if not (done.added or done.changed):
+        raise typer.Exit(NOTHING_TO_DO)
 
 
 @source.command(name="list")
@@ -79,7 +138,7 @@ def list_sources(as_json: JsonOption = False) -> None:
             source=f"{item.kind}:{item.locator}",
             licence=item.licence or "from the source",
             state="paused" if item.paused else "active",
-            read=bool(item.cursor_value),
+            read=bool(item.cursor_value or item.judged_at),
         )
         for item in open_store().fetch("ingest.sources", Source)
     ]
@@ -90,7 +149,7 @@ def list_sources(as_json: JsonOption = False) -> None:
 def show(text: SourceArgument, as_json: JsonOption = False) -> None:
     """Show a source: its settings, its cursor, and what became of its files."""
     store = open_store()
-    item = find_source(store, parse_source(text).source_id)
+    item = named_source(store, text)
     outcomes = store.fetch("ingest.outcomes", _Count, source_id=item.source_id)
     facts = {
         "source": f"{item.kind}:{item.locator}",
@@ -99,26 +158,30 @@ def show(text: SourceArgument, as_json: JsonOption = False) -> None:
         "cursor": item.cursor_value,
         "settings": SourceSettings.parse(item.settings).model_dump(mode="json"),
         "files": {count.outcome: count.rows for count in outcomes},
+        "changes": store.fetch_json("ingest.changes", source_id=item.source_id),
     }
     if as_json:
         print_json(facts)
         return
     for name, value in facts.items():
-        if name != "files":
+        if name not in ("files", "changes"):
             print_text(f"{name}: {value}")
     print_rows("Files", outcomes, as_json=False)
+    changes = store.fetch("ingest.changes", _Change, source_id=item.source_id)
+    print_rows("Changes", changes, as_json=False)
 
 
 @source.command()
 def preview(
     text: SourceArgument,
     files: Annotated[int, typer.Option(min=1, help="Files to read at most.")] = 20,
-    licence: LicenceOption = "",
+    licence: LicenceOption = None,
     setting: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read a few files and show what the filters would do; nothing is written."""
-    rows = preview_source(_parsed(text, licence, setting), load_settings(), most=files)
+    source = parse_source(text, licence=licence or "", settings=settings_of_words(setting or []))
+    rows = preview_source(source, load_settings(), most=files)
     print_rows(f"The first files of {text}", rows, as_json=as_json)
     if not as_json:
         counts = Counter(row.outcome for row in rows)
@@ -128,28 +191,35 @@ def preview(
 @source.command()
 def pause(text: SourceArgument) -> None:
     """Keep nightly runs from reading a source."""
-    _change("ingest.set_paused", text, paused=True)
+    _set_paused(text, paused=True)
 
 
 @source.command()
 def resume(text: SourceArgument) -> None:
     """Let nightly runs read a source again."""
-    _change("ingest.set_paused", text, paused=False)
+    _set_paused(text, paused=False)
 
 
 @source.command()
-def remove(text: SourceArgument) -> None:
-    """Read a source no more; its files and their lineage stay."""
-    _change("ingest.remove_source", text)
+def remove(
+    text: SourceArgument,
+    from_releases: Annotated[
+        bool, typer.Option("--from-releases", help="Its files leave later releases, too.")
+    ] = False,
+) -> None:
+    """Read a source no more; its files stay in later releases, and their lineage for ever.
+
+    Added again, it starts anew: it is read from the beginning, and all its files are judged.
+    """
+    remove_source(text, shell_work("ingest", "source remove"), from_releases=from_releases)
 
 
-def _parsed(text: str, licence: str, setting: list[str] | None) -> "Source":
-    return parse_source(text, licence=licence, settings=settings_of_words(setting or []))
+def _options(licence: str | None, setting: list[str] | None) -> Options:
+    return Options(licence=licence, settings=settings_of_words(setting or []))
 
 
-def _change(statement: str, text: str, **values: object) -> None:
-    with open_store().transaction() as transaction:
-        source_id = parse_source(text).source_id
-        changed = transaction.execute(statement, source_id=source_id, **values)
-    if not changed:
-        raise SourceNotFound(f"{text} is not a source here", cure="see `codeio source list`")
+def _set_paused(text: str, *, paused: bool) -> None:
+    store = open_store()
+    source_id = named_source(store, text).source_id
+    with store.transaction() as transaction:
+        transaction.execute("ingest.set_paused", source_id=source_id, paused=paused)

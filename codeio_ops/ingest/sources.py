@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from uuid import UUID
 
 from codeio_ops.config import Settings
 from codeio_ops.errors import SettingsError, SourceNotFound
@@ -10,7 +11,7 @@ from codeio_ops.ingest.base import Reader
 from codeio_ops.ingest.directory import DirectoryReader
 from codeio_ops.ingest.git import GitReader
 from codeio_ops.ingest.jsonl import JsonlReader
-from codeio_ops.ingest.licence import spdx_id
+from codeio_ops.ingest.licence import stated_licence
 from codeio_ops.ingest.parquet import ParquetReader
 from codeio_ops.ingest.pypi import PyPIReader
 from codeio_ops.ingest.s3 import S3Reader
@@ -36,21 +37,64 @@ FORMS = (
 def parse_source(
     text: str, *, licence: str = "", settings: Mapping[str, Json] | None = None
 ) -> Source:
-    """Read `KIND:LOCATOR`; paths become absolute. Tables may lie in S3: `parquet:s3://...`.
+    """Read `KIND:LOCATOR`; a path becomes the real one. Tables may lie in S3: `parquet:s3://...`.
 
     Raises:
-        SettingsError: the kind is unknown, or a setting, or the locator holds a credential.
+        SettingsError: the kind is unknown, or a setting or licence, or the locator holds a
+            credential.
     """
+    kind, locator = _parts(text)
+    if _is_path(kind, locator):
+        # One directory is one source, whatever way leads to it.
+        locator = str(Path(locator).resolve())
+    _check_locator(kind, locator)
+    SourceSettings.parse(dict(settings or {}))
+    return Source.new(kind, locator, stated_licence(licence), dict(settings or {}))
+
+
+def _parts(text: str) -> tuple[str, str]:
     kind, separator, locator = text.partition(":")
     if not separator or kind not in KINDS or not locator.strip("/"):
         raise SettingsError(f"{text!r} is not a source", cure=f"write {FORMS}")
     if kind == "s3":
         locator = f"s3://{locator.removeprefix('s3:').lstrip('/')}"
-    elif kind != "pypi" and "://" not in locator:
-        locator = str(Path(locator).absolute())
-    _check_locator(kind, locator)
-    SourceSettings.parse(dict(settings or {}))
-    return Source.new(kind, locator, spdx_id(licence) or licence, dict(settings or {}))
+    return kind, locator
+
+
+def _is_path(kind: str, locator: str) -> bool:
+    return kind not in ("s3", "pypi") and "://" not in locator
+
+
+def ids_of(text: str) -> list[UUID]:
+    """Return the ids that a source of this text may have: by its real path, or as it was written.
+
+    Raises:
+        SettingsError: it is no source.
+    """
+    kind, locator = _parts(text)
+    sources = [parse_source(text)]
+    if _is_path(kind, locator):
+        # So earlier versions stored it.
+        sources.append(Source.new(kind, str(Path(locator).absolute())))
+    return list(dict.fromkeys(source.source_id for source in sources))
+
+
+def known_source(store: Store, text: str) -> Source | None:
+    """Return the stored source that a person names, or None."""
+    found = (store.fetch("ingest.source", Source, source_id=each) for each in ids_of(text))
+    return next((source for sources in found for source in sources), None)
+
+
+def named_source(store: Store, text: str) -> Source:
+    """Return the stored source that a person names.
+
+    Raises:
+        SourceNotFound: there is none.
+    """
+    found = known_source(store, text)
+    if found is None:
+        raise SourceNotFound(f"{text} is not a source here", cure="see `codeio source list`")
+    return found
 
 
 def _check_locator(kind: str, locator: str) -> None:

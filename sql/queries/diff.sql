@@ -48,12 +48,12 @@ INNER JOIN codeio.stage_run AS first_run ON first_run.stage_run_id = first_verdi
 LEFT JOIN codeio.verdict AS second_verdict ON second_verdict.verdict_id = member.second_verdict_id
 LEFT JOIN codeio.stage_run AS second_run ON second_run.stage_run_id = second_verdict.stage_run_id
 CROSS JOIN LATERAL (
-    SELECT source.kind || ':' || source.locator AS source, source.locator, raw_file_origin.path,
-        raw_file_origin.repository, raw_file_origin.licence
-    FROM codeio.raw_file_origin
+    SELECT source.kind || ':' || source.locator AS source, source.locator, current_origin.path,
+        current_origin.repository, current_origin.licence
+    FROM codeio.current_origin
     INNER JOIN codeio.source USING (source_id)
-    WHERE raw_file_origin.raw_file_id = member.raw_file_id
-    ORDER BY source.kind, source.locator, raw_file_origin.version, raw_file_origin.path
+    WHERE current_origin.raw_file_id = member.raw_file_id
+    ORDER BY current_origin.passes DESC, source.kind, source.locator, current_origin.version, current_origin.path
     LIMIT 1
 ) AS origin
 ORDER BY member.prompt_id, first_response.teacher_id;

@@ -28,10 +28,37 @@ COMMENT ON VIEW codeio.current_sandbox_check IS
 COMMENT ON COLUMN codeio.current_sandbox_check.escapes IS 'Hostile programs that were not contained.';
 
 CREATE VIEW codeio.benchmark AS
-SELECT DISTINCT ON (benchmark_index.name) benchmark_index.*
-FROM codeio.benchmark_index
-ORDER BY benchmark_index.name, benchmark_index.indexed_at DESC, benchmark_index.benchmark_index_id;
-COMMENT ON VIEW codeio.benchmark IS 'The index in use of each benchmark.';
+SELECT benchmark_index.*, latest.meant
+FROM (
+    SELECT DISTINCT ON (benchmark_use.name) benchmark_use.benchmark_index_id, benchmark_use.meant
+    FROM codeio.benchmark_use
+    ORDER BY benchmark_use.name, benchmark_use.benchmark_use_id DESC
+) AS latest
+INNER JOIN codeio.benchmark_index USING (benchmark_index_id);
+COMMENT ON VIEW codeio.benchmark IS 'The index in use of each benchmark that was not removed.';
+
+CREATE VIEW codeio.leak AS
+SELECT program.raw_file_id, program.program_id, benchmark.name AS benchmark, leak_hit.item
+FROM codeio.leak_hit
+INNER JOIN codeio.benchmark USING (benchmark_index_id)
+INNER JOIN codeio.program ON program.program_id = leak_hit.subject_id
+WHERE leak_hit.subject_kind = 'program' AND leak_hit.leak
+UNION ALL
+SELECT leak_hit.subject_id AS raw_file_id, program.program_id, benchmark.name AS benchmark, leak_hit.item
+FROM codeio.leak_hit
+INNER JOIN codeio.benchmark USING (benchmark_index_id)
+LEFT JOIN codeio.program ON program.raw_file_id = leak_hit.subject_id
+WHERE leak_hit.subject_kind = 'raw_file' AND leak_hit.leak;
+COMMENT ON VIEW codeio.leak IS
+'Items of benchmarks in use that leak: found in the samples of a program, or in its file and so in all its programs.';
+COMMENT ON COLUMN codeio.leak.raw_file_id IS 'The file that leaks, itself or by what was made of it.';
+COMMENT ON COLUMN codeio.leak.program_id IS 'The program; null where none was made of the file.';
+COMMENT ON COLUMN codeio.leak.benchmark IS 'Name of the benchmark.';
+
+CREATE VIEW codeio.leaking_file AS
+SELECT DISTINCT leak.raw_file_id FROM codeio.leak;
+COMMENT ON VIEW codeio.leaking_file IS 'Raw files of which something leaks a benchmark in use.';
+COMMENT ON COLUMN codeio.leaking_file.raw_file_id IS 'The file.';
 
 CREATE VIEW codeio.quarantined_file AS
 SELECT drop_record.subject_id AS raw_file_id, drop_record.reason, drop_record.detail, drop_record.dropped_at

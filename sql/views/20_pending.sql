@@ -21,7 +21,7 @@ WHERE EXISTS (
 ) AND NOT EXISTS (
     SELECT FROM codeio.drop_record
     WHERE drop_record.stage = 'screen' AND drop_record.subject_id = raw_file.raw_file_id
-);
+) AND NOT EXISTS (SELECT FROM codeio.refused_file WHERE refused_file.raw_file_id = raw_file.raw_file_id);
 COMMENT ON VIEW codeio.pending_screen IS 'Raw files not yet scanned for a benchmark in use, and not quarantined.';
 COMMENT ON COLUMN codeio.pending_screen.raw_file_id IS 'The file.';
 
@@ -33,7 +33,7 @@ WHERE NOT EXISTS (
 ) AND NOT EXISTS (
     SELECT FROM codeio.drop_record
     WHERE drop_record.stage IN ('dedup', 'screen', 'transform') AND drop_record.subject_id = raw_file.raw_file_id
-);
+) AND NOT EXISTS (SELECT FROM codeio.refused_file WHERE refused_file.raw_file_id = raw_file.raw_file_id);
 COMMENT ON VIEW codeio.pending_transform IS 'Raw files without a program and without a reason for having none.';
 COMMENT ON COLUMN codeio.pending_transform.raw_file_id IS 'The file.';
 
@@ -51,9 +51,33 @@ WHERE NOT EXISTS (
 ) AND NOT EXISTS (
     SELECT FROM codeio.drop_record
     WHERE drop_record.stage IN ('dedup', 'screen') AND drop_record.subject_id = raw_file.raw_file_id
-);
+) AND NOT EXISTS (SELECT FROM codeio.refused_file WHERE refused_file.raw_file_id = raw_file.raw_file_id);
 COMMENT ON VIEW codeio.stand_in_file IS 'Raw files that the offline teacher transformed or refused, and no model.';
 COMMENT ON COLUMN codeio.stand_in_file.raw_file_id IS 'The file.';
+
+CREATE FUNCTION codeio.barren_file(asked uuid[])
+RETURNS TABLE (raw_file_id uuid, language text, blob_sha256 text)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT raw_file.raw_file_id, raw_file.language, raw_file.blob_sha256
+    FROM codeio.raw_file
+    WHERE EXISTS (
+        SELECT FROM codeio.program WHERE program.raw_file_id = raw_file.raw_file_id
+    ) AND NOT EXISTS (
+        SELECT FROM codeio.program
+        INNER JOIN codeio.teacher_call USING (teacher_call_id)
+        WHERE program.raw_file_id = raw_file.raw_file_id AND (teacher_call.teacher_id = any(asked) OR NOT EXISTS (
+            SELECT FROM codeio.drop_record
+            WHERE drop_record.stage = 'sample' AND drop_record.subject_id = program.program_id
+        ))
+    ) AND NOT EXISTS (
+        SELECT FROM codeio.drop_record
+        WHERE drop_record.stage IN ('dedup', 'screen', 'transform')
+            AND drop_record.subject_id = raw_file.raw_file_id
+    ) AND NOT EXISTS (SELECT FROM codeio.refused_file WHERE refused_file.raw_file_id = raw_file.raw_file_id);
+END;
+COMMENT ON FUNCTION codeio.barren_file(uuid[]) IS
+'Raw files whose programs all gave no pairs, and of which none is by a teacher that is asked now.';
 
 CREATE VIEW codeio.pending_sample AS
 SELECT program.program_id, program.language, program.entry_point, program.main_function, program.input_generator

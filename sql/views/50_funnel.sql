@@ -13,7 +13,7 @@ WITH dropped AS (
     SELECT drop_record.stage, count(*) AS rows FROM codeio.drop_record GROUP BY drop_record.stage
 ),
 done (position, stage, passed) AS (
-    SELECT 1, 'ingest', count(*) FROM codeio.raw_file
+    SELECT 1, 'ingest', count(*) FROM codeio.origin_state WHERE origin_state.state = 'kept'
     UNION ALL SELECT 2, 'dedup', count(*) FROM codeio.dedup_result WHERE dedup_result.matched_id IS null
     UNION ALL SELECT 3, 'screen', count(*) FROM codeio.raw_file
         WHERE raw_file.raw_file_id NOT IN (
@@ -29,7 +29,8 @@ done (position, stage, passed) AS (
     UNION ALL SELECT 10, 'release', count(*) FROM codeio.sample
 ),
 waiting (stage, rows) AS (
-    SELECT 'dedup', count(*) FROM codeio.pending_dedup
+    SELECT 'ingest', count(*) FROM codeio.origin_state WHERE origin_state.state = 'waiting'
+    UNION ALL SELECT 'dedup', count(*) FROM codeio.pending_dedup
     UNION ALL SELECT 'screen', count(*) FROM codeio.pending_screen
     UNION ALL SELECT 'transform', count(*) FROM codeio.pending_transform
     UNION ALL SELECT 'sample', count(*) FROM codeio.pending_sample

@@ -24,17 +24,17 @@ INNER JOIN codeio.teacher ON teacher.teacher_id = first_response.teacher_id
 INNER JOIN codeio.stage_run AS answer_run ON answer_run.stage_run_id = first_response.stage_run_id
 INNER JOIN codeio.stage_run AS pair_run ON pair_run.stage_run_id = io_pair.stage_run_id
 CROSS JOIN LATERAL (
-    SELECT source.kind AS source_kind, source.locator AS source_locator, raw_file_origin.version,
-        raw_file_origin.path, raw_file_origin.licence
-    FROM codeio.raw_file_origin
+    SELECT source.kind AS source_kind, source.locator AS source_locator, current_origin.version,
+        current_origin.path, current_origin.licence
+    FROM codeio.current_origin
     INNER JOIN codeio.source USING (source_id)
-    WHERE raw_file_origin.raw_file_id = program.raw_file_id
-    ORDER BY source.kind, source.locator, raw_file_origin.version, raw_file_origin.path
+    WHERE current_origin.raw_file_id = program.raw_file_id
+    ORDER BY current_origin.passes DESC, source.kind, source.locator, current_origin.version, current_origin.path
     LIMIT 1
 ) AS origin;
 COMMENT ON VIEW codeio.sample_text IS
 'A sample as it is released: texts, labels and where it came from. Where a file was seen in several places, the '
-'first by name stands for all.';
+'first by name of those that it may come from stands for all.';
 COMMENT ON COLUMN codeio.sample_text.prompt_id IS 'Its prompt.';
 COMMENT ON COLUMN codeio.sample_text.program_id IS 'The program that the pair was drawn from.';
 COMMENT ON COLUMN codeio.sample_text.io_pair_id IS 'The pair that the prompt asks about.';
@@ -69,14 +69,15 @@ COMMENT ON COLUMN codeio.sample_teacher.sample_id IS 'The sample.';
 COMMENT ON COLUMN codeio.sample_teacher.teacher_id IS 'The teacher.';
 
 CREATE VIEW codeio.file_shown AS
-SELECT DISTINCT ON (raw_file_origin.raw_file_id) raw_file_origin.raw_file_id, source.source_id,
-    source.kind AS source_kind, source.locator AS source_locator, raw_file_origin.repository,
-    raw_file_origin.version, raw_file_origin.path, raw_file_origin.licence
-FROM codeio.raw_file_origin
+SELECT DISTINCT ON (current_origin.raw_file_id) current_origin.raw_file_id, source.source_id,
+    source.kind AS source_kind, source.locator AS source_locator, current_origin.repository,
+    current_origin.version, current_origin.path, current_origin.licence
+FROM codeio.current_origin
 INNER JOIN codeio.source USING (source_id)
-ORDER BY raw_file_origin.raw_file_id, source.kind, source.locator, raw_file_origin.version, raw_file_origin.path;
+ORDER BY current_origin.raw_file_id, current_origin.passes DESC, source.kind, source.locator,
+    current_origin.version, current_origin.path;
 COMMENT ON VIEW codeio.file_shown IS
-'The place that stands for a raw file in samples: of several, the first by name.';
+'The place that stands for a raw file in samples: of several that it may come from, the first by name.';
 COMMENT ON COLUMN codeio.file_shown.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.file_shown.source_id IS 'The source.';
 COMMENT ON COLUMN codeio.file_shown.source_kind IS 'Reader of the source.';
@@ -91,9 +92,9 @@ COMMENT ON FUNCTION codeio.night_of(codeio.stage_run) IS
 CREATE VIEW codeio.released_lineage AS
 SELECT release.release_id, release.name AS release_name, release.version AS release_version,
     release.status AS release_status, release_sample.split, sample.sample_id, prompt.prompt_id, prompt.direction,
-    io_pair.io_pair_id, program.program_id, program.raw_file_id, raw_file_origin.origin_id, source.source_id,
-    source.kind || ':' || source.locator AS source, raw_file_origin.repository,
-    raw_file_origin.version AS source_version, raw_file_origin.path, raw_file_origin.licence,
+    io_pair.io_pair_id, program.program_id, program.raw_file_id, current_origin.origin_id, source.source_id,
+    source.kind || ':' || source.locator AS source, current_origin.repository,
+    current_origin.version AS source_version, current_origin.path, current_origin.licence,
     transform_teacher.model AS transform_model, transform_call.template_sha256 AS transform_template_sha256,
     answer_teacher.model AS answer_model, prompt.template_sha256 AS prompt_template_sha256,
     verdict.verifier_version, sample_run.sandbox_image_digest AS sample_image_digest,
@@ -106,14 +107,14 @@ INNER JOIN codeio.sample USING (sample_id)
 INNER JOIN codeio.prompt USING (prompt_id)
 INNER JOIN codeio.io_pair USING (io_pair_id)
 INNER JOIN codeio.program USING (program_id)
-INNER JOIN codeio.raw_file_origin USING (raw_file_id)
+INNER JOIN codeio.current_origin USING (raw_file_id)
 INNER JOIN codeio.source USING (source_id)
 INNER JOIN codeio.teacher_call AS transform_call ON transform_call.teacher_call_id = program.teacher_call_id
 INNER JOIN codeio.teacher AS transform_teacher ON transform_teacher.teacher_id = transform_call.teacher_id
 INNER JOIN codeio.verdict ON verdict.verdict_id IN (sample.first_verdict_id, sample.second_verdict_id)
 INNER JOIN codeio.response USING (response_id)
 INNER JOIN codeio.teacher AS answer_teacher ON answer_teacher.teacher_id = response.teacher_id
-INNER JOIN codeio.stage_run AS ingest_run ON ingest_run.stage_run_id = raw_file_origin.stage_run_id
+INNER JOIN codeio.stage_run AS ingest_run ON ingest_run.stage_run_id = current_origin.stage_run_id
 INNER JOIN codeio.stage_run AS transform_run ON transform_run.stage_run_id = program.stage_run_id
 INNER JOIN codeio.stage_run AS sample_run ON sample_run.stage_run_id = io_pair.stage_run_id
 INNER JOIN codeio.stage_run AS answer_run ON answer_run.stage_run_id = response.stage_run_id
@@ -179,11 +180,11 @@ BEGIN ATOMIC
             NULL::uuid, NULL::text, raw_file_origin.stage_run_id
         FROM made INNER JOIN codeio.raw_file_origin USING (raw_file_id) INNER JOIN codeio.source USING (source_id)
         UNION ALL
-        SELECT 2, 'file', raw_file_origin.origin_id::text,
-            raw_file_origin.path || ' (version ' || raw_file_origin.version
-            || ', licence ' || raw_file_origin.licence || ')',
-            NULL, NULL, raw_file_origin.stage_run_id
-        FROM made INNER JOIN codeio.raw_file_origin USING (raw_file_id)
+        SELECT 2, 'file', current_origin.origin_id::text,
+            current_origin.path || ' (version ' || current_origin.version
+            || ', licence ' || current_origin.licence || ')',
+            NULL, NULL, current_origin.stage_run_id
+        FROM made INNER JOIN codeio.current_origin USING (raw_file_id)
         UNION ALL
         SELECT 3, 'raw_file', raw_file.raw_file_id::text, 'sha256 ' || raw_file.blob_sha256,
             NULL, NULL, raw_file.stage_run_id

@@ -1,7 +1,7 @@
 -- What is taken down, what differs between releases, and what they cost.
 
 CREATE FUNCTION codeio.origin_matches(
-    kind text, value text, origin codeio.raw_file_origin, source codeio.source
+    kind text, value text, origin codeio.current_origin, source codeio.source
 )
 RETURNS boolean
 LANGUAGE sql IMMUTABLE
@@ -15,18 +15,46 @@ RETURN CASE kind
         OR source.kind IN ('jsonl', 'parquet') AND starts_with(origin.path, value || '/')
     WHEN 'licence' THEN origin.licence = value
 END;
-COMMENT ON FUNCTION codeio.origin_matches(text, text, codeio.raw_file_origin, codeio.source) IS
+COMMENT ON FUNCTION codeio.origin_matches(text, text, codeio.current_origin, codeio.source) IS
 'Whether a takedown of this kind and value means a file seen at this place. A path means all below it; rows of '
 'JSONL and Parquet sources begin with owner and repository.';
 
 CREATE VIEW codeio.taken_down_file AS
-SELECT DISTINCT raw_file_origin.raw_file_id, takedown.takedown_id
+SELECT DISTINCT current_origin.raw_file_id, takedown.takedown_id
 FROM codeio.takedown
-CROSS JOIN codeio.raw_file_origin
+CROSS JOIN codeio.current_origin
 INNER JOIN codeio.source USING (source_id)
-WHERE codeio.origin_matches(takedown.kind, takedown.value, raw_file_origin, source);
+WHERE codeio.origin_matches(takedown.kind, takedown.value, current_origin, source);
 COMMENT ON VIEW codeio.taken_down_file IS
 'Raw files that a takedown means. A file seen in several places is taken down when one of them is.';
+
+CREATE VIEW codeio.release_flaw AS
+WITH named (release_id, sample_id, flaw) AS (
+    SELECT release_sample.release_id, release_sample.sample_id, 'leak'
+    FROM codeio.leak
+    INNER JOIN codeio.io_pair USING (program_id)
+    INNER JOIN codeio.prompt USING (io_pair_id)
+    INNER JOIN codeio.sample USING (prompt_id)
+    INNER JOIN codeio.release_sample USING (sample_id)
+    UNION
+    SELECT release_sample.release_id, release_sample.sample_id, 'takedown'
+    FROM codeio.taken_down_file
+    INNER JOIN codeio.program USING (raw_file_id)
+    INNER JOIN codeio.io_pair USING (program_id)
+    INNER JOIN codeio.prompt USING (io_pair_id)
+    INNER JOIN codeio.sample USING (prompt_id)
+    INNER JOIN codeio.release_sample USING (sample_id)
+)
+SELECT release.release_id, count(*) FILTER (WHERE named.flaw = 'leak') AS leaks,
+    count(*) FILTER (WHERE named.flaw = 'takedown') AS taken_down
+FROM codeio.release
+LEFT JOIN named USING (release_id)
+GROUP BY release.release_id;
+COMMENT ON VIEW codeio.release_flaw IS
+'What is known by now of the samples of a release, also of one published before.';
+COMMENT ON COLUMN codeio.release_flaw.release_id IS 'The release.';
+COMMENT ON COLUMN codeio.release_flaw.leaks IS 'Samples that leak a benchmark in use.';
+COMMENT ON COLUMN codeio.release_flaw.taken_down IS 'Samples of files that were taken down.';
 
 CREATE VIEW codeio.release_change AS
 SELECT older.release_id AS old_release_id, newer.release_id AS new_release_id,
