@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
-from codeio_ops.fingerprint import content_id, value_sha256
+from codeio_ops.fingerprint import content_id, sha256_hex, value_sha256
 from codeio_ops.jsonvalue import Json, storable
 from codeio_ops.reasons import DropReason
 
@@ -132,6 +132,28 @@ class OriginLicence(Record):
     origin_id: UUID
     licence: str
     stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeChange(Record):
+    """What a source shows at a place from now on."""
+
+    table: ClassVar[str] = "tree_change"
+    place_id: UUID
+    source_id: UUID
+    part: str
+    path: str
+    origin_id: UUID | None
+    stage_run_id: UUID
+
+    @staticmethod
+    def identify(source_id: UUID, part: str, path: str, number: int = 0) -> UUID:
+        """Return the id of the place of the file with this number among those of its path.
+
+        The first 128 bits of a sha256 over lines of text, so that SQL can derive it too.
+        """
+        lines = f"{source_id}\n{part}\n{path}\n{number}"
+        return UUID(hex=sha256_hex(lines.encode())[:32])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,10 @@ from uuid import UUID
 from codeio_ops.storage.blobs import BlobLocation, BlobStore
 from codeio_ops.storage.engine import Store
 
+# What is compared first: what survived before and came back, as it may have been paid for; then
+# what is new; then what was dropped for a survivor that is gone.
+TURNS = (0, 1, 2)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
@@ -27,8 +31,13 @@ class Corpus(Protocol):
 
     subject_kind: ClassVar[str]
 
-    def pending(self, most: int) -> Iterator[Code]:
-        """Yield up to `most` subjects not yet compared: those of the smallest ids, in any order."""
+    def pending(self, most: int, *, turn: int) -> Iterator[Code]:
+        """Yield up to `most` subjects not yet compared: those of the smallest ids, in any order.
+
+        Args:
+            most: How many.
+            turn: Which of `TURNS` is due.
+        """
 
     def read(self, subject_ids: Sequence[UUID]) -> Iterator[Code]:
         """Yield these subjects, in any order."""
@@ -51,9 +60,9 @@ class RawFiles:
     def __init__(self, store: Store, blobs: BlobStore) -> None:
         self._store, self._blobs = store, blobs
 
-    def pending(self, most: int) -> Iterator[Code]:
-        """Yield files without a row in `dedup_result`."""
-        return self._load(self._store.fetch("dedup.pending", _StoredFile, most=most))
+    def pending(self, most: int, *, turn: int) -> Iterator[Code]:
+        """Yield present files without a row in `dedup_result`."""
+        return self._load(self._store.fetch("dedup.pending", _StoredFile, most=most, turn=turn))
 
     def read(self, subject_ids: Sequence[UUID]) -> Iterator[Code]:
         """Yield these files."""
@@ -80,16 +89,18 @@ class _StoredProgram:
 
 
 class Programs:
-    """Programs that wait for their input/output pairs; what is compared is the main function."""
+    """Programs of files in force; what is compared is the main function."""
 
     subject_kind: ClassVar[str] = "program"
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def pending(self, most: int) -> Iterator[Code]:
-        """Yield programs without a row in `dedup_result`."""
-        return _codes(self._store.fetch("dedup.pending_programs", _StoredProgram, most=most))
+    def pending(self, most: int, *, turn: int) -> Iterator[Code]:
+        """Yield programs in force without a row in `dedup_result`."""
+        return _codes(
+            self._store.fetch("dedup.pending_programs", _StoredProgram, most=most, turn=turn)
+        )
 
     def read(self, subject_ids: Sequence[UUID]) -> Iterator[Code]:
         """Yield these programs."""

@@ -1,7 +1,8 @@
 """The dedup stage: which files or programs say again what an earlier one says.
 
-It compares everything new with everything ever kept, in one task: so the survivor depends
-on what arrived in which night, and not on the order in which the sources were read.
+It compares everything new with everything in force, in one task: so the survivor depends on
+what arrived in which night, and not on the order in which the sources were read. A survivor that
+is no longer present, as a file after it was edited or deleted, holds nobody out.
 """
 
 import logging
@@ -14,7 +15,7 @@ import numpy as np
 
 from codeio_ops.dedup import THRESHOLD
 from codeio_ops.dedup.band_index import Keys, matches, read_segment, write_segment
-from codeio_ops.dedup.corpus import Corpus, Programs, RawFiles
+from codeio_ops.dedup.corpus import TURNS, Corpus, Programs, RawFiles
 from codeio_ops.dedup.lexer import Hashes
 from codeio_ops.dedup.minhash import BANDS, SPEC, similarity, sketch
 from codeio_ops.fingerprint import sha256_hex
@@ -66,24 +67,27 @@ def deduplicate_programs(work: Work) -> Counter[str]:
 def deduplicate(corpus: Corpus, work: Work, *, chunk: int = CHUNK) -> Counter[str]:
     """Put everything new of `corpus` into clusters, and drop all but their survivors.
 
-    Within a run the subject with the smaller id survives; against earlier runs always the
-    earlier one, on which money was spent. Idempotent by (subject, spec): what was compared
-    is not compared again, and a run that dies loses at most its current chunk.
+    Within a turn of a run the subject with the smaller id survives; against earlier ones always
+    the earlier one, on which money was spent. Idempotent by (subject, spec): what was compared
+    is not compared again while it and its survivor stay in force, and a run that dies loses at
+    most its current chunk.
 
     Returns:
         Counts: `unique`, `duplicate_code`, `near_duplicate`.
     """
     counts: Counter[str] = Counter()
     with work.store.locked("dedup"):
-        while (new := _sketched(corpus, chunk)).ids:
-            counts += _write(new, _match(new, corpus, work), corpus, work)
+        work.store.value("dedup.judge_again", subject_kind=corpus.subject_kind)
+        for turn in TURNS:
+            while (new := _sketched(corpus, chunk, turn)).ids:
+                counts += _write(new, _match(new, corpus, work), corpus, work)
     log.info("deduplicated %s: %s", corpus.subject_kind, dict(counts), extra={"action": "dedup"})
     return counts
 
 
-def _sketched(corpus: Corpus, most: int) -> _Chunk:
+def _sketched(corpus: Corpus, most: int, turn: int) -> _Chunk:
     found = []
-    for code in corpus.pending(most):
+    for code in corpus.pending(most, turn=turn):
         drawn = sketch(code.content, language=code.language)
         # The bands are copied into bytes, for an array has an overhead of 100 bytes.
         found.append(
@@ -127,7 +131,7 @@ def _match(new: _Chunk, corpus: Corpus, work: Work) -> list[_Match | None]:
 
 
 def _earlier_candidates(new: _Chunk, corpus: Corpus, work: Work) -> dict[int, set[UUID]]:
-    """Return the survivors of earlier runs that share a band with a row of `new`."""
+    """Return the survivors in force that share a band with a row of `new`."""
     candidates: dict[int, set[UUID]] = defaultdict(set)
     with work.store.transaction() as transaction:
         segments = transaction.column("dedup.segments", subject_kind=corpus.subject_kind, spec=SPEC)
@@ -135,7 +139,10 @@ def _earlier_candidates(new: _Chunk, corpus: Corpus, work: Work) -> dict[int, se
         subjects, keys = read_segment(work.objects, segment_key)
         for row, place in matches(new.keys, keys):
             candidates[row].add(subjects[place])
-    return candidates
+    met = sorted(set().union(*candidates.values()))
+    with work.store.transaction() as transaction:
+        standing = set(transaction.column("dedup.survivors", spec=SPEC, subject_ids=met))
+    return {row: found & standing for row, found in candidates.items()}
 
 
 def _shared_keys(keys: Keys) -> dict[int, list[int]]:

@@ -1,6 +1,6 @@
 """What a reader gives and how the ingest stage asks for it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,6 +32,8 @@ class SourceFile:
         size_bytes: Length of the file.
         content: Its bytes, or None when it is longer than the reader was told to read.
         repository: Repository or package it belongs to, where the source names one.
+        part: File of a table that it is a row of; empty for other sources.
+        is_past: Whether the source shows another version by now, or none, as a former commit.
     """
 
     path: str
@@ -41,6 +43,21 @@ class SourceFile:
     size_bytes: int
     content: bytes | None
     repository: str = ""
+    part: str = ""
+    is_past: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unchanged:
+    """What a source still shows as it was.
+
+    Attributes:
+        path: Path inside the source; None for all of a part.
+        part: File of a table; empty for other sources.
+    """
+
+    path: str | None = None
+    part: str = ""
 
 
 class Reader(Protocol):
@@ -59,6 +76,9 @@ class Reader(Protocol):
     def files(self, *, max_bytes: int, since: str = "") -> Iterator[SourceFile]:
         """Yield the files in a fixed order; of those over `max_bytes` only the size.
 
+        What the source shows now and `unchanged` does not name is among them: what neither
+        names is gone. A listing that cannot be had in full raises.
+
         Args:
             max_bytes: Longest content to read.
             since: Cursor of an earlier read: what was there then may be left out.
@@ -68,3 +88,6 @@ class Reader(Protocol):
             SourceUnavailable: the source cannot be reached.
             SourceDamaged: the source is corrupt.
         """
+
+    def unchanged(self, *, since: str) -> Iterable[Unchanged]:
+        """Return what `files` leaves out with the same cursor because it is as it was."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from codeio_ops.errors import SourceNotFound, SourceUnavailable
-from codeio_ops.ingest.base import SUFFIX_LANGUAGES, SourceFile
+from codeio_ops.ingest.base import SUFFIX_LANGUAGES, SourceFile, Unchanged
 from codeio_ops.ingest.licence import MAX_LICENCE_BYTES, code_licence
 
 
@@ -25,16 +25,26 @@ class DirectoryReader:
         return ""
 
     def files(self, *, max_bytes: int, since: str = "") -> Iterator[SourceFile]:
-        """Yield the files in the order of their paths."""
+        """Yield the files in the order of their paths.
+
+        Raises:
+            SourceUnavailable: a directory or file cannot be read, or went while it was read.
+        """
         self.cursor()
         licence = self._licence or self._root_licence()
-        for path in sorted(self._root.rglob("*")):
-            language = SUFFIX_LANGUAGES.get(path.suffix)
-            parts = path.relative_to(self._root).parts
-            if language is None or path.is_symlink() or any(p.startswith(".") for p in parts):
-                continue
-            if path.is_file():
-                yield self._read(path, language, licence, max_bytes)
+        for path in sorted(self._source_files()):
+            yield self._read(path, SUFFIX_LANGUAGES[path.suffix], licence, max_bytes)
+
+    def unchanged(self, *, since: str) -> tuple[Unchanged, ...]:
+        """Return nothing: every file is read each time."""
+        return ()
+
+    def _source_files(self) -> Iterator[Path]:
+        for directory, below, names in os.walk(self._root, onerror=_unlisted):
+            below[:] = [name for name in below if not name.startswith(".")]
+            for path in (Path(directory, name) for name in names if not name.startswith(".")):
+                if path.suffix in SUFFIX_LANGUAGES and path.is_file() and not path.is_symlink():
+                    yield path
 
     def _root_licence(self) -> str:
         near = (*self._root.iterdir(), *self._root.glob("LICENSES/*"))
@@ -60,6 +70,11 @@ class DirectoryReader:
             size_bytes=size if content is None else len(content),
             content=content,
         )
+
+
+def _unlisted(error: OSError) -> None:
+    """Say that a directory cannot be listed: its files must not count as gone."""
+    raise SourceUnavailable(f"{error.filename} cannot be listed: {error.strerror}") from error
 
 
 def _read_licence(path: Path) -> bytes:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from codeio_ops.config import Settings
 from codeio_ops.errors import SourceDamaged, SourceNotFound, SourceUnavailable
 from codeio_ops.fingerprint import sha256_hex
-from codeio_ops.ingest.base import SUFFIX_LANGUAGES, SourceFile
+from codeio_ops.ingest.base import SUFFIX_LANGUAGES, SourceFile, Unchanged
 from codeio_ops.ingest.licence import MAX_LICENCE_BYTES, code_licence
 from codeio_ops.jsonvalue import storable
 
@@ -52,16 +52,33 @@ class GitReader:
         """Yield the files by path; their version is the commit they were read from.
 
         With `since`, a commit, only files that differ from it. When that commit is gone, as
-        after a forced push, everything is read again.
+        after a forced push, or the licence of the repository changed, everything is read again.
         """
         with self._errors():
             earlier = self._commit(since)
+            same = self._same(earlier)
+            left = {path: blob for path, blob in self._shown.items() if path not in same}
             if self._history == "all":
-                yield from self._all_versions(earlier, max_bytes)
-            else:
-                yield from self._changes(earlier.tree if earlier else None, self._head, max_bytes)
+                for commit in self._commits(earlier):
+                    for file in self._files(commit, self._brought(commit), max_bytes):
+                        if not file.is_past:
+                            left.pop(file.path, None)
+                        yield file
+            yield from self._files(self._head, left, max_bytes)
 
-    def _all_versions(self, earlier: "Commit | None", max_bytes: int) -> Iterator[SourceFile]:
+    def unchanged(self, *, since: str) -> list[Unchanged]:
+        """Return the files of HEAD that the earlier commit has too."""
+        with self._errors():
+            return [Unchanged(path=storable(path)) for path in self._same(self._commit(since))]
+
+    def _same(self, earlier: "Commit | None") -> set[str]:
+        """Return the paths at which HEAD shows what `earlier` does, under the same licence."""
+        if earlier is None or self._licence_of(earlier) != self._licence_of(self._head):
+            return set()
+        return self._shown.keys() - self._blobs(self._head.tree, beyond=earlier.tree).keys()
+
+    def _commits(self, earlier: "Commit | None") -> "Iterator[Commit]":
+        """Yield the commits up to HEAD, without those up to `earlier`, parents first."""
         from pygit2.enums import SortMode
 
         walker = self._repository.walk(
@@ -69,48 +86,51 @@ class GitReader:
         )
         if earlier is not None:
             walker.hide(earlier.id)
-        for commit in walker:
-            parents = commit.parents
-            yield from self._changes(parents[0].tree if parents else None, commit, max_bytes)
+        yield from walker
 
-    def _changes(
-        self, earlier: "Tree | None", commit: "Commit", max_bytes: int
-    ) -> Iterator[SourceFile]:
-        """Yield the source files of `commit` that `earlier` has not."""
+    def _brought(self, commit: "Commit") -> "dict[str, Oid]":
+        parents = commit.parents
+        return self._blobs(commit.tree, beyond=parents[0].tree if parents else None)
+
+    @cached_property
+    def _shown(self) -> "dict[str, Oid]":
+        return self._blobs(self._head.tree)
+
+    def _blobs(self, tree: "Tree", *, beyond: "Tree | None" = None) -> "dict[str, Oid]":
+        """Return the source files of `tree` that `beyond` has not, by path."""
         from pygit2.enums import FileMode
 
-        diff = (
-            commit.tree.diff_to_tree(swap=True)
-            if earlier is None
-            else earlier.diff_to_tree(commit.tree)
-        )
-        licence = self._licence or self._tree_licence(commit.tree)
+        diff = tree.diff_to_tree(swap=True) if beyond is None else beyond.diff_to_tree(tree)
         files = {delta.new_file.path: delta.new_file for delta in diff.deltas}
-        for path, file in sorted(files.items()):
-            language = SUFFIX_LANGUAGES.get(PurePosixPath(path).suffix)
-            plain = file.mode in (FileMode.BLOB, FileMode.BLOB_EXECUTABLE)
-            if language and plain and file.id.raw.strip(b"\0"):
-                yield self._file(file.id, path, commit, language, licence, max_bytes)
+        return {
+            path: file.id
+            for path, file in sorted(files.items())
+            if PurePosixPath(path).suffix in SUFFIX_LANGUAGES
+            and file.mode in (FileMode.BLOB, FileMode.BLOB_EXECUTABLE)
+            and file.id.raw.strip(b"\0")
+        }
 
-    def _file(
-        self,
-        blob_id: "Oid",
-        path: str,
-        commit: "Commit",
-        language: str,
-        licence: str,
-        max_bytes: int,
-    ) -> SourceFile:
-        _, size = self._repository.odb.read_header(blob_id)
-        return SourceFile(
-            path=storable(path),
-            version=str(commit.id),
-            licence=licence,
-            language=language,
-            size_bytes=size,
-            content=self._repository[blob_id].read_raw() if size <= max_bytes else None,
-            repository=self._locator,
-        )
+    def _files(
+        self, commit: "Commit", blobs: "dict[str, Oid]", max_bytes: int
+    ) -> Iterator[SourceFile]:
+        """Yield these files of a commit; those that HEAD shows otherwise are past."""
+        licence = self._licence_of(commit)
+        relicensed = licence != self._licence_of(self._head)
+        for path, blob_id in blobs.items():
+            _, size = self._repository.odb.read_header(blob_id)
+            yield SourceFile(
+                path=storable(path),
+                version=str(commit.id),
+                licence=licence,
+                language=SUFFIX_LANGUAGES[PurePosixPath(path).suffix],
+                size_bytes=size,
+                content=self._repository[blob_id].read_raw() if size <= max_bytes else None,
+                repository=self._locator,
+                is_past=relicensed or self._shown.get(path) != blob_id,
+            )
+
+    def _licence_of(self, commit: "Commit") -> str:
+        return self._licence or self._tree_licence(commit.tree)
 
     def _tree_licence(self, tree: "Tree") -> str:
         from pygit2 import Tree

@@ -1,10 +1,12 @@
 """Reads source files from the rows of JSON Lines files (`.jsonl`, plain, `.gz` or `.zst`)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from codeio_ops.ingest.base import SourceFile
 from codeio_ops.ingest.rows import RowReader, row_file
 from codeio_ops.jsonl import lines, parse_line
+from codeio_ops.jsonvalue import storable
 
 # JSON writes a byte of source in six characters at most.
 _LARGEST_ESCAPE = 6
@@ -26,7 +28,8 @@ class JsonlReader(RowReader):
             with self._shards.open(shard) as opened:
                 for number, line, size in lines(opened, shard.path, limit=limit):
                     name = f"{shard.name} row {number + 1}".strip()
-                    yield self._row(name, line, size, max_bytes)
+                    file = self._row(name, line, size, max_bytes)
+                    yield replace(file, part=storable(shard.name))
 
     def _row(self, name: str, line: bytes | None, size: int, max_bytes: int) -> SourceFile:
         if line is None:

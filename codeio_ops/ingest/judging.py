@@ -8,6 +8,7 @@ for is kept for when it comes back.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from codeio_ops.config import Settings
@@ -43,6 +44,49 @@ class Standing:
     def must_be_judged(self) -> bool:
         """Whether it is judged whatever the rules are: it waits, or it was gone and is back."""
         return self.waits or self.reason == DropReason.GONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """One reading of a source, and what its files are judged by.
+
+    Attributes:
+        options: Options of the source.
+        judged_with: Fingerprint of all that they are judged by.
+        anew: Whether files that were judged before are judged again.
+        begun: When it began.
+        waiting: Origins whose drops were taken back, and that were not read yet.
+    """
+
+    options: SourceSettings
+    judged_with: str
+    anew: bool
+    begun: datetime
+    waiting: set[UUID]
+
+    @classmethod
+    def of(cls, source: Source, work: Work) -> "Judging":
+        """Begin to read a source."""
+        judged_with = fingerprint(source, work.settings)
+        anew = judged_with != source.judged_with
+        return cls(
+            options=SourceSettings.parse(source.settings),
+            judged_with=judged_with,
+            anew=anew,
+            begun=work.store.value("ingest.clock"),
+            waiting=waiting_origins(source, work.store) if anew else set(),
+        )
+
+    def end(self, source: Source, work: Work, cursor: str) -> None:
+        """Note how far a source was read, and that all of it was judged."""
+        settle_gone(source, self.waiting, work)
+        named = {"source_id": source.source_id}
+        with work.store.transaction() as transaction:
+            transaction.execute("ingest.set_cursor", cursor_value=cursor, **named)
+            if self.anew:
+                transaction.execute(
+                    "ingest.set_judged", judged_with=self.judged_with, begun=self.begun, **named
+                )
 
 
 def fingerprint(source: Source, settings: Settings) -> str:

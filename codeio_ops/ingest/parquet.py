@@ -1,6 +1,7 @@
 """Reads source files from the rows of Parquet files, in the Hugging Face layout or alone."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from codeio_ops.errors import SourceDamaged
@@ -8,6 +9,7 @@ from codeio_ops.ingest.base import SourceFile
 from codeio_ops.ingest.rows import RowReader, row_file
 from codeio_ops.ingest.shards import ShardFile
 from codeio_ops.jsonl import refuse_pointer
+from codeio_ops.jsonvalue import storable
 
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
@@ -33,7 +35,10 @@ class ParquetReader(RowReader):
         for shard in self._shards.new_files(since):
             for number, row in enumerate(self._rows(shard), start=1):
                 name = f"{shard.name} row {number}".strip()
-                yield row_file(row, name, self._columns, licence=self._licence, max_bytes=max_bytes)
+                file = row_file(
+                    row, name, self._columns, licence=self._licence, max_bytes=max_bytes
+                )
+                yield replace(file, part=storable(shard.name))
 
     def _rows(self, shard: ShardFile) -> Iterator[dict[str, object]]:
         with self._shards.open(shard) as opened:

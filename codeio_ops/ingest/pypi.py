@@ -17,7 +17,7 @@ from packaging.version import InvalidVersion, Version
 
 from codeio_ops.errors import SourceDamaged, SourceNotFound, SourceUnavailable
 from codeio_ops.ingest.archives import Member, members
-from codeio_ops.ingest.base import NO_LICENCE, SUFFIX_LANGUAGES, SourceFile
+from codeio_ops.ingest.base import NO_LICENCE, SUFFIX_LANGUAGES, SourceFile, Unchanged
 from codeio_ops.ingest.licence import MAX_LICENCE_BYTES, code_licence, spdx_id
 from codeio_ops.jsonvalue import storable
 
@@ -46,7 +46,7 @@ class PyPIReader:
     """A package; `locator` is a requirement: `name==version`, `name<2`, or `name` alone.
 
     The first read takes the newest version that meets it, later ones each version newer than
-    those read before.
+    those read before. What the newest holds is what the package shows; the others are its past.
     """
 
     def __init__(self, locator: str, *, licence: str, index: str = DEFAULT_INDEX) -> None:
@@ -67,7 +67,10 @@ class PyPIReader:
         return f"{newest.version} {newest.digests.get('sha256', newest.filename)}"
 
     def files(self, *, max_bytes: int, since: str = "") -> Iterator[SourceFile]:
-        """Yield the source files of each new version in the order of versions and paths."""
+        """Yield the source files of each new version in the order of versions and paths.
+
+        Where none is newer, as after the newest was withdrawn, the newest that is left is new.
+        """
         for distribution in self._new(since):
             found = members(distribution.filename, self._download(distribution))
             licence = self._licence or _licence(found)
@@ -83,13 +86,20 @@ class PyPIReader:
                     size_bytes=member.size_bytes,
                     content=member.read(max_bytes) if member.size_bytes <= max_bytes else None,
                     repository=self._name,
+                    is_past=distribution is not self._distributions[-1],
                 )
+
+    def unchanged(self, *, since: str) -> tuple[Unchanged, ...]:
+        """Return nothing: the newest version is read in full."""
+        return ()
 
     def _new(self, since: str) -> "list[DistributionPackage]":
         read = since.partition(" ")[0]
+        newest = self._distributions[-1:]
         if not read:
-            return self._distributions[-1:]
-        return [d for d in self._distributions if Version(d.version or "0") > Version(read)]
+            return newest
+        newer = [d for d in self._distributions if Version(d.version or "0") > Version(read)]
+        return newer or newest
 
     def member(self, path: str) -> bytes:
         """Return one file of the package.

@@ -10,6 +10,7 @@ from codeio_ops.ingest.base import (
     MAX_PATH_CHARS,
     NO_LICENCE,
     SourceFile,
+    Unchanged,
     bounded,
 )
 from codeio_ops.ingest.licence import licence_of_column
@@ -83,3 +84,7 @@ class RowReader:
     def cursor(self) -> str:
         """Return size and modification time of the file or files."""
         return self._shards.cursor()
+
+    def unchanged(self, *, since: str) -> list[Unchanged]:
+        """Return the files of the table that are as they were."""
+        return [Unchanged(part=storable(f.name)) for f in self._shards.unchanged_files(since)]

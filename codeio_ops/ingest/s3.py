@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from codeio_ops.config import Settings
 from codeio_ops.errors import SourceNotFound
-from codeio_ops.ingest.base import SUFFIX_LANGUAGES, SourceFile
+from codeio_ops.ingest.base import SUFFIX_LANGUAGES, SourceFile, Unchanged
 from codeio_ops.ingest.licence import MAX_LICENCE_BYTES, code_licence
 from codeio_ops.ingest.shards import S3_SCHEME
 from codeio_ops.storage.objects import ObjectInfo, ObjectStore
@@ -38,7 +38,7 @@ class S3Reader:
         licence = self._licence or self._prefix_licence()
         for item in self._listing:
             language = SUFFIX_LANGUAGES.get(PurePosixPath(item.key).suffix)
-            if language is None or (since and item.modified < since.partition(" ")[0]):
+            if language is None or _is_older(item, since):
                 continue
             yield SourceFile(
                 path=self._name(item),
@@ -48,6 +48,10 @@ class S3Reader:
                 size_bytes=item.size_bytes,
                 content=self._objects.get(item.key) if item.size_bytes <= max_bytes else None,
             )
+
+    def unchanged(self, *, since: str) -> Iterator[Unchanged]:
+        """Yield the objects that were written before."""
+        return (Unchanged(path=self._name(i)) for i in self._listing if _is_older(i, since))
 
     @cached_property
     def _listing(self) -> list[ObjectInfo]:
@@ -65,3 +69,8 @@ class S3Reader:
 
     def _licence_text(self, item: ObjectInfo) -> bytes:
         return self._objects.get(item.key) if item.size_bytes <= MAX_LICENCE_BYTES else b""
+
+
+def _is_older(item: ObjectInfo, since: str) -> bool:
+    """Whether an object was written before the second of an earlier cursor."""
+    return bool(since) and item.modified < since.partition(" ")[0]

@@ -58,6 +58,11 @@ class Shards:
         known = json.loads(since) if since.startswith("{") else {}
         return [file for file in self.files() if known.get(file.name) != file.state]
 
+    def unchanged_files(self, since: str) -> list[ShardFile]:
+        """Return the files whose state is that of an earlier cursor."""
+        new = self.new_files(since)
+        return [file for file in self.files() if file not in new]
+
     def files(self) -> list[ShardFile]:
         """Return the files in the order of their names.
 

@@ -1,4 +1,4 @@
-"""The ingest stage: from a source to raw files, only what is new."""
+"""The ingest stage: from a source to raw files, only what is new; and what the source shows now."""
 
 import logging
 from collections import Counter
@@ -12,17 +12,11 @@ from codeio_ops.errors import SourceEmpty
 from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.ingest.base import Reader, SourceFile
 from codeio_ops.ingest.filters import drop_reason
-from codeio_ops.ingest.judging import (
-    STAGE,
-    Standing,
-    fingerprint,
-    settle_gone,
-    standings,
-    waiting_origins,
-)
+from codeio_ops.ingest.judging import STAGE, Judging, Standing, standings
 from codeio_ops.ingest.licence import header_licence
 from codeio_ops.ingest.source_settings import SourceSettings
 from codeio_ops.ingest.sources import open_reader
+from codeio_ops.ingest.tree import Tree
 from codeio_ops.reasons import DropReason
 from codeio_ops.records import (
     Drop,
@@ -78,46 +72,58 @@ def read_source(source: Source, work: Work) -> Counter[str]:
 def ingest_source(source: Source, reader: Reader, work: Work) -> Counter[str]:
     """Read a source and store the files that are new.
 
-    Idempotent by (source, version, path, sha256). The cursor is written last, so a run that
-    dies is read again and adds only what is missing. What was judged by other settings than
-    those of now is read from the beginning, and judged anew.
+    A file takes its place when it is read; what the source no longer shows is gone only when
+    all of it was read. Idempotent by (source, version, path, sha256). The cursor is written last,
+    so a run that dies is read again and adds only what is missing. What was judged by other
+    settings than those of now is read from the beginning, and judged anew.
 
     Returns:
-        Counts: `new`, `known`, and one for each drop reason.
+        Counts: `new`, `known`, `gone`, and one for each drop reason.
 
     Raises:
         SourceEmpty: the source holds no source file at all.
     """
-    options = SourceSettings.parse(source.settings)
-    judged_with = fingerprint(source, work.settings)
-    anew = judged_with != source.judged_with
+    judging = Judging.of(source, work)
     cursor = reader.cursor()
-    if cursor and cursor == source.cursor_value and not anew:
+    if cursor and cursor == source.cursor_value and not judging.anew:
         log.info("source %s is unchanged", source.locator, extra={"action": "ingest"})
         return Counter()
-    begun = work.store.value("ingest.clock")
-    waiting = waiting_origins(source, work.store) if anew else set()
     counts: Counter[str] = Counter()
-    since = "" if anew else source.cursor_value
+    begun = replace(source, cursor_value="") if judging.anew else source
+    tree, since = _begun(begun, reader, work)
     files = reader.files(max_bytes=work.settings.max_file_bytes, since=since)
     for batch in batched(files, BATCH_FILES):
         seen = [_Seen.of(with_licence(file), source) for file in batch]
         # While it is held, `maintenance` deletes no pack.
         with work.store.locked(PACK_LOCK, shared=True):
-            counts += _ingest_batch(seen, source, work, options, anew=anew)
-        waiting.difference_update(item.origin_id for item in seen)
-    if not counts and not source.cursor_value:
-        raise SourceEmpty(f"{source.kind}:{source.locator} holds no source file")
-    settle_gone(source, waiting, work)
-    source_id = source.source_id
-    with work.store.transaction() as transaction:
-        transaction.execute("ingest.set_cursor", source_id=source_id, cursor_value=cursor)
-        if anew:
-            transaction.execute(
-                "ingest.set_judged", source_id=source_id, judged_with=judged_with, begun=begun
-            )
+            counts += _ingest_batch(seen, source, work, judging, tree)
+    if tree.is_empty:
+        raise _empty(source, tree)
+    counts += Counter(gone=sum(map(work.writer.write, tree.gone())))
+    judging.end(source, work, cursor)
     log.info("ingested %s: %s", source.locator, dict(counts), extra={"action": "ingest"})
     return counts
+
+
+def _begun(source: Source, reader: Reader, work: Work) -> tuple[Tree, str]:
+    """Return the tree to fill, and the cursor to read from: none where it cannot be relied on."""
+    run_id = work.writer.run.stage_run_id
+    tree = Tree(source, work.store, stage_run_id=run_id)
+    if tree.keep(reader.unchanged(since=source.cursor_value)):
+        return tree, source.cursor_value
+    return Tree(source, work.store, stage_run_id=run_id), ""
+
+
+def _empty(source: Source, tree: Tree) -> SourceEmpty:
+    """Ask: a mount or download that is missing must not take every file out of force."""
+    name = f"{source.kind}:{source.locator}"
+    if not tree.was_shown():
+        return SourceEmpty(f"{name} holds no source file")
+    return SourceEmpty(
+        f"{name} holds no source file any more, and did before",
+        cure="If a mount or a download is missing, bring it back. If all of it is meant to go, "
+        "`codeio source remove --from-releases` takes its files out of force.",
+    )
 
 
 def with_licence(file: SourceFile) -> SourceFile:
@@ -134,16 +140,19 @@ def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 def _ingest_batch(
-    seen: list[_Seen], source: Source, work: Work, options: SourceSettings, *, anew: bool
+    seen: list[_Seen], source: Source, work: Work, judging: Judging, tree: Tree
 ) -> Counter[str]:
     items = {item.origin_id: item for item in seen}
     known = standings(work.store, items)
-    due = [item for item in items.values() if _is_due(item, known.get(item.origin_id), anew=anew)]
-    turned = _turned(due, known, work, options)
+    judging.waiting.difference_update(items)
+    due = [item for item in items.values() if _is_due(item, known.get(item.origin_id), judging)]
+    turned = _turned(due, known, work, judging.options)
     counts = Counter(drop.word if drop else "new" for _, drop in turned)
     counts["known"] = len(seen) - len(turned)
+    facts = [*_licences(items, known, work.writer), *_records(turned, source, work)]
+    changes = tree.changes([(item.file, item.origin_id) for item in seen])
     work.writer.rewrite(
-        [*_licences(items, known, work.writer), *_records(turned, source, work)],
+        [*facts, *changes],
         stage=STAGE,
         subjects=[item.origin_id for item, _ in turned if item.origin_id in known],
     )
@@ -151,8 +160,8 @@ def _ingest_batch(
     return +counts
 
 
-def _is_due(item: _Seen, standing: Standing | None, *, anew: bool) -> bool:
-    if anew or standing is None or standing.must_be_judged:
+def _is_due(item: _Seen, standing: Standing | None, judging: Judging) -> bool:
+    if judging.anew or standing is None or standing.must_be_judged:
         return True
     return _is_relicensed(item, standing)
 
@@ -180,9 +189,10 @@ def _turned(
     )
     turned: list[_Judged] = []
     for item in sorted(due, key=is_kept, reverse=True):
-        is_copy = item.raw_file_id in held
-        drop = _duplicate(item) if is_copy else drop_reason(item.file, work.settings, options)
-        if drop is None:
+        drop = drop_reason(item.file, work.settings, options)
+        if drop is None and item.raw_file_id in held:
+            drop = _duplicate(item)
+        elif drop is None:
             held.add(item.raw_file_id)
         standing = known.get(item.origin_id)
         word = drop.word if drop else ""
@@ -192,17 +202,10 @@ def _turned(
 
 
 def _call_heirs(raw_file_ids: list[UUID], work: Work) -> None:
-    """Let the first copy of each file that no place keeps any more be judged itself."""
-    if not raw_file_ids:
-        return
-    with work.store.transaction() as transaction:
-        heirs = transaction.pairs("ingest.heirs", raw_file_ids=raw_file_ids)
-        if heirs:
-            ids = transaction.column(
-                "maintenance.drops_of", stage=STAGE, subjects=[origin_id for origin_id, _ in heirs]
-            )
-            transaction.value("maintenance.take_back", drop_record_ids=ids, waits=True)
-            transaction.execute("ingest.judge_anew", source_ids=[source for _, source in heirs])
+    """Let the first copy of each file that no place keeps any more stand for it."""
+    if raw_file_ids:
+        heirs = _known(work.store, "ingest.heirs", raw_file_ids=raw_file_ids)
+        work.writer.rewrite([], stage=STAGE, subjects=sorted(heirs))
 
 
 def _licences(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from codeio_ops.errors import SourceDamaged, SourceNotFound
 from codeio_ops.fingerprint import sha256_hex
-from codeio_ops.ingest.base import NO_LICENCE, SUFFIX_LANGUAGES, SourceFile
+from codeio_ops.ingest.base import NO_LICENCE, SUFFIX_LANGUAGES, SourceFile, Unchanged
 from codeio_ops.jsonvalue import storable
 
 
@@ -26,8 +26,6 @@ class TarReader:
 
     def files(self, *, max_bytes: int, since: str = "") -> Iterator[SourceFile]:
         """Yield the files in the order of their paths; nothing is unpacked to disk."""
-        if since == self.cursor():
-            return
         try:
             with tarfile.open(self._path) as archive:
                 for member in sorted(archive, key=lambda member: member.name):
@@ -36,6 +34,10 @@ class TarReader:
                         yield self._read(archive, member, language, max_bytes)
         except tarfile.TarError as exc:
             raise SourceDamaged(f"{self._path} is no tar archive: {exc}") from exc
+
+    def unchanged(self, *, since: str) -> tuple[Unchanged, ...]:
+        """Return nothing: `files` names every file, so what it does not name is gone."""
+        return ()
 
     def _read(
         self, archive: tarfile.TarFile, member: tarfile.TarInfo, language: str, max_bytes: int

@@ -70,6 +70,16 @@ SELECT origin_id FROM codeio.waiting_origin WHERE source_id = :source_id;
 -- name: known_raw_files
 SELECT raw_file_id FROM codeio.raw_file WHERE raw_file_id = any(:raw_file_ids);
 
+-- name: shown_at
+SELECT place_id, origin_id FROM codeio.present_place
+WHERE source_id = :source_id AND place_id = any(:place_ids);
+
+-- name: shown
+SELECT place_id, part, path, origin_id FROM codeio.present_place
+WHERE source_id = :source_id AND place_id > :after
+ORDER BY place_id
+LIMIT :most;
+
 -- name: held_raw_files
 -- Raw files that another origin than these keeps.
 SELECT raw_file_id FROM codeio.raw_file_origin
@@ -80,9 +90,9 @@ WHERE raw_file_id = any(:raw_file_ids) AND origin_id <> all(:origin_ids) AND NOT
 
 -- name: heirs
 -- Of raw files that no origin keeps any more, the first one that is dropped as a duplicate alone.
-SELECT DISTINCT ON (heir.raw_file_id) heir.origin_id, heir.source_id
+SELECT DISTINCT ON (heir.raw_file_id) heir.origin_id
 FROM codeio.raw_file_origin AS heir
-INNER JOIN codeio.source ON source.source_id = heir.source_id AND NOT source.removed
+INNER JOIN codeio.source ON source.source_id = heir.source_id AND NOT source.withdrawn
 INNER JOIN codeio.drop_record
     ON drop_record.stage = 'ingest' AND drop_record.subject_id = heir.origin_id AND drop_record.reason = 'duplicate'
 WHERE heir.raw_file_id = any(:raw_file_ids) AND NOT EXISTS (

@@ -1,5 +1,69 @@
 -- What is in force: the latest of each kind, and what no longer counts.
 
+CREATE VIEW codeio.present_place AS
+SELECT newest.source_id, newest.place_id, newest.part, newest.path, newest.origin_id, newest.stage_run_id,
+    newest.changed_at
+FROM codeio.tree_change AS newest
+INNER JOIN codeio.source ON source.source_id = newest.source_id
+WHERE newest.origin_id IS NOT NULL AND NOT source.withdrawn AND NOT EXISTS (
+    SELECT FROM codeio.tree_change AS later
+    WHERE later.source_id = newest.source_id AND later.place_id = newest.place_id
+        AND later.tree_change_id > newest.tree_change_id
+);
+COMMENT ON VIEW codeio.present_place IS
+'What each source shows at present, or showed when it was removed, kept or dropped; of one that was removed with its '
+'files, nothing.';
+COMMENT ON COLUMN codeio.present_place.origin_id IS
+'What stands there: the id of raw_file_origin, or the subject of a drop.';
+COMMENT ON COLUMN codeio.present_place.stage_run_id IS 'Who saw it come.';
+COMMENT ON COLUMN codeio.present_place.changed_at IS 'When it came.';
+
+CREATE VIEW codeio.present_file AS
+SELECT raw_file.raw_file_id, raw_file.language, raw_file.blob_sha256
+FROM codeio.raw_file
+WHERE EXISTS (
+    SELECT FROM codeio.raw_file_origin
+    INNER JOIN codeio.present_place ON present_place.origin_id = raw_file_origin.origin_id
+    WHERE raw_file_origin.raw_file_id = raw_file.raw_file_id AND NOT EXISTS (
+        SELECT FROM codeio.failing_origin WHERE failing_origin.origin_id = raw_file_origin.origin_id
+    )
+);
+COMMENT ON VIEW codeio.present_file IS 'Raw files that a source shows at present, and that may come from there.';
+COMMENT ON COLUMN codeio.present_file.raw_file_id IS 'The file.';
+
+CREATE VIEW codeio.file_in_force AS
+SELECT present_file.raw_file_id
+FROM codeio.present_file
+WHERE NOT EXISTS (
+    SELECT FROM codeio.drop_record
+    WHERE drop_record.stage = 'dedup' AND drop_record.subject_id = present_file.raw_file_id
+);
+COMMENT ON VIEW codeio.file_in_force IS 'Present files that repeat no other one.';
+
+CREATE VIEW codeio.program_in_force AS
+SELECT program.program_id, program.raw_file_id
+FROM codeio.program
+INNER JOIN codeio.file_in_force ON file_in_force.raw_file_id = program.raw_file_id
+WHERE NOT EXISTS (
+    SELECT FROM codeio.drop_record
+    WHERE drop_record.stage = 'dedup' AND drop_record.subject_id = program.program_id
+);
+COMMENT ON VIEW codeio.program_in_force IS
+'Programs of files in force that repeat no other program: nothing is asked about others.';
+COMMENT ON COLUMN codeio.program_in_force.program_id IS 'The program.';
+COMMENT ON COLUMN codeio.program_in_force.raw_file_id IS 'The file that it was made of.';
+
+CREATE VIEW codeio.compared_subject AS
+SELECT 'raw_file' AS subject_kind, present_file.raw_file_id AS subject_id
+FROM codeio.present_file
+UNION ALL
+SELECT 'program' AS subject_kind, program.program_id AS subject_id
+FROM codeio.program
+INNER JOIN codeio.file_in_force ON file_in_force.raw_file_id = program.raw_file_id;
+COMMENT ON VIEW codeio.compared_subject IS 'What dedup compares: present files, and programs of files in force.';
+COMMENT ON COLUMN codeio.compared_subject.subject_kind IS 'raw_file or program.';
+COMMENT ON COLUMN codeio.compared_subject.subject_id IS 'The raw file or program.';
+
 CREATE VIEW codeio.current_verdict AS
 SELECT DISTINCT ON (verdict.response_id)
     verdict.response_id, verdict.verdict_id, verdict.verifier_version, verdict.verdict, verdict.feedback,
@@ -109,13 +173,18 @@ INNER JOIN codeio.replaced_program USING (program_id)
 UNION ALL
 SELECT prompt.prompt_id
 FROM codeio.prompt
+INNER JOIN codeio.io_pair USING (io_pair_id)
+WHERE NOT EXISTS (SELECT FROM codeio.program_in_force WHERE program_in_force.program_id = io_pair.program_id)
+UNION ALL
+SELECT prompt.prompt_id
+FROM codeio.prompt
 INNER JOIN codeio.stage_run ON stage_run.stage_run_id = prompt.stage_run_id
 INNER JOIN codeio.prompt AS newer ON newer.io_pair_id = prompt.io_pair_id AND newer.direction = prompt.direction
 INNER JOIN codeio.stage_run AS newer_run ON newer_run.stage_run_id = newer.stage_run_id
 WHERE newer_run.started_at > stage_run.started_at;
 COMMENT ON VIEW codeio.retired_prompt IS
-'Prompts about which no teacher is asked any more: of a refuted pair, of a replaced program, or asked anew by a '
-'later template. One may stand here twice.';
+'Prompts about which no teacher is asked any more: of a refuted pair, of a replaced program, of one that is not in '
+'force, or asked anew by a later template. One may stand here twice.';
 
 CREATE VIEW codeio.open_prompt AS
 SELECT prompt.prompt_id, prompt.body, prompt.template_sha256, program.raw_file_id, stage_run.started_at AS made_at

@@ -1,17 +1,29 @@
 -- What waits for each stage: rows that it neither settled nor dropped.
 
 CREATE VIEW codeio.pending_dedup AS
-SELECT raw_file.raw_file_id, raw_file.language, raw_file.blob_sha256
-FROM codeio.raw_file
+SELECT present_file.raw_file_id, present_file.language, present_file.blob_sha256
+FROM codeio.present_file
 WHERE NOT EXISTS (
-    SELECT FROM codeio.dedup_result WHERE dedup_result.subject_id = raw_file.raw_file_id
+    SELECT FROM codeio.dedup_result WHERE dedup_result.subject_id = present_file.raw_file_id
 );
-COMMENT ON VIEW codeio.pending_dedup IS 'Raw files that were not yet compared with all others.';
+COMMENT ON VIEW codeio.pending_dedup IS 'Present files that were not yet compared with all others.';
+
+CREATE VIEW codeio.judged_before AS
+SELECT DISTINCT ON (former_dedup_result.subject_id) former_dedup_result.subject_id,
+    CASE WHEN former_dedup_result.matched_id IS NULL THEN 0 ELSE 2 END AS turn
+FROM codeio.former_dedup_result
+ORDER BY former_dedup_result.subject_id, former_dedup_result.former_dedup_result_id DESC;
+COMMENT ON VIEW codeio.judged_before IS 'Raw files and programs of which dedup said something that no longer holds.';
+COMMENT ON COLUMN codeio.judged_before.turn IS
+'When it is compared again: 0, before what is new, if it survived and may have been paid for; 2, after it, if not.';
 
 CREATE VIEW codeio.pending_screen AS
 SELECT raw_file.raw_file_id, raw_file.blob_sha256
 FROM codeio.raw_file
-WHERE EXISTS (
+WHERE (
+    EXISTS (SELECT FROM codeio.present_file WHERE present_file.raw_file_id = raw_file.raw_file_id)
+    OR EXISTS (SELECT FROM codeio.program WHERE program.raw_file_id = raw_file.raw_file_id)
+) AND EXISTS (
     SELECT FROM codeio.benchmark
     WHERE NOT EXISTS (
         SELECT FROM codeio.leak_scan
@@ -21,76 +33,78 @@ WHERE EXISTS (
 ) AND NOT EXISTS (
     SELECT FROM codeio.drop_record
     WHERE drop_record.stage = 'screen' AND drop_record.subject_id = raw_file.raw_file_id
-) AND NOT EXISTS (SELECT FROM codeio.refused_file WHERE refused_file.raw_file_id = raw_file.raw_file_id);
-COMMENT ON VIEW codeio.pending_screen IS 'Raw files not yet scanned for a benchmark in use, and not quarantined.';
+);
+COMMENT ON VIEW codeio.pending_screen IS
+'Raw files, present or with a program, not yet scanned for a benchmark in use, and not quarantined.';
 COMMENT ON COLUMN codeio.pending_screen.raw_file_id IS 'The file.';
 
 CREATE VIEW codeio.pending_transform AS
-SELECT raw_file.raw_file_id, raw_file.language, raw_file.blob_sha256
-FROM codeio.raw_file
+SELECT present_file.raw_file_id, present_file.language, present_file.blob_sha256
+FROM codeio.present_file
 WHERE NOT EXISTS (
-    SELECT FROM codeio.program WHERE program.raw_file_id = raw_file.raw_file_id
+    SELECT FROM codeio.program WHERE program.raw_file_id = present_file.raw_file_id
 ) AND NOT EXISTS (
     SELECT FROM codeio.drop_record
-    WHERE drop_record.stage IN ('dedup', 'screen', 'transform') AND drop_record.subject_id = raw_file.raw_file_id
-) AND NOT EXISTS (SELECT FROM codeio.refused_file WHERE refused_file.raw_file_id = raw_file.raw_file_id);
-COMMENT ON VIEW codeio.pending_transform IS 'Raw files without a program and without a reason for having none.';
+    WHERE drop_record.stage IN ('dedup', 'screen', 'transform') AND drop_record.subject_id = present_file.raw_file_id
+);
+COMMENT ON VIEW codeio.pending_transform IS 'Present files without a program and without a reason for having none.';
 COMMENT ON COLUMN codeio.pending_transform.raw_file_id IS 'The file.';
 
 CREATE VIEW codeio.stand_in_file AS
-SELECT raw_file.raw_file_id, raw_file.language, raw_file.blob_sha256
-FROM codeio.raw_file
+SELECT present_file.raw_file_id, present_file.language, present_file.blob_sha256
+FROM codeio.present_file
 WHERE NOT EXISTS (
     SELECT FROM codeio.teacher_call
     INNER JOIN codeio.teacher USING (teacher_id)
-    WHERE teacher_call.subject_id = raw_file.raw_file_id AND teacher_call.purpose = 'transform'
+    WHERE teacher_call.subject_id = present_file.raw_file_id AND teacher_call.purpose = 'transform'
         AND teacher_call.outcome <> 'unavailable' AND teacher.kind <> 'offline-trace'
 ) AND EXISTS (
     SELECT FROM codeio.teacher_call
-    WHERE teacher_call.subject_id = raw_file.raw_file_id AND teacher_call.purpose = 'transform'
+    WHERE teacher_call.subject_id = present_file.raw_file_id AND teacher_call.purpose = 'transform'
 ) AND NOT EXISTS (
     SELECT FROM codeio.drop_record
-    WHERE drop_record.stage IN ('dedup', 'screen') AND drop_record.subject_id = raw_file.raw_file_id
-) AND NOT EXISTS (SELECT FROM codeio.refused_file WHERE refused_file.raw_file_id = raw_file.raw_file_id);
-COMMENT ON VIEW codeio.stand_in_file IS 'Raw files that the offline teacher transformed or refused, and no model.';
+    WHERE drop_record.stage IN ('dedup', 'screen') AND drop_record.subject_id = present_file.raw_file_id
+);
+COMMENT ON VIEW codeio.stand_in_file IS 'Present files that the offline teacher transformed or refused, and no model.';
 COMMENT ON COLUMN codeio.stand_in_file.raw_file_id IS 'The file.';
 
 CREATE FUNCTION codeio.barren_file(asked uuid[])
 RETURNS TABLE (raw_file_id uuid, language text, blob_sha256 text)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-    SELECT raw_file.raw_file_id, raw_file.language, raw_file.blob_sha256
-    FROM codeio.raw_file
+    SELECT present_file.raw_file_id, present_file.language, present_file.blob_sha256
+    FROM codeio.present_file
     WHERE EXISTS (
-        SELECT FROM codeio.program WHERE program.raw_file_id = raw_file.raw_file_id
+        SELECT FROM codeio.program WHERE program.raw_file_id = present_file.raw_file_id
     ) AND NOT EXISTS (
         SELECT FROM codeio.program
         INNER JOIN codeio.teacher_call USING (teacher_call_id)
-        WHERE program.raw_file_id = raw_file.raw_file_id AND (teacher_call.teacher_id = any(asked) OR NOT EXISTS (
+        WHERE program.raw_file_id = present_file.raw_file_id AND (teacher_call.teacher_id = any(asked) OR NOT EXISTS (
             SELECT FROM codeio.drop_record
             WHERE drop_record.stage = 'sample' AND drop_record.subject_id = program.program_id
         ))
     ) AND NOT EXISTS (
         SELECT FROM codeio.drop_record
         WHERE drop_record.stage IN ('dedup', 'screen', 'transform')
-            AND drop_record.subject_id = raw_file.raw_file_id
-    ) AND NOT EXISTS (SELECT FROM codeio.refused_file WHERE refused_file.raw_file_id = raw_file.raw_file_id);
+            AND drop_record.subject_id = present_file.raw_file_id
+    );
 END;
 COMMENT ON FUNCTION codeio.barren_file(uuid[]) IS
-'Raw files whose programs all gave no pairs, and of which none is by a teacher that is asked now.';
+'Present files whose programs all gave no pairs, and of which none is by a teacher that is asked now.';
 
 CREATE VIEW codeio.pending_sample AS
 SELECT program.program_id, program.language, program.entry_point, program.main_function, program.input_generator
 FROM codeio.program
+INNER JOIN codeio.program_in_force ON program_in_force.program_id = program.program_id
 WHERE NOT EXISTS (
     SELECT FROM codeio.io_pair WHERE io_pair.program_id = program.program_id
 ) AND NOT EXISTS (
     SELECT FROM codeio.drop_record
-    WHERE drop_record.stage IN ('dedup', 'sample') AND drop_record.subject_id = program.program_id
+    WHERE drop_record.stage = 'sample' AND drop_record.subject_id = program.program_id
 ) AND NOT EXISTS (
     SELECT FROM codeio.replaced_program WHERE replaced_program.program_id = program.program_id
 );
-COMMENT ON VIEW codeio.pending_sample IS 'Programs without pairs and without a reason for having none.';
+COMMENT ON VIEW codeio.pending_sample IS 'Programs in force without pairs and without a reason for having none.';
 COMMENT ON COLUMN codeio.pending_sample.program_id IS 'The program.';
 
 CREATE VIEW codeio.pending_prompt AS
@@ -98,6 +112,7 @@ SELECT io_pair.io_pair_id, io_pair.ordinal, io_pair.input, io_pair.output, direc
     program.language, program.main_function, program.io_description, program.problem_statement
 FROM codeio.io_pair
 INNER JOIN codeio.program USING (program_id)
+INNER JOIN codeio.program_in_force USING (program_id)
 CROSS JOIN (VALUES ('output'), ('input')) AS direction (direction)
 WHERE NOT EXISTS (
     SELECT FROM codeio.prompt
@@ -108,8 +123,8 @@ WHERE NOT EXISTS (
         AND earlier.output_sha256 = io_pair.output_sha256
 ));
 COMMENT ON VIEW codeio.pending_prompt IS
-'Pairs and directions without a prompt. Pairs of a program with the same output would ask for an input in the same '
-'words: only the first of them does.';
+'Pairs and directions of programs in force without a prompt. Pairs of a program with the same output would ask for an '
+'input in the same words: only the first of them does.';
 COMMENT ON COLUMN codeio.pending_prompt.io_pair_id IS 'The pair to ask about.';
 
 CREATE FUNCTION codeio.pending_answer(asked uuid)

@@ -15,6 +15,7 @@ BEGIN ATOMIC
         WHERE drop_record.stage IN ('dedup', 'screen', 'sample')
             AND drop_record.subject_id IN (program.raw_file_id, program.program_id)
     ) AND NOT EXISTS (SELECT FROM codeio.replaced_program WHERE replaced_program.program_id = program.program_id)
+        AND EXISTS (SELECT FROM codeio.program_in_force WHERE program_in_force.program_id = program.program_id)
     UNION ALL
     SELECT 'prompt' AS kind, prompt.prompt_id AS id, 'template' AS cause, prompt.template_sha256 AS made_with
     FROM codeio.prompt

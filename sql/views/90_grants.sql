@@ -10,7 +10,7 @@ codeio.teacher_reply, codeio.teacher_spending, codeio.teacher_pace, codeio.teach
 codeio.teacher_batch_request, codeio.answering_teacher, codeio.program, codeio.program_measure,
 codeio.io_pair, codeio.pair_check, codeio.prompt, codeio.response, codeio.verdict, codeio.drop_record,
 codeio.requeued_drop, codeio.sandbox_check, codeio.sample, codeio.release, codeio.release_sample,
-codeio.takedown, codeio.benchmark_index, codeio.leak_scan, codeio.leak_hit, codeio.gate_result,
+codeio.takedown, codeio.tree_change, codeio.benchmark_index, codeio.leak_scan, codeio.leak_hit, codeio.gate_result,
 codeio.gate_override, codeio.source_change, codeio.origin_licence, codeio.benchmark_use TO codeio_app;
 
 GRANT UPDATE (paused, cursor_value, licence, settings, removed, withdrawn, judged_with, judged_at)
@@ -20,10 +20,10 @@ GRANT UPDATE ON codeio.teacher_spending, codeio.teacher_pace, codeio.answering_t
 GRANT UPDATE (status, collected_at) ON codeio.teacher_batch TO codeio_app;
 GRANT UPDATE (failure) ON codeio.teacher_batch_request TO codeio_app;
 
-REVOKE ALL ON FUNCTION codeio.take_back_drops(uuid[], boolean), codeio.delete_unreferenced_blobs(timestamptz)
-FROM public;
-GRANT EXECUTE ON FUNCTION codeio.take_back_drops(uuid[], boolean), codeio.delete_unreferenced_blobs(timestamptz)
-TO codeio_app;
+REVOKE ALL ON FUNCTION codeio.take_back_drops(uuid[], boolean), codeio.judge_again(text),
+codeio.delete_unreferenced_blobs(timestamptz) FROM public;
+GRANT EXECUTE ON FUNCTION codeio.take_back_drops(uuid[], boolean), codeio.judge_again(text),
+codeio.delete_unreferenced_blobs(timestamptz) TO codeio_app;
 DO $$ BEGIN EXECUTE 'GRANT MAINTAIN ON ALL TABLES IN SCHEMA codeio TO codeio_app'; END $$;
 
 -- Bulk inserts go through a temporary table.

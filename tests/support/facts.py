@@ -27,6 +27,7 @@ from codeio_ops.records import (
     Source,
     TeacherCall,
     TeacherRow,
+    TreeChange,
     VerdictRow,
 )
 from codeio_ops.storage.engine import Store, Transaction
@@ -90,14 +91,25 @@ class FactBuilder:
                 size_bytes=len(content), stage_run_id=run_id,
             )
         )  # fmt: skip
-        self._keep(
+        origin = self._keep(
             RawFileOrigin(
                 origin_id=RawFileOrigin.identify(source.source_id, "1", path, sha256),
                 raw_file_id=raw_file_id, source_id=source.source_id, version="1", path=path,
                 licence=licence, author=author, stage_run_id=run_id,
             )
         )  # fmt: skip
+        self.present(origin)
         return file
+
+    def present(self, origin: RawFileOrigin) -> TreeChange:
+        """Build what makes a file present; files of one path stand beside each other."""
+        return self._keep(
+            TreeChange(
+                place_id=TreeChange.identify(origin.source_id, str(origin.origin_id), origin.path),
+                source_id=origin.source_id, part="", path=origin.path, origin_id=origin.origin_id,
+                stage_run_id=self.run_id,
+            )
+        )  # fmt: skip
 
     def program(
         self,

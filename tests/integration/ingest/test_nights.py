@@ -4,7 +4,7 @@ import json
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from codeio_ops.config import Settings
 from codeio_ops.errors import BlobStoreUnavailable, StoreUnavailable
 from codeio_ops.ingest import stage
-from codeio_ops.ingest.base import Reader, SourceFile
+from codeio_ops.ingest.base import Reader, SourceFile, Unchanged
 from codeio_ops.ingest.directory import DirectoryReader
 from codeio_ops.ingest.preview import preview_source
 from codeio_ops.ingest.sources import active_sources, parse_source
@@ -85,6 +85,9 @@ class _Deadly:
             if number == self._after:
                 os.kill(os.getpid(), signal.SIGKILL)
             yield file
+
+    def unchanged(self, *, since: str) -> Iterable[Unchanged]:
+        return self._reader.unchanged(since=since)
 
 
 def _ingest_and_die(settings: Settings, root: Path, after: int) -> None:
