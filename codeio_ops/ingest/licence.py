@@ -26,7 +26,9 @@ _HEAD_CHARS = 6_000
 _TAG = re.compile(r"^(.*?)SPDX-License-Identifier:[ \t]*([^\r\n'\"#*\\]*)", re.MULTILINE)
 # What stands before a tag opens a comment or a docstring: one inside other strings states nothing.
 _COMMENT = re.compile(r"[\s#*/;!<'\"-]*\Z|.*(?:#|//|/\*)", re.DOTALL)
-_FILLERS = re.compile(r"\b(?:the|licen[cs]e|version)\b|[^a-z0-9]|(?<![a-z])v(?=\d)")
+_FILLERS = re.compile(r"\b(?:the|licen[cs]e|version)\b|[^a-z0-9]|v(?=\d)")
+# How alike two names are of which one is a slip of the other.
+_ALIKE = 0.8
 _ID = re.compile(r"[A-Za-z0-9.+-]+")
 _GNU = re.compile(
     r"GNU\s+(?P<kind>Affero\s+|Lesser\s+|Library\s+)?General\s+Public\s+Licen[cs]e", re.IGNORECASE
@@ -86,7 +88,10 @@ def _nearest(text: str) -> list[str]:
     known = {
         _bare(name): name for name in sorted(_licensing().known_symbols) if "LicenseRef" not in name
     }
-    return [known[near] for near in get_close_matches(_bare(text), known, n=2)]
+    bare = _bare(text)
+    begun = [name for name in sorted(known, reverse=True) if bare and name.startswith(bare)]
+    near = get_close_matches(bare, known, n=2, cutoff=_ALIKE) or begun[:2]
+    return [known[name] for name in near or get_close_matches(bare, known, n=2)]
 
 
 def _bare(name: str) -> str:

@@ -39,6 +39,13 @@ def test_a_relative_path_is_the_same_source_as_its_absolute_one(
     assert parse_source("directory:code") == parse_source(f"directory:{tmp_path}/code")
 
 
+def test_a_link_is_the_same_source_as_what_it_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "link").symlink_to("code")
+    ways = (f"{tmp_path}/link", f"{tmp_path}/code/", f"{tmp_path}/link/../code")
+    assert {parse_source(f"directory:{way}").locator for way in ways} == {f"{tmp_path}/code"}
+
+
 @pytest.mark.parametrize("text", ["", "code", "pypi", "pypi:", "svn:https://x", ":x", "PYPI:a==1"])
 def test_what_is_no_source_is_refused_with_the_form_to_write(text: str) -> None:
     with pytest.raises(SettingsError) as caught:
@@ -82,3 +89,31 @@ def test_a_locator_that_no_index_takes_is_refused() -> None:
 def test_a_package_needs_a_name_and_a_readable_version(locator: str) -> None:
     with pytest.raises(SourceNotFound):
         open_reader(parse_source(f"pypi:{locator}"))
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [("mit", "MIT"), ("MIT OR apache-2.0", "MIT OR Apache-2.0"), ("NOASSERTION", "NOASSERTION")],
+)
+def test_a_licence_is_stored_as_spdx_writes_it(text: str, canonical: str) -> None:
+    assert parse_source("pypi:a==1", licence=text).licence == canonical
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("MIT License", "MIT"),
+        ("Apache 2.0", "Apache-2.0"),
+        ("the Apache Licence, version 2.0", "Apache-2.0"),
+        ("GPLv3", "GPL-3.0"),
+        ("bsd 3 clause", "BSD-3-Clause"),
+    ],
+)
+def test_a_licence_that_is_none_is_refused_with_what_was_meant(text: str, meant: str) -> None:
+    with pytest.raises(SettingsError, match=f"did you mean .*{meant}"):
+        parse_source("pypi:a==1", licence=text)
+
+
+def test_a_licence_like_none_is_refused_all_the_same() -> None:
+    with pytest.raises(SettingsError, match=r"is no SPDX licence$"):
+        parse_source("pypi:a==1", licence="ask our lawyers in the second floor, please")
