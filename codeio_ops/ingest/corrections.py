@@ -105,11 +105,9 @@ def remove_source(text: str, work: Work, *, from_releases: bool) -> None:
         SourceNotFound: there is no such source.
     """
     source = known_source(work.store, text) or parse_source(text)
+    statement = "ingest.withdraw_source" if from_releases else "ingest.remove_source"
     with work.store.transaction() as transaction:
-        removed = sum(
-            transaction.execute("ingest.remove_source", source_id=each, withdrawn=from_releases)
-            for each in ids_of(text)
-        )
+        removed = sum(transaction.execute(statement, source_id=each) for each in ids_of(text))
     if not removed:
         raise SourceNotFound(f"{text} is not a source here", cure="see `codeio source list`")
     _note("withdrawn" if from_releases else "removed", source, work)

@@ -30,8 +30,10 @@ FROM codeio.source_change WHERE source_id = :source_id ORDER BY source_change_id
 SELECT count(*) FROM codeio.origin_state WHERE source_id = :source_id;
 
 -- name: remove_source
-UPDATE codeio.source SET removed = true, withdrawn = :withdrawn
-WHERE source_id = :source_id AND (NOT removed OR :withdrawn AND NOT withdrawn);
+UPDATE codeio.source SET removed = true WHERE source_id = :source_id AND NOT removed;
+
+-- name: withdraw_source
+UPDATE codeio.source SET removed = true, withdrawn = true WHERE source_id = :source_id AND NOT withdrawn;
 
 -- name: set_cursor
 UPDATE codeio.source SET cursor_value = :cursor_value WHERE source_id = :source_id;
