@@ -2,11 +2,13 @@
 
 **Reads** the sources of `codeio.source` that are not paused, each since its cursor.
 
-**Writes** `raw_file`, `raw_file_origin`, `blob` (packs in S3), `drop_record`, `dedup_result` (band
-keys in S3); updates the asset `raw_files`.
+**Writes** `raw_file`, `raw_file_origin`, `tree_change`, `blob` (packs in S3), `drop_record`,
+`dedup_result` (band keys in S3; what no longer holds moves to `former_dedup_result`); updates the
+asset `raw_files`.
 
 **Idempotent by** (source, version, path, sha256), and dedup by (file, signature spec): only what
-is new is stored, so a night run twice changes nothing.
+is new is stored, so a night run twice changes nothing. What a source shows now is present; what
+it no longer shows is out of force (docs/nights.md).
 
 **On failure** nothing of the failed source is lost: its cursor has not moved, so clearing the
 task reads it again. The other sources go on and their files move on; `all_sources_read` marks

@@ -242,6 +242,375 @@ COMMENT ON FUNCTION codeio.delete_unreferenced_blobs(before timestamp with time 
 
 
 
+CREATE TABLE codeio.drop_record (
+    drop_record_id uuid NOT NULL,
+    stage text NOT NULL,
+    subject_id uuid NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    source_id uuid,
+    stage_run_id uuid NOT NULL,
+    dropped_at timestamp with time zone DEFAULT now() NOT NULL,
+    teacher_id uuid
+);
+COMMENT ON TABLE codeio.drop_record IS 'Why a row went no further. Every row moves on or has one of these.';
+COMMENT ON COLUMN codeio.drop_record.drop_record_id IS 'Derived from stage, subject and teacher.';
+COMMENT ON COLUMN codeio.drop_record.stage IS 'The stage that dropped it.';
+COMMENT ON COLUMN codeio.drop_record.subject_id IS 'The row: an origin (ingest), raw file (transform), program (sample) or prompt (answer, revise).';
+COMMENT ON COLUMN codeio.drop_record.reason IS 'A word that can be counted.';
+COMMENT ON COLUMN codeio.drop_record.detail IS 'What a person needs to understand this one.';
+COMMENT ON COLUMN codeio.drop_record.source_id IS 'The source that an origin was seen in; null for drops of later stages.';
+COMMENT ON COLUMN codeio.drop_record.stage_run_id IS 'Who wrote it.';
+COMMENT ON COLUMN codeio.drop_record.dropped_at IS 'When.';
+COMMENT ON COLUMN codeio.drop_record.teacher_id IS 'The teacher that it is dropped for, of stages that ask one; for others nothing is. Null for other stages.';
+
+
+
+CREATE TABLE codeio.source (
+    source_id uuid NOT NULL,
+    kind text NOT NULL,
+    locator text NOT NULL,
+    licence text NOT NULL,
+    settings json DEFAULT '{}'::json NOT NULL,
+    paused boolean DEFAULT false NOT NULL,
+    removed boolean DEFAULT false NOT NULL,
+    cursor_value text DEFAULT ''::text NOT NULL,
+    added_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT source_kind CHECK ((kind = ANY (ARRAY['directory'::text, 'git'::text, 'pypi'::text, 'jsonl'::text, 'parquet'::text, 's3'::text])))
+);
+COMMENT ON TABLE codeio.source IS 'Where raw files come from.';
+COMMENT ON COLUMN codeio.source.source_id IS 'Derived from kind and locator.';
+COMMENT ON COLUMN codeio.source.kind IS 'Reader: directory, git, pypi, jsonl, parquet or s3.';
+COMMENT ON COLUMN codeio.source.locator IS 'Path, URL, s3:// address, or package with the versions wanted (name==version).';
+COMMENT ON COLUMN codeio.source.licence IS 'SPDX id stated when the source was added; empty means the reader finds it out.';
+COMMENT ON COLUMN codeio.source.settings IS 'What differs from the defaults: filters, columns, git history.';
+COMMENT ON COLUMN codeio.source.paused IS 'Whether the nightly run skips it.';
+COMMENT ON COLUMN codeio.source.removed IS 'Whether it was removed: it is kept because its files name it, and is never read again.';
+COMMENT ON COLUMN codeio.source.cursor_value IS 'How far the source was read; written only after its files are durable.';
+COMMENT ON COLUMN codeio.source.added_at IS 'When it was added.';
+
+
+
+CREATE TABLE codeio.tree_change (
+    tree_change_id bigint NOT NULL,
+    place_id uuid NOT NULL,
+    source_id uuid NOT NULL,
+    part text NOT NULL,
+    path text NOT NULL,
+    origin_id uuid,
+    stage_run_id uuid NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL
+);
+COMMENT ON TABLE codeio.tree_change IS 'What a source shows at a place from then on; the newest row of a place is what it shows at present.';
+COMMENT ON COLUMN codeio.tree_change.tree_change_id IS 'Running number: a later change has a greater one.';
+COMMENT ON COLUMN codeio.tree_change.place_id IS 'Derived from source, part, path, and the number of the file among those of this path in one listing, from 0.';
+COMMENT ON COLUMN codeio.tree_change.source_id IS 'The source.';
+COMMENT ON COLUMN codeio.tree_change.part IS 'File of a table that the row stands in; empty for other sources.';
+COMMENT ON COLUMN codeio.tree_change.path IS 'Path inside the source.';
+COMMENT ON COLUMN codeio.tree_change.origin_id IS 'What stands there, kept or dropped (the id of raw_file_origin or the subject of a drop); null when nothing does.';
+COMMENT ON COLUMN codeio.tree_change.stage_run_id IS 'Who saw it.';
+COMMENT ON COLUMN codeio.tree_change.changed_at IS 'When.';
+
+
+
+CREATE VIEW codeio.present_place AS
+ SELECT newest.source_id,
+    newest.place_id,
+    newest.part,
+    newest.path,
+    newest.origin_id,
+    newest.stage_run_id,
+    newest.changed_at
+   FROM (codeio.tree_change newest
+     JOIN codeio.source ON ((source.source_id = newest.source_id)))
+  WHERE ((newest.origin_id IS NOT NULL) AND (NOT source.removed) AND (NOT (EXISTS ( SELECT
+           FROM codeio.tree_change later
+          WHERE ((later.source_id = newest.source_id) AND (later.place_id = newest.place_id) AND (later.tree_change_id > newest.tree_change_id))))));
+COMMENT ON VIEW codeio.present_place IS 'What each source that is not removed shows at present, kept or dropped.';
+COMMENT ON COLUMN codeio.present_place.place_id IS 'Derived from source, part, path, and the number of the file among those of this path in one listing, from 0.';
+COMMENT ON COLUMN codeio.present_place.part IS 'File of a table that the row stands in; empty for other sources.';
+COMMENT ON COLUMN codeio.present_place.path IS 'Path inside the source.';
+COMMENT ON COLUMN codeio.present_place.origin_id IS 'What stands there: the id of raw_file_origin, or the subject of a drop.';
+COMMENT ON COLUMN codeio.present_place.stage_run_id IS 'Who saw it come.';
+COMMENT ON COLUMN codeio.present_place.changed_at IS 'When it came.';
+
+
+
+CREATE TABLE codeio.raw_file (
+    raw_file_id uuid NOT NULL,
+    blob_sha256 text NOT NULL,
+    language text NOT NULL,
+    size_bytes integer NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+COMMENT ON TABLE codeio.raw_file IS 'A distinct source file that passed the filters.';
+COMMENT ON COLUMN codeio.raw_file.raw_file_id IS 'Derived from the sha256 of its bytes.';
+COMMENT ON COLUMN codeio.raw_file.blob_sha256 IS 'Its content.';
+COMMENT ON COLUMN codeio.raw_file.language IS 'Programming language.';
+COMMENT ON COLUMN codeio.raw_file.size_bytes IS 'Length of the content.';
+COMMENT ON COLUMN codeio.raw_file.stage_run_id IS 'Who wrote it.';
+
+
+
+CREATE TABLE codeio.raw_file_origin (
+    origin_id uuid NOT NULL,
+    raw_file_id uuid NOT NULL,
+    source_id uuid NOT NULL,
+    version text NOT NULL,
+    path text NOT NULL,
+    licence text NOT NULL,
+    author text DEFAULT ''::text NOT NULL,
+    repository text DEFAULT ''::text NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+COMMENT ON TABLE codeio.raw_file_origin IS 'A place where a raw file was seen; one file may have many.';
+COMMENT ON COLUMN codeio.raw_file_origin.origin_id IS 'Derived from source, version, path and sha256.';
+COMMENT ON COLUMN codeio.raw_file_origin.raw_file_id IS 'The file.';
+COMMENT ON COLUMN codeio.raw_file_origin.source_id IS 'The source.';
+COMMENT ON COLUMN codeio.raw_file_origin.version IS 'Version of the source (package version); empty when it has none.';
+COMMENT ON COLUMN codeio.raw_file_origin.path IS 'Path inside the source.';
+COMMENT ON COLUMN codeio.raw_file_origin.licence IS 'SPDX id, or NOASSERTION.';
+COMMENT ON COLUMN codeio.raw_file_origin.author IS 'Who wrote it, as the source states it: names and addresses; empty when it does not.';
+COMMENT ON COLUMN codeio.raw_file_origin.repository IS 'Repository or package of the file, where the source names one.';
+COMMENT ON COLUMN codeio.raw_file_origin.stage_run_id IS 'Who wrote it.';
+
+
+
+CREATE VIEW codeio.present_file AS
+ SELECT raw_file_id,
+    language,
+    blob_sha256
+   FROM codeio.raw_file
+  WHERE (EXISTS ( SELECT
+           FROM (codeio.raw_file_origin
+             JOIN codeio.present_place ON ((present_place.origin_id = raw_file_origin.origin_id)))
+          WHERE (raw_file_origin.raw_file_id = raw_file.raw_file_id)));
+COMMENT ON VIEW codeio.present_file IS 'Raw files that a source shows at present.';
+COMMENT ON COLUMN codeio.present_file.raw_file_id IS 'The file.';
+COMMENT ON COLUMN codeio.present_file.language IS 'Programming language.';
+COMMENT ON COLUMN codeio.present_file.blob_sha256 IS 'Its content.';
+
+
+
+CREATE VIEW codeio.file_in_force AS
+ SELECT raw_file_id
+   FROM codeio.present_file
+  WHERE (NOT (EXISTS ( SELECT
+           FROM codeio.drop_record
+          WHERE ((drop_record.stage = 'dedup'::text) AND (drop_record.subject_id = present_file.raw_file_id)))));
+COMMENT ON VIEW codeio.file_in_force IS 'Present files that repeat no other one.';
+COMMENT ON COLUMN codeio.file_in_force.raw_file_id IS 'The file.';
+
+
+
+CREATE TABLE codeio.program (
+    program_id uuid NOT NULL,
+    raw_file_id uuid NOT NULL,
+    language text NOT NULL,
+    entry_point text NOT NULL,
+    main_function text NOT NULL,
+    input_generator text NOT NULL,
+    io_description text NOT NULL,
+    problem_statement text NOT NULL,
+    provenance json NOT NULL,
+    teacher_call_id uuid NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+COMMENT ON TABLE codeio.program IS 'A raw file in the unified form: a function with JSON inputs and output.';
+COMMENT ON COLUMN codeio.program.program_id IS 'Derived from the four parts and the raw file.';
+COMMENT ON COLUMN codeio.program.raw_file_id IS 'The file it was made from.';
+COMMENT ON COLUMN codeio.program.language IS 'Language of the main function.';
+COMMENT ON COLUMN codeio.program.entry_point IS 'Function that is called.';
+COMMENT ON COLUMN codeio.program.main_function IS 'Reference code that holds the entry point.';
+COMMENT ON COLUMN codeio.program.input_generator IS 'Code of input_generator(), which draws one input.';
+COMMENT ON COLUMN codeio.program.io_description IS 'Types and meaning of inputs and output.';
+COMMENT ON COLUMN codeio.program.problem_statement IS 'The problem in prose.';
+COMMENT ON COLUMN codeio.program.provenance IS 'What the teacher said of its work: kind, evidence, source of the statement.';
+COMMENT ON COLUMN codeio.program.teacher_call_id IS 'The request that wrote it.';
+COMMENT ON COLUMN codeio.program.stage_run_id IS 'Who wrote it.';
+
+
+
+CREATE VIEW codeio.compared_subject AS
+ SELECT 'raw_file'::text AS subject_kind,
+    present_file.raw_file_id AS subject_id
+   FROM codeio.present_file
+UNION ALL
+ SELECT 'program'::text AS subject_kind,
+    program.program_id AS subject_id
+   FROM (codeio.program
+     JOIN codeio.file_in_force ON ((file_in_force.raw_file_id = program.raw_file_id)));
+COMMENT ON VIEW codeio.compared_subject IS 'What dedup compares: present files, and programs of files in force.';
+COMMENT ON COLUMN codeio.compared_subject.subject_kind IS 'raw_file or program.';
+COMMENT ON COLUMN codeio.compared_subject.subject_id IS 'The raw file or program.';
+
+
+
+CREATE TABLE codeio.dedup_result (
+    subject_id uuid NOT NULL,
+    spec text NOT NULL,
+    subject_kind text NOT NULL,
+    code_sha256 text NOT NULL,
+    shingles integer NOT NULL,
+    cluster_id uuid NOT NULL,
+    matched_id uuid,
+    similarity double precision,
+    stage_run_id uuid NOT NULL,
+    CONSTRAINT dedup_result_kind CHECK ((subject_kind = ANY (ARRAY['raw_file'::text, 'program'::text]))),
+    CONSTRAINT dedup_result_match CHECK ((num_nulls(matched_id) = ((cluster_id = subject_id))::integer)),
+    CONSTRAINT dedup_result_similarity CHECK ((num_nulls(matched_id) = num_nulls(similarity)))
+);
+COMMENT ON TABLE codeio.dedup_result IS 'To which cluster of near-duplicates a raw file or program belongs. A row matches survivors only, so a cluster is a star.';
+COMMENT ON COLUMN codeio.dedup_result.subject_id IS 'The raw file or program.';
+COMMENT ON COLUMN codeio.dedup_result.spec IS 'Version of the signature spec (docs/decisions/0040).';
+COMMENT ON COLUMN codeio.dedup_result.subject_kind IS 'raw_file or program.';
+COMMENT ON COLUMN codeio.dedup_result.code_sha256 IS 'sha256 of the code without comments and spaces.';
+COMMENT ON COLUMN codeio.dedup_result.shingles IS 'Distinct shingles; below 24 only code_sha256 is compared.';
+COMMENT ON COLUMN codeio.dedup_result.cluster_id IS 'The survivor that stands for the cluster; its own id when it is the survivor.';
+COMMENT ON COLUMN codeio.dedup_result.matched_id IS 'The survivor it matched; null when it survives.';
+COMMENT ON COLUMN codeio.dedup_result.similarity IS 'Jaccard similarity of the shingles, 1 for equal code; null when it survives.';
+COMMENT ON COLUMN codeio.dedup_result.stage_run_id IS 'Who wrote it.';
+
+
+
+CREATE TABLE codeio.former_dedup_result (
+    former_dedup_result_id bigint NOT NULL,
+    subject_id uuid NOT NULL,
+    spec text NOT NULL,
+    subject_kind text NOT NULL,
+    code_sha256 text NOT NULL,
+    shingles integer NOT NULL,
+    cluster_id uuid NOT NULL,
+    matched_id uuid,
+    similarity double precision,
+    stage_run_id uuid NOT NULL,
+    ended_at timestamp with time zone DEFAULT now() NOT NULL
+);
+COMMENT ON TABLE codeio.former_dedup_result IS 'What dedup said of a raw file or program until it was no longer present, or the one that it repeats was not.';
+COMMENT ON COLUMN codeio.former_dedup_result.former_dedup_result_id IS 'Running number.';
+COMMENT ON COLUMN codeio.former_dedup_result.subject_id IS 'The raw file or program.';
+COMMENT ON COLUMN codeio.former_dedup_result.spec IS 'Version of the signature spec (docs/decisions/0040).';
+COMMENT ON COLUMN codeio.former_dedup_result.subject_kind IS 'raw_file or program.';
+COMMENT ON COLUMN codeio.former_dedup_result.code_sha256 IS 'sha256 of the code without comments and spaces.';
+COMMENT ON COLUMN codeio.former_dedup_result.shingles IS 'Distinct shingles.';
+COMMENT ON COLUMN codeio.former_dedup_result.cluster_id IS 'The survivor that stood for the cluster.';
+COMMENT ON COLUMN codeio.former_dedup_result.matched_id IS 'The survivor it matched; null when it survived.';
+COMMENT ON COLUMN codeio.former_dedup_result.similarity IS 'Jaccard similarity of the shingles, 1 for equal code; null when it survived.';
+COMMENT ON COLUMN codeio.former_dedup_result.stage_run_id IS 'Who said so.';
+COMMENT ON COLUMN codeio.former_dedup_result.ended_at IS 'When it no longer held.';
+
+
+
+CREATE TABLE codeio.requeued_drop (
+    requeued_drop_id bigint NOT NULL,
+    drop_record_id uuid NOT NULL,
+    stage text NOT NULL,
+    subject_id uuid NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    source_id uuid,
+    stage_run_id uuid NOT NULL,
+    dropped_at timestamp with time zone NOT NULL,
+    requeued_at timestamp with time zone DEFAULT now() NOT NULL,
+    teacher_id uuid
+);
+COMMENT ON TABLE codeio.requeued_drop IS 'Drops that were taken back so that their stage tries again.';
+COMMENT ON COLUMN codeio.requeued_drop.requeued_drop_id IS 'Running number.';
+COMMENT ON COLUMN codeio.requeued_drop.drop_record_id IS 'Id that the drop had.';
+COMMENT ON COLUMN codeio.requeued_drop.stage IS 'The stage that had dropped it.';
+COMMENT ON COLUMN codeio.requeued_drop.subject_id IS 'The row.';
+COMMENT ON COLUMN codeio.requeued_drop.reason IS 'Why it was dropped.';
+COMMENT ON COLUMN codeio.requeued_drop.detail IS 'The case in detail.';
+COMMENT ON COLUMN codeio.requeued_drop.source_id IS 'The source that an origin was seen in; null for drops of later stages.';
+COMMENT ON COLUMN codeio.requeued_drop.stage_run_id IS 'Who dropped it.';
+COMMENT ON COLUMN codeio.requeued_drop.dropped_at IS 'When it was dropped.';
+COMMENT ON COLUMN codeio.requeued_drop.requeued_at IS 'When it was taken back.';
+COMMENT ON COLUMN codeio.requeued_drop.teacher_id IS 'The teacher that it was dropped for; null for stages that ask none.';
+
+
+
+CREATE FUNCTION codeio.judge_again(kind text) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog'
+    BEGIN ATOMIC
+ WITH ended AS (
+          DELETE FROM codeio.dedup_result survivor
+           WHERE ((survivor.subject_kind = judge_again.kind) AND (survivor.matched_id IS NULL) AND (NOT (EXISTS ( SELECT
+                    FROM codeio.compared_subject
+                   WHERE ((compared_subject.subject_kind = judge_again.kind) AND (compared_subject.subject_id = survivor.subject_id))))))
+           RETURNING survivor.subject_id,
+             survivor.spec,
+             survivor.subject_kind,
+             survivor.code_sha256,
+             survivor.shingles,
+             survivor.cluster_id,
+             survivor.matched_id,
+             survivor.similarity,
+             survivor.stage_run_id
+         )
+  INSERT INTO codeio.former_dedup_result (subject_id, spec, subject_kind, code_sha256, shingles, cluster_id, stage_run_id)  SELECT ended.subject_id,
+             ended.spec,
+             ended.subject_kind,
+             ended.code_sha256,
+             ended.shingles,
+             ended.cluster_id,
+             ended.stage_run_id
+            FROM ended;
+ WITH ended AS (
+          DELETE FROM codeio.dedup_result member
+           WHERE ((member.subject_kind = judge_again.kind) AND (member.matched_id IS NOT NULL) AND (NOT (EXISTS ( SELECT
+                    FROM codeio.dedup_result survivor
+                   WHERE ((survivor.subject_id = member.matched_id) AND (survivor.spec = member.spec) AND (survivor.matched_id IS NULL))))) AND (EXISTS ( SELECT
+                    FROM codeio.compared_subject
+                   WHERE ((compared_subject.subject_kind = judge_again.kind) AND (compared_subject.subject_id = member.subject_id)))))
+           RETURNING member.subject_id,
+             member.spec,
+             member.subject_kind,
+             member.code_sha256,
+             member.shingles,
+             member.cluster_id,
+             member.matched_id,
+             member.similarity,
+             member.stage_run_id
+         ), taken AS (
+          DELETE FROM codeio.drop_record
+            USING ended
+           WHERE ((drop_record.stage = 'dedup'::text) AND (drop_record.subject_id = ended.subject_id))
+           RETURNING drop_record.drop_record_id,
+             drop_record.stage,
+             drop_record.subject_id,
+             drop_record.reason,
+             drop_record.detail,
+             drop_record.source_id,
+             drop_record.stage_run_id,
+             drop_record.dropped_at,
+             drop_record.teacher_id
+         ), kept AS (
+          INSERT INTO codeio.requeued_drop (drop_record_id, stage, subject_id, reason, detail, stage_run_id, dropped_at)  SELECT taken.drop_record_id,
+                     taken.stage,
+                     taken.subject_id,
+                     taken.reason,
+                     taken.detail,
+                     taken.stage_run_id,
+                     taken.dropped_at
+                    FROM taken
+           RETURNING 1 AS "?column?"
+         )
+  INSERT INTO codeio.former_dedup_result (subject_id, spec, subject_kind, code_sha256, shingles, cluster_id, matched_id, similarity, stage_run_id)  SELECT ended.subject_id,
+             ended.spec,
+             ended.subject_kind,
+             ended.code_sha256,
+             ended.shingles,
+             ended.cluster_id,
+             ended.matched_id,
+             ended.similarity,
+             ended.stage_run_id
+            FROM ended;
+END;
+COMMENT ON FUNCTION codeio.judge_again(kind text) IS 'Lets dedup compare again, raw files or programs: survivors that are no longer present hold nobody out, and what they had dropped waits, if it is present. Their results move to former_dedup_result, the drops to requeued_drop.';
+
+
+
 CREATE FUNCTION codeio.keep_sample_facet() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -303,74 +672,6 @@ COMMENT ON COLUMN codeio.io_pair.output IS 'What the call returned.';
 COMMENT ON COLUMN codeio.io_pair.output_sha256 IS 'sha256 of the canonical form of the output.';
 COMMENT ON COLUMN codeio.io_pair.wall_ms IS 'Wall-clock time of the first call in milliseconds.';
 COMMENT ON COLUMN codeio.io_pair.stage_run_id IS 'Who wrote it.';
-
-
-
-CREATE TABLE codeio.program (
-    program_id uuid NOT NULL,
-    raw_file_id uuid NOT NULL,
-    language text NOT NULL,
-    entry_point text NOT NULL,
-    main_function text NOT NULL,
-    input_generator text NOT NULL,
-    io_description text NOT NULL,
-    problem_statement text NOT NULL,
-    provenance json NOT NULL,
-    teacher_call_id uuid NOT NULL,
-    stage_run_id uuid NOT NULL
-);
-COMMENT ON TABLE codeio.program IS 'A raw file in the unified form: a function with JSON inputs and output.';
-COMMENT ON COLUMN codeio.program.program_id IS 'Derived from the four parts and the raw file.';
-COMMENT ON COLUMN codeio.program.raw_file_id IS 'The file it was made from.';
-COMMENT ON COLUMN codeio.program.language IS 'Language of the main function.';
-COMMENT ON COLUMN codeio.program.entry_point IS 'Function that is called.';
-COMMENT ON COLUMN codeio.program.main_function IS 'Reference code that holds the entry point.';
-COMMENT ON COLUMN codeio.program.input_generator IS 'Code of input_generator(), which draws one input.';
-COMMENT ON COLUMN codeio.program.io_description IS 'Types and meaning of inputs and output.';
-COMMENT ON COLUMN codeio.program.problem_statement IS 'The problem in prose.';
-COMMENT ON COLUMN codeio.program.provenance IS 'What the teacher said of its work: kind, evidence, source of the statement.';
-COMMENT ON COLUMN codeio.program.teacher_call_id IS 'The request that wrote it.';
-COMMENT ON COLUMN codeio.program.stage_run_id IS 'Who wrote it.';
-
-
-
-CREATE TABLE codeio.raw_file (
-    raw_file_id uuid NOT NULL,
-    blob_sha256 text NOT NULL,
-    language text NOT NULL,
-    size_bytes integer NOT NULL,
-    stage_run_id uuid NOT NULL
-);
-COMMENT ON TABLE codeio.raw_file IS 'A distinct source file that passed the filters.';
-COMMENT ON COLUMN codeio.raw_file.raw_file_id IS 'Derived from the sha256 of its bytes.';
-COMMENT ON COLUMN codeio.raw_file.blob_sha256 IS 'Its content.';
-COMMENT ON COLUMN codeio.raw_file.language IS 'Programming language.';
-COMMENT ON COLUMN codeio.raw_file.size_bytes IS 'Length of the content.';
-COMMENT ON COLUMN codeio.raw_file.stage_run_id IS 'Who wrote it.';
-
-
-
-CREATE TABLE codeio.raw_file_origin (
-    origin_id uuid NOT NULL,
-    raw_file_id uuid NOT NULL,
-    source_id uuid NOT NULL,
-    version text NOT NULL,
-    path text NOT NULL,
-    licence text NOT NULL,
-    author text DEFAULT ''::text NOT NULL,
-    repository text DEFAULT ''::text NOT NULL,
-    stage_run_id uuid NOT NULL
-);
-COMMENT ON TABLE codeio.raw_file_origin IS 'A place where a raw file was seen; one file may have many.';
-COMMENT ON COLUMN codeio.raw_file_origin.origin_id IS 'Derived from source, version, path and sha256.';
-COMMENT ON COLUMN codeio.raw_file_origin.raw_file_id IS 'The file.';
-COMMENT ON COLUMN codeio.raw_file_origin.source_id IS 'The source.';
-COMMENT ON COLUMN codeio.raw_file_origin.version IS 'Version of the source (package version); empty when it has none.';
-COMMENT ON COLUMN codeio.raw_file_origin.path IS 'Path inside the source.';
-COMMENT ON COLUMN codeio.raw_file_origin.licence IS 'SPDX id, or NOASSERTION.';
-COMMENT ON COLUMN codeio.raw_file_origin.author IS 'Who wrote it, as the source states it: names and addresses; empty when it does not.';
-COMMENT ON COLUMN codeio.raw_file_origin.repository IS 'Repository or package of the file, where the source names one.';
-COMMENT ON COLUMN codeio.raw_file_origin.stage_run_id IS 'Who wrote it.';
 
 
 
@@ -442,31 +743,6 @@ COMMENT ON COLUMN codeio.sample.prompt_id IS 'The prompt.';
 COMMENT ON COLUMN codeio.sample.first_verdict_id IS 'Verdict on the first answer, which names the answer.';
 COMMENT ON COLUMN codeio.sample.second_verdict_id IS 'Verdict on the revision; null when there was none.';
 COMMENT ON COLUMN codeio.sample.stage_run_id IS 'Who wrote it.';
-
-
-
-CREATE TABLE codeio.source (
-    source_id uuid NOT NULL,
-    kind text NOT NULL,
-    locator text NOT NULL,
-    licence text NOT NULL,
-    settings json DEFAULT '{}'::json NOT NULL,
-    paused boolean DEFAULT false NOT NULL,
-    removed boolean DEFAULT false NOT NULL,
-    cursor_value text DEFAULT ''::text NOT NULL,
-    added_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT source_kind CHECK ((kind = ANY (ARRAY['directory'::text, 'git'::text, 'pypi'::text, 'jsonl'::text, 'parquet'::text, 's3'::text])))
-);
-COMMENT ON TABLE codeio.source IS 'Where raw files come from.';
-COMMENT ON COLUMN codeio.source.source_id IS 'Derived from kind and locator.';
-COMMENT ON COLUMN codeio.source.kind IS 'Reader: directory, git, pypi, jsonl, parquet or s3.';
-COMMENT ON COLUMN codeio.source.locator IS 'Path, URL, s3:// address, or package with the versions wanted (name==version).';
-COMMENT ON COLUMN codeio.source.licence IS 'SPDX id stated when the source was added; empty means the reader finds it out.';
-COMMENT ON COLUMN codeio.source.settings IS 'What differs from the defaults: filters, columns, git history.';
-COMMENT ON COLUMN codeio.source.paused IS 'Whether the nightly run skips it.';
-COMMENT ON COLUMN codeio.source.removed IS 'Whether it was removed: it is kept because its files name it, and is never read again.';
-COMMENT ON COLUMN codeio.source.cursor_value IS 'How far the source was read; written only after its files are durable.';
-COMMENT ON COLUMN codeio.source.added_at IS 'When it was added.';
 
 
 
@@ -685,30 +961,6 @@ COMMENT ON FUNCTION codeio.origin_matches(kind text, value text, origin codeio.r
 
 
 
-CREATE TABLE codeio.drop_record (
-    drop_record_id uuid NOT NULL,
-    stage text NOT NULL,
-    subject_id uuid NOT NULL,
-    reason text NOT NULL,
-    detail text NOT NULL,
-    source_id uuid,
-    stage_run_id uuid NOT NULL,
-    dropped_at timestamp with time zone DEFAULT now() NOT NULL,
-    teacher_id uuid
-);
-COMMENT ON TABLE codeio.drop_record IS 'Why a row went no further. Every row moves on or has one of these.';
-COMMENT ON COLUMN codeio.drop_record.drop_record_id IS 'Derived from stage, subject and teacher.';
-COMMENT ON COLUMN codeio.drop_record.stage IS 'The stage that dropped it.';
-COMMENT ON COLUMN codeio.drop_record.subject_id IS 'The row: an origin (ingest), raw file (transform), program (sample) or prompt (answer, revise).';
-COMMENT ON COLUMN codeio.drop_record.reason IS 'A word that can be counted.';
-COMMENT ON COLUMN codeio.drop_record.detail IS 'What a person needs to understand this one.';
-COMMENT ON COLUMN codeio.drop_record.source_id IS 'The source that an origin was seen in; null for drops of later stages.';
-COMMENT ON COLUMN codeio.drop_record.stage_run_id IS 'Who wrote it.';
-COMMENT ON COLUMN codeio.drop_record.dropped_at IS 'When.';
-COMMENT ON COLUMN codeio.drop_record.teacher_id IS 'The teacher that it is dropped for, of stages that ask one; for others nothing is. Null for other stages.';
-
-
-
 CREATE TABLE codeio.pair_check (
     pair_check_id uuid NOT NULL,
     io_pair_id uuid NOT NULL,
@@ -726,6 +978,20 @@ COMMENT ON COLUMN codeio.pair_check.outcome IS 'same_output, other_output, or wh
 COMMENT ON COLUMN codeio.pair_check.holds IS 'Whether the output is the stored one.';
 COMMENT ON COLUMN codeio.pair_check.checked_at IS 'When.';
 COMMENT ON COLUMN codeio.pair_check.stage_run_id IS 'Who wrote it.';
+
+
+
+CREATE VIEW codeio.program_in_force AS
+ SELECT program.program_id,
+    program.raw_file_id
+   FROM (codeio.program
+     JOIN codeio.file_in_force ON ((file_in_force.raw_file_id = program.raw_file_id)))
+  WHERE (NOT (EXISTS ( SELECT
+           FROM codeio.drop_record
+          WHERE ((drop_record.stage = 'dedup'::text) AND (drop_record.subject_id = program.program_id)))));
+COMMENT ON VIEW codeio.program_in_force IS 'Programs of files in force that repeat no other program: nothing is asked about others.';
+COMMENT ON COLUMN codeio.program_in_force.program_id IS 'The program.';
+COMMENT ON COLUMN codeio.program_in_force.raw_file_id IS 'The file that it was made of.';
 
 
 
@@ -778,12 +1044,19 @@ UNION ALL
      JOIN codeio.replaced_program USING (program_id))
 UNION ALL
  SELECT prompt.prompt_id
+   FROM (codeio.prompt
+     JOIN codeio.io_pair USING (io_pair_id))
+  WHERE (NOT (EXISTS ( SELECT
+           FROM codeio.program_in_force
+          WHERE (program_in_force.program_id = io_pair.program_id))))
+UNION ALL
+ SELECT prompt.prompt_id
    FROM (((codeio.prompt
      JOIN codeio.stage_run ON ((stage_run.stage_run_id = prompt.stage_run_id)))
      JOIN codeio.prompt newer ON (((newer.io_pair_id = prompt.io_pair_id) AND (newer.direction = prompt.direction))))
      JOIN codeio.stage_run newer_run ON ((newer_run.stage_run_id = newer.stage_run_id)))
   WHERE (newer_run.started_at > stage_run.started_at);
-COMMENT ON VIEW codeio.retired_prompt IS 'Prompts about which no teacher is asked any more: of a refuted pair, of a replaced program, or asked anew by a later template. One may stand here twice.';
+COMMENT ON VIEW codeio.retired_prompt IS 'Prompts about which no teacher is asked any more: of a refuted pair, of a replaced program, of one that is not in force, or asked anew by a later template. One may stand here twice.';
 COMMENT ON COLUMN codeio.retired_prompt.prompt_id IS 'Derived from pair, direction and template.';
 
 
@@ -883,34 +1156,6 @@ BEGIN
     RETURN NEW;
 END $$;
 COMMENT ON FUNCTION codeio.refuse_hard_override() IS 'Keeps overrides of hard gates out, whoever inserts them.';
-
-
-
-CREATE TABLE codeio.requeued_drop (
-    requeued_drop_id bigint NOT NULL,
-    drop_record_id uuid NOT NULL,
-    stage text NOT NULL,
-    subject_id uuid NOT NULL,
-    reason text NOT NULL,
-    detail text NOT NULL,
-    source_id uuid,
-    stage_run_id uuid NOT NULL,
-    dropped_at timestamp with time zone NOT NULL,
-    requeued_at timestamp with time zone DEFAULT now() NOT NULL,
-    teacher_id uuid
-);
-COMMENT ON TABLE codeio.requeued_drop IS 'Drops that were taken back so that their stage tries again.';
-COMMENT ON COLUMN codeio.requeued_drop.requeued_drop_id IS 'Running number.';
-COMMENT ON COLUMN codeio.requeued_drop.drop_record_id IS 'Id that the drop had.';
-COMMENT ON COLUMN codeio.requeued_drop.stage IS 'The stage that had dropped it.';
-COMMENT ON COLUMN codeio.requeued_drop.subject_id IS 'The row.';
-COMMENT ON COLUMN codeio.requeued_drop.reason IS 'Why it was dropped.';
-COMMENT ON COLUMN codeio.requeued_drop.detail IS 'The case in detail.';
-COMMENT ON COLUMN codeio.requeued_drop.source_id IS 'The source that an origin was seen in; null for drops of later stages.';
-COMMENT ON COLUMN codeio.requeued_drop.stage_run_id IS 'Who dropped it.';
-COMMENT ON COLUMN codeio.requeued_drop.dropped_at IS 'When it was dropped.';
-COMMENT ON COLUMN codeio.requeued_drop.requeued_at IS 'When it was taken back.';
-COMMENT ON COLUMN codeio.requeued_drop.teacher_id IS 'The teacher that it was dropped for; null for stages that ask none.';
 
 
 
@@ -1017,7 +1262,9 @@ CREATE FUNCTION codeio.stale_rows(current_image text, current_verifier text, cur
             FROM codeio.drop_record
            WHERE ((drop_record.stage = ANY (ARRAY['dedup'::text, 'screen'::text, 'sample'::text])) AND (drop_record.subject_id = ANY (ARRAY[program.raw_file_id, program.program_id])))))) AND (NOT (EXISTS ( SELECT
             FROM codeio.replaced_program
-           WHERE (replaced_program.program_id = program.program_id)))))
+           WHERE (replaced_program.program_id = program.program_id)))) AND (EXISTS ( SELECT
+            FROM codeio.program_in_force
+           WHERE (program_in_force.program_id = program.program_id))))
  UNION ALL
   SELECT 'prompt'::text AS kind,
      prompt.prompt_id AS id,
@@ -1094,6 +1341,22 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION codeio.tally() IS 'Adds what a statement inserted to codeio.stage_run_tally. Arguments: outcome, and SQL over relation `added`: count of the subjects, columns of the tally that tell rows apart, their expressions, joins.';
+
+
+
+CREATE FUNCTION codeio.tree_at(moment timestamp with time zone) RETURNS TABLE(source_id uuid, place_id uuid, path text, origin_id uuid)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT newest.source_id,
+     newest.place_id,
+     newest.path,
+     newest.origin_id
+    FROM codeio.tree_change newest
+   WHERE ((newest.changed_at <= tree_at.moment) AND (NOT (EXISTS ( SELECT
+            FROM codeio.tree_change later
+           WHERE ((later.source_id = newest.source_id) AND (later.place_id = newest.place_id) AND (later.tree_change_id > newest.tree_change_id) AND (later.changed_at <= tree_at.moment))))));
+END;
+COMMENT ON FUNCTION codeio.tree_at(moment timestamp with time zone) IS 'What each source showed at each place at a moment; null where it showed something before.';
 
 
 
@@ -1296,33 +1559,6 @@ COMMENT ON COLUMN codeio.current_teacher.left_out IS 'Prompts, neither answered 
 
 
 
-CREATE TABLE codeio.dedup_result (
-    subject_id uuid NOT NULL,
-    spec text NOT NULL,
-    subject_kind text NOT NULL,
-    code_sha256 text NOT NULL,
-    shingles integer NOT NULL,
-    cluster_id uuid NOT NULL,
-    matched_id uuid,
-    similarity double precision,
-    stage_run_id uuid NOT NULL,
-    CONSTRAINT dedup_result_kind CHECK ((subject_kind = ANY (ARRAY['raw_file'::text, 'program'::text]))),
-    CONSTRAINT dedup_result_match CHECK ((num_nulls(matched_id) = ((cluster_id = subject_id))::integer)),
-    CONSTRAINT dedup_result_similarity CHECK ((num_nulls(matched_id) = num_nulls(similarity)))
-);
-COMMENT ON TABLE codeio.dedup_result IS 'To which cluster of near-duplicates a raw file or program belongs. A row matches survivors only, so a cluster is a star.';
-COMMENT ON COLUMN codeio.dedup_result.subject_id IS 'The raw file or program.';
-COMMENT ON COLUMN codeio.dedup_result.spec IS 'Version of the signature spec (docs/decisions/0040).';
-COMMENT ON COLUMN codeio.dedup_result.subject_kind IS 'raw_file or program.';
-COMMENT ON COLUMN codeio.dedup_result.code_sha256 IS 'sha256 of the code without comments and spaces.';
-COMMENT ON COLUMN codeio.dedup_result.shingles IS 'Distinct shingles; below 24 only code_sha256 is compared.';
-COMMENT ON COLUMN codeio.dedup_result.cluster_id IS 'The survivor that stands for the cluster; its own id when it is the survivor.';
-COMMENT ON COLUMN codeio.dedup_result.matched_id IS 'The survivor it matched; null when it survives.';
-COMMENT ON COLUMN codeio.dedup_result.similarity IS 'Jaccard similarity of the shingles, 1 for equal code; null when it survives.';
-COMMENT ON COLUMN codeio.dedup_result.stage_run_id IS 'Who wrote it.';
-
-
-
 CREATE TABLE codeio.dedup_segment (
     segment_key text NOT NULL,
     subject_kind text NOT NULL,
@@ -1406,10 +1642,11 @@ CREATE VIEW codeio.file_shown AS
     raw_file_origin.version,
     raw_file_origin.path,
     raw_file_origin.licence
-   FROM (codeio.raw_file_origin
+   FROM ((codeio.raw_file_origin
      JOIN codeio.source USING (source_id))
-  ORDER BY raw_file_origin.raw_file_id, source.kind, source.locator, raw_file_origin.version, raw_file_origin.path;
-COMMENT ON VIEW codeio.file_shown IS 'The place that stands for a raw file in samples: of several, the first by name.';
+     LEFT JOIN codeio.present_place ON ((present_place.origin_id = raw_file_origin.origin_id)))
+  ORDER BY raw_file_origin.raw_file_id, (present_place.place_id IS NULL), source.kind, source.locator, raw_file_origin.version, raw_file_origin.path;
+COMMENT ON VIEW codeio.file_shown IS 'The place that stands for a raw file in samples: of those that show it at present, or else of all, the first by name.';
 COMMENT ON COLUMN codeio.file_shown.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.file_shown.source_id IS 'The source.';
 COMMENT ON COLUMN codeio.file_shown.source_kind IS 'Reader of the source.';
@@ -1480,6 +1717,28 @@ COMMENT ON COLUMN codeio.finished_conversation.transformer_id IS 'Who wrote the 
 COMMENT ON COLUMN codeio.finished_conversation.program_made_at IS 'When the task began that wrote it: of the programs of a file, releases take the latest by those they choose.';
 COMMENT ON COLUMN codeio.finished_conversation.first_verdict_id IS 'Verdict on the first answer, which names the answer.';
 COMMENT ON COLUMN codeio.finished_conversation.second_verdict_id IS 'Verdict on the revision; null when there was none.';
+ALTER TABLE codeio.former_dedup_result ALTER COLUMN former_dedup_result_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME codeio.former_dedup_result_former_dedup_result_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+
+CREATE VIEW codeio.judged_before AS
+ SELECT DISTINCT ON (subject_id) subject_id,
+        CASE
+            WHEN (matched_id IS NULL) THEN 0
+            ELSE 2
+        END AS turn
+   FROM codeio.former_dedup_result
+  ORDER BY subject_id, former_dedup_result_id DESC;
+COMMENT ON VIEW codeio.judged_before IS 'Raw files and programs of which dedup said something that no longer holds.';
+COMMENT ON COLUMN codeio.judged_before.subject_id IS 'The raw file or program.';
+COMMENT ON COLUMN codeio.judged_before.turn IS 'When it is compared again: 0, before what is new, if it survived and may have been paid for; 2, after it, if not.';
 
 
 
@@ -1499,12 +1758,12 @@ CREATE VIEW codeio.pending_dedup AS
  SELECT raw_file_id,
     language,
     blob_sha256
-   FROM codeio.raw_file
+   FROM codeio.present_file
   WHERE (NOT (EXISTS ( SELECT
            FROM codeio.dedup_result
-          WHERE (dedup_result.subject_id = raw_file.raw_file_id))));
-COMMENT ON VIEW codeio.pending_dedup IS 'Raw files that were not yet compared with all others.';
-COMMENT ON COLUMN codeio.pending_dedup.raw_file_id IS 'Derived from the sha256 of its bytes.';
+          WHERE (dedup_result.subject_id = present_file.raw_file_id))));
+COMMENT ON VIEW codeio.pending_dedup IS 'Present files that were not yet compared with all others.';
+COMMENT ON COLUMN codeio.pending_dedup.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.pending_dedup.language IS 'Programming language.';
 COMMENT ON COLUMN codeio.pending_dedup.blob_sha256 IS 'Its content.';
 
@@ -1537,20 +1796,21 @@ COMMENT ON COLUMN codeio.pending_revise.verdict IS 'correct, or how it is wrong.
 
 
 CREATE VIEW codeio.pending_sample AS
- SELECT program_id,
-    language,
-    entry_point,
-    main_function,
-    input_generator
-   FROM codeio.program
+ SELECT program.program_id,
+    program.language,
+    program.entry_point,
+    program.main_function,
+    program.input_generator
+   FROM (codeio.program
+     JOIN codeio.program_in_force ON ((program_in_force.program_id = program.program_id)))
   WHERE ((NOT (EXISTS ( SELECT
            FROM codeio.io_pair
           WHERE (io_pair.program_id = program.program_id)))) AND (NOT (EXISTS ( SELECT
            FROM codeio.drop_record
-          WHERE ((drop_record.stage = ANY (ARRAY['dedup'::text, 'sample'::text])) AND (drop_record.subject_id = program.program_id))))) AND (NOT (EXISTS ( SELECT
+          WHERE ((drop_record.stage = 'sample'::text) AND (drop_record.subject_id = program.program_id))))) AND (NOT (EXISTS ( SELECT
            FROM codeio.replaced_program
           WHERE (replaced_program.program_id = program.program_id)))));
-COMMENT ON VIEW codeio.pending_sample IS 'Programs without pairs and without a reason for having none.';
+COMMENT ON VIEW codeio.pending_sample IS 'Programs in force without pairs and without a reason for having none.';
 COMMENT ON COLUMN codeio.pending_sample.program_id IS 'The program.';
 COMMENT ON COLUMN codeio.pending_sample.language IS 'Language of the main function.';
 COMMENT ON COLUMN codeio.pending_sample.entry_point IS 'Function that is called.';
@@ -1563,14 +1823,18 @@ CREATE VIEW codeio.pending_screen AS
  SELECT raw_file_id,
     blob_sha256
    FROM codeio.raw_file
-  WHERE ((EXISTS ( SELECT
+  WHERE (((EXISTS ( SELECT
+           FROM codeio.present_file
+          WHERE (present_file.raw_file_id = raw_file.raw_file_id))) OR (EXISTS ( SELECT
+           FROM codeio.program
+          WHERE (program.raw_file_id = raw_file.raw_file_id)))) AND (EXISTS ( SELECT
            FROM codeio.benchmark
           WHERE (NOT (EXISTS ( SELECT
                    FROM codeio.leak_scan
                   WHERE ((leak_scan.raw_file_id = raw_file.raw_file_id) AND (leak_scan.benchmark_index_id = benchmark.benchmark_index_id))))))) AND (NOT (EXISTS ( SELECT
            FROM codeio.drop_record
           WHERE ((drop_record.stage = 'screen'::text) AND (drop_record.subject_id = raw_file.raw_file_id))))));
-COMMENT ON VIEW codeio.pending_screen IS 'Raw files not yet scanned for a benchmark in use, and not quarantined.';
+COMMENT ON VIEW codeio.pending_screen IS 'Raw files, present or with a program, not yet scanned for a benchmark in use, and not quarantined.';
 COMMENT ON COLUMN codeio.pending_screen.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.pending_screen.blob_sha256 IS 'Its content.';
 
@@ -1580,13 +1844,13 @@ CREATE VIEW codeio.pending_transform AS
  SELECT raw_file_id,
     language,
     blob_sha256
-   FROM codeio.raw_file
+   FROM codeio.present_file
   WHERE ((NOT (EXISTS ( SELECT
            FROM codeio.program
-          WHERE (program.raw_file_id = raw_file.raw_file_id)))) AND (NOT (EXISTS ( SELECT
+          WHERE (program.raw_file_id = present_file.raw_file_id)))) AND (NOT (EXISTS ( SELECT
            FROM codeio.drop_record
-          WHERE ((drop_record.stage = ANY (ARRAY['dedup'::text, 'screen'::text, 'transform'::text])) AND (drop_record.subject_id = raw_file.raw_file_id))))));
-COMMENT ON VIEW codeio.pending_transform IS 'Raw files without a program and without a reason for having none.';
+          WHERE ((drop_record.stage = ANY (ARRAY['dedup'::text, 'screen'::text, 'transform'::text])) AND (drop_record.subject_id = present_file.raw_file_id))))));
+COMMENT ON VIEW codeio.pending_transform IS 'Present files without a program and without a reason for having none.';
 COMMENT ON COLUMN codeio.pending_transform.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.pending_transform.language IS 'Programming language.';
 COMMENT ON COLUMN codeio.pending_transform.blob_sha256 IS 'Its content.';
@@ -1608,8 +1872,15 @@ CREATE VIEW codeio.funnel AS
          SELECT 2,
             'dedup'::text,
             count(*) AS count
-           FROM codeio.dedup_result
-          WHERE (dedup_result.matched_id IS NULL)
+           FROM ( SELECT dedup_result.subject_id
+                   FROM codeio.dedup_result
+                  WHERE (dedup_result.matched_id IS NULL)
+                UNION ALL
+                 SELECT judged_before.subject_id
+                   FROM codeio.judged_before
+                  WHERE ((judged_before.turn = 0) AND (NOT (EXISTS ( SELECT
+                           FROM codeio.dedup_result
+                          WHERE (dedup_result.subject_id = judged_before.subject_id)))))) survivor
         UNION ALL
          SELECT 3,
             'screen'::text,
@@ -1804,15 +2075,16 @@ CREATE VIEW codeio.pending_prompt AS
     program.main_function,
     program.io_description,
     program.problem_statement
-   FROM ((codeio.io_pair
+   FROM (((codeio.io_pair
      JOIN codeio.program USING (program_id))
+     JOIN codeio.program_in_force USING (program_id))
      CROSS JOIN ( VALUES ('output'::text), ('input'::text)) direction(direction))
   WHERE ((NOT (EXISTS ( SELECT
            FROM codeio.prompt
           WHERE ((prompt.io_pair_id = io_pair.io_pair_id) AND (prompt.direction = direction.direction))))) AND (NOT ((direction.direction = 'input'::text) AND (EXISTS ( SELECT
            FROM codeio.io_pair earlier
           WHERE ((earlier.program_id = io_pair.program_id) AND (earlier.ordinal < io_pair.ordinal) AND (earlier.output_sha256 = io_pair.output_sha256)))))));
-COMMENT ON VIEW codeio.pending_prompt IS 'Pairs and directions without a prompt. Pairs of a program with the same output would ask for an input in the same words: only the first of them does.';
+COMMENT ON VIEW codeio.pending_prompt IS 'Pairs and directions without a prompt, of programs in force. Pairs of a program with the same output would ask for an input in the same words: only the first of them does.';
 COMMENT ON COLUMN codeio.pending_prompt.io_pair_id IS 'The pair to ask about.';
 COMMENT ON COLUMN codeio.pending_prompt.ordinal IS 'Order in which it was drawn, from 0.';
 COMMENT ON COLUMN codeio.pending_prompt.input IS 'Keyword arguments, as they were before the call; json keeps keys and numbers as written.';
@@ -2151,12 +2423,13 @@ CREATE VIEW codeio.sample_text AS
             raw_file_origin.version,
             raw_file_origin.path,
             raw_file_origin.licence
-           FROM (codeio.raw_file_origin
+           FROM ((codeio.raw_file_origin
              JOIN codeio.source USING (source_id))
+             LEFT JOIN codeio.present_place ON ((present_place.origin_id = raw_file_origin.origin_id)))
           WHERE (raw_file_origin.raw_file_id = program.raw_file_id)
-          ORDER BY source.kind, source.locator, raw_file_origin.version, raw_file_origin.path
+          ORDER BY (present_place.place_id IS NULL), source.kind, source.locator, raw_file_origin.version, raw_file_origin.path
          LIMIT 1) origin);
-COMMENT ON VIEW codeio.sample_text IS 'A sample as it is released: texts, labels and where it came from. Where a file was seen in several places, the first by name stands for all.';
+COMMENT ON VIEW codeio.sample_text IS 'A sample as it is released: texts, labels and where it came from. Where a file was seen in several places, the first by name stands for all, of those that show it at present if there are any.';
 COMMENT ON COLUMN codeio.sample_text.sample_id IS 'Derived from prompt and verdicts.';
 COMMENT ON COLUMN codeio.sample_text.prompt_id IS 'Its prompt.';
 COMMENT ON COLUMN codeio.sample_text.program_id IS 'The program that the pair was drawn from.';
@@ -2250,16 +2523,16 @@ CREATE VIEW codeio.stand_in_file AS
  SELECT raw_file_id,
     language,
     blob_sha256
-   FROM codeio.raw_file
+   FROM codeio.present_file
   WHERE ((NOT (EXISTS ( SELECT
            FROM (codeio.teacher_call
              JOIN codeio.teacher USING (teacher_id))
-          WHERE ((teacher_call.subject_id = raw_file.raw_file_id) AND (teacher_call.purpose = 'transform'::text) AND (teacher_call.outcome <> 'unavailable'::text) AND (teacher.kind <> 'offline-trace'::text))))) AND (EXISTS ( SELECT
+          WHERE ((teacher_call.subject_id = present_file.raw_file_id) AND (teacher_call.purpose = 'transform'::text) AND (teacher_call.outcome <> 'unavailable'::text) AND (teacher.kind <> 'offline-trace'::text))))) AND (EXISTS ( SELECT
            FROM codeio.teacher_call
-          WHERE ((teacher_call.subject_id = raw_file.raw_file_id) AND (teacher_call.purpose = 'transform'::text)))) AND (NOT (EXISTS ( SELECT
+          WHERE ((teacher_call.subject_id = present_file.raw_file_id) AND (teacher_call.purpose = 'transform'::text)))) AND (NOT (EXISTS ( SELECT
            FROM codeio.drop_record
-          WHERE ((drop_record.stage = ANY (ARRAY['dedup'::text, 'screen'::text])) AND (drop_record.subject_id = raw_file.raw_file_id))))));
-COMMENT ON VIEW codeio.stand_in_file IS 'Raw files that the offline teacher transformed or refused, and no model.';
+          WHERE ((drop_record.stage = ANY (ARRAY['dedup'::text, 'screen'::text])) AND (drop_record.subject_id = present_file.raw_file_id))))));
+COMMENT ON VIEW codeio.stand_in_file IS 'Present files that the offline teacher transformed or refused, and no model.';
 COMMENT ON COLUMN codeio.stand_in_file.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.stand_in_file.language IS 'Programming language.';
 COMMENT ON COLUMN codeio.stand_in_file.blob_sha256 IS 'Its content.';
@@ -2465,6 +2738,14 @@ CREATE TABLE codeio.teacher_spending (
 COMMENT ON TABLE codeio.teacher_spending IS 'Running totals that budgets are held against; the facts are in teacher_reply.';
 COMMENT ON COLUMN codeio.teacher_spending.period IS 'The word run and an Airflow run id, or the word month and a month in UTC.';
 COMMENT ON COLUMN codeio.teacher_spending.cost_usd IS 'US dollars spent on teachers in it.';
+ALTER TABLE codeio.tree_change ALTER COLUMN tree_change_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME codeio.tree_change_tree_change_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 
 
@@ -2495,6 +2776,8 @@ ALTER TABLE ONLY codeio.drop_record
     ADD CONSTRAINT drop_record_once UNIQUE NULLS NOT DISTINCT (stage, subject_id, teacher_id);
 ALTER TABLE ONLY codeio.drop_record
     ADD CONSTRAINT drop_record_pk PRIMARY KEY (drop_record_id);
+ALTER TABLE ONLY codeio.former_dedup_result
+    ADD CONSTRAINT former_dedup_result_pk PRIMARY KEY (former_dedup_result_id);
 ALTER TABLE ONLY codeio.gate_override
     ADD CONSTRAINT gate_override_pk PRIMARY KEY (gate_override_id);
 ALTER TABLE ONLY codeio.gate_result
@@ -2577,6 +2860,8 @@ ALTER TABLE ONLY codeio.teacher_reply
     ADD CONSTRAINT teacher_reply_pk PRIMARY KEY (request_sha256);
 ALTER TABLE ONLY codeio.teacher_spending
     ADD CONSTRAINT teacher_spending_pk PRIMARY KEY (period);
+ALTER TABLE ONLY codeio.tree_change
+    ADD CONSTRAINT tree_change_pk PRIMARY KEY (tree_change_id);
 ALTER TABLE ONLY codeio.verdict
     ADD CONSTRAINT verdict_pk PRIMARY KEY (verdict_id);
 CREATE INDEX dedup_result_cluster ON codeio.dedup_result USING btree (cluster_id);
@@ -2584,6 +2869,7 @@ CREATE INDEX dedup_result_code ON codeio.dedup_result USING btree (code_sha256, 
 CREATE INDEX drop_record_reason ON codeio.drop_record USING btree (stage, reason, drop_record_id);
 CREATE INDEX drop_record_source ON codeio.drop_record USING btree (source_id) WHERE (source_id IS NOT NULL);
 CREATE INDEX drop_record_stage_run ON codeio.drop_record USING btree (stage_run_id);
+CREATE INDEX former_dedup_result_subject ON codeio.former_dedup_result USING btree (subject_id);
 CREATE INDEX gate_override_gate_result ON codeio.gate_override USING btree (gate_result_id);
 CREATE INDEX gate_result_release ON codeio.gate_result USING btree (release_id);
 CREATE INDEX io_pair_wall_ms ON codeio.io_pair USING btree (wall_ms DESC);
@@ -2611,6 +2897,8 @@ CREATE INDEX task_failure_failed_at ON codeio.task_failure USING btree (failed_a
 CREATE INDEX task_failure_run ON codeio.task_failure USING btree (dag_id, run_id);
 CREATE INDEX teacher_batch_request_sha256 ON codeio.teacher_batch_request USING btree (request_sha256);
 CREATE INDEX teacher_call_subject ON codeio.teacher_call USING btree (subject_id);
+CREATE INDEX tree_change_origin ON codeio.tree_change USING btree (origin_id);
+CREATE INDEX tree_change_place ON codeio.tree_change USING btree (source_id, place_id, tree_change_id);
 CREATE INDEX verdict_response ON codeio.verdict USING btree (response_id, verifier_version);
 CREATE OR REPLACE VIEW codeio.teacher_cost AS
  WITH accepted AS (
@@ -2679,6 +2967,8 @@ ALTER TABLE ONLY codeio.drop_record
     ADD CONSTRAINT drop_record_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 ALTER TABLE ONLY codeio.drop_record
     ADD CONSTRAINT drop_record_teacher_fk FOREIGN KEY (teacher_id) REFERENCES codeio.teacher(teacher_id);
+ALTER TABLE ONLY codeio.former_dedup_result
+    ADD CONSTRAINT former_dedup_result_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 ALTER TABLE ONLY codeio.gate_override
     ADD CONSTRAINT gate_override_gate_result_fk FOREIGN KEY (gate_result_id) REFERENCES codeio.gate_result(gate_result_id);
 ALTER TABLE ONLY codeio.gate_override
@@ -2787,6 +3077,10 @@ ALTER TABLE ONLY codeio.teacher_reply
     ADD CONSTRAINT teacher_reply_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 ALTER TABLE ONLY codeio.teacher
     ADD CONSTRAINT teacher_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+ALTER TABLE ONLY codeio.tree_change
+    ADD CONSTRAINT tree_change_source_fk FOREIGN KEY (source_id) REFERENCES codeio.source(source_id);
+ALTER TABLE ONLY codeio.tree_change
+    ADD CONSTRAINT tree_change_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 ALTER TABLE ONLY codeio.verdict
     ADD CONSTRAINT verdict_response_fk FOREIGN KEY (response_id) REFERENCES codeio.response(response_id);
 ALTER TABLE ONLY codeio.verdict
@@ -2807,16 +3101,43 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.teacher_answer TO codeio_app;
 GRANT SELECT ON TABLE codeio.teacher_answer TO codeio_auditor;
 REVOKE ALL ON FUNCTION codeio.delete_unreferenced_blobs(before timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION codeio.delete_unreferenced_blobs(before timestamp with time zone) TO codeio_app;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.teacher TO codeio_app;
-GRANT SELECT ON TABLE codeio.teacher TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.io_pair TO codeio_app;
-GRANT SELECT ON TABLE codeio.io_pair TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.program TO codeio_app;
-GRANT SELECT ON TABLE codeio.program TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.drop_record TO codeio_app;
+GRANT SELECT ON TABLE codeio.drop_record TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.source TO codeio_app;
+GRANT SELECT ON TABLE codeio.source TO codeio_auditor;
+GRANT UPDATE(licence) ON TABLE codeio.source TO codeio_app;
+GRANT UPDATE(settings) ON TABLE codeio.source TO codeio_app;
+GRANT UPDATE(paused) ON TABLE codeio.source TO codeio_app;
+GRANT UPDATE(removed) ON TABLE codeio.source TO codeio_app;
+GRANT UPDATE(cursor_value) ON TABLE codeio.source TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.tree_change TO codeio_app;
+GRANT SELECT ON TABLE codeio.tree_change TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.present_place TO codeio_app;
+GRANT SELECT ON TABLE codeio.present_place TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.raw_file TO codeio_app;
 GRANT SELECT ON TABLE codeio.raw_file TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.raw_file_origin TO codeio_app;
 GRANT SELECT ON TABLE codeio.raw_file_origin TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.present_file TO codeio_app;
+GRANT SELECT ON TABLE codeio.present_file TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.file_in_force TO codeio_app;
+GRANT SELECT ON TABLE codeio.file_in_force TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.program TO codeio_app;
+GRANT SELECT ON TABLE codeio.program TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.compared_subject TO codeio_app;
+GRANT SELECT ON TABLE codeio.compared_subject TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.dedup_result TO codeio_app;
+GRANT SELECT ON TABLE codeio.dedup_result TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.former_dedup_result TO codeio_app;
+GRANT SELECT ON TABLE codeio.former_dedup_result TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.requeued_drop TO codeio_app;
+GRANT SELECT ON TABLE codeio.requeued_drop TO codeio_auditor;
+REVOKE ALL ON FUNCTION codeio.judge_again(kind text) FROM PUBLIC;
+GRANT ALL ON FUNCTION codeio.judge_again(kind text) TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.teacher TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.io_pair TO codeio_app;
+GRANT SELECT ON TABLE codeio.io_pair TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.release TO codeio_app;
 GRANT SELECT ON TABLE codeio.release TO codeio_auditor;
 GRANT UPDATE(status) ON TABLE codeio.release TO codeio_app;
@@ -2827,17 +3148,10 @@ GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.release_sample TO codeio_app;
 GRANT SELECT ON TABLE codeio.release_sample TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.sample TO codeio_app;
 GRANT SELECT ON TABLE codeio.sample TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.source TO codeio_app;
-GRANT SELECT ON TABLE codeio.source TO codeio_auditor;
-GRANT UPDATE(licence) ON TABLE codeio.source TO codeio_app;
-GRANT UPDATE(settings) ON TABLE codeio.source TO codeio_app;
-GRANT UPDATE(paused) ON TABLE codeio.source TO codeio_app;
-GRANT UPDATE(removed) ON TABLE codeio.source TO codeio_app;
-GRANT UPDATE(cursor_value) ON TABLE codeio.source TO codeio_app;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.drop_record TO codeio_app;
-GRANT SELECT ON TABLE codeio.drop_record TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.pair_check TO codeio_app;
 GRANT SELECT ON TABLE codeio.pair_check TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.program_in_force TO codeio_app;
+GRANT SELECT ON TABLE codeio.program_in_force TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.refuted_pair TO codeio_app;
 GRANT SELECT ON TABLE codeio.refuted_pair TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.replaced_program TO codeio_app;
@@ -2846,8 +3160,6 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.retired_prompt TO codeio_app;
 GRANT SELECT ON TABLE codeio.retired_prompt TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.open_prompt TO codeio_app;
 GRANT SELECT ON TABLE codeio.open_prompt TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.requeued_drop TO codeio_app;
-GRANT SELECT ON TABLE codeio.requeued_drop TO codeio_auditor;
 REVOKE ALL ON FUNCTION codeio.requeue(wanted_stage text, wanted_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION codeio.requeue(wanted_stage text, wanted_reason text) TO codeio_app;
 GRANT SELECT,MAINTAIN ON TABLE codeio.current_verdict TO codeio_app;
@@ -2870,8 +3182,6 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.current_sandbox_check TO codeio_app;
 GRANT SELECT ON TABLE codeio.current_sandbox_check TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.current_teacher TO codeio_app;
 GRANT SELECT ON TABLE codeio.current_teacher TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.dedup_result TO codeio_app;
-GRANT SELECT ON TABLE codeio.dedup_result TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.dedup_segment TO codeio_app;
 GRANT SELECT ON TABLE codeio.dedup_segment TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.drop_reason TO codeio_app;
@@ -2884,6 +3194,8 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.quarantined_file TO codeio_app;
 GRANT SELECT ON TABLE codeio.quarantined_file TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.finished_conversation TO codeio_app;
 GRANT SELECT ON TABLE codeio.finished_conversation TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.judged_before TO codeio_app;
+GRANT SELECT ON TABLE codeio.judged_before TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.leak_scan TO codeio_app;
 GRANT SELECT ON TABLE codeio.leak_scan TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.pending_dedup TO codeio_app;

@@ -61,8 +61,11 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Count:
+    """Files with an outcome, that the source shows now and that it showed once."""
+
     outcome: str
-    rows: int
+    present: int
+    past: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,21 +136,27 @@ def _print_corrected(done: Corrected, *, as_json: bool) -> None:
 @source.command(name="list")
 def list_sources(as_json: JsonOption = False) -> None:
     """List the sources."""
+    store = open_store()
+    with store.transaction() as transaction:
+        read = set(transaction.column("ingest.read_sources"))
     rows = [
         SourceLine(
             source=f"{item.kind}:{item.locator}",
             licence=item.licence or "from the source",
             state="paused" if item.paused else "active",
-            read=bool(item.cursor_value or item.judged_at),
+            read=item.source_id in read,
         )
-        for item in open_store().fetch("ingest.sources", Source)
+        for item in store.fetch("ingest.sources", Source)
     ]
     print_rows("Sources", rows, as_json=as_json)
 
 
 @source.command()
 def show(text: SourceArgument, as_json: JsonOption = False) -> None:
-    """Show a source: its settings, its cursor, and what became of its files."""
+    """Show a source: its settings, its cursor, and what became of its files.
+
+    Present are those that it shows now; past those that were edited, renamed or deleted since.
+    """
     store = open_store()
     item = named_source(store, text)
     outcomes = store.fetch("ingest.outcomes", _Count, source_id=item.source_id)
@@ -157,14 +166,15 @@ def show(text: SourceArgument, as_json: JsonOption = False) -> None:
         "state": "paused" if item.paused else "active",
         "cursor": item.cursor_value,
         "settings": SourceSettings.parse(item.settings).model_dump(mode="json"),
-        "files": {count.outcome: count.rows for count in outcomes},
+        "files": {count.outcome: count.present for count in outcomes if count.present},
+        "past": {count.outcome: count.past for count in outcomes if count.past},
         "changes": store.fetch_json("ingest.changes", source_id=item.source_id),
     }
     if as_json:
         print_json(facts)
         return
     for name, value in facts.items():
-        if name not in ("files", "changes"):
+        if name not in ("files", "past", "changes"):
             print_text(f"{name}: {value}")
     print_rows("Files", outcomes, as_json=False)
     changes = store.fetch("ingest.changes", _Change, source_id=item.source_id)

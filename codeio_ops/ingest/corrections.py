@@ -8,7 +8,7 @@ from codeio_ops.errors import SourceNotFound
 from codeio_ops.ingest.judging import settle_gone, waiting_origins
 from codeio_ops.ingest.licence import stated_licence
 from codeio_ops.ingest.source_settings import SourceSettings
-from codeio_ops.ingest.sources import add_source, ids_of, known_source, parse_source
+from codeio_ops.ingest.sources import add_source, named_source, parse_source, same_source
 from codeio_ops.jsonvalue import Json, compact
 from codeio_ops.records import Source
 from codeio_ops.work import Work
@@ -64,12 +64,12 @@ def add_or_set(text: str, options: Options, work: Work) -> Corrected:
         SourceNotFound: what it names does not exist.
         SourceUnavailable: it cannot be reached now.
     """
-    known = known_source(work.store, text)
-    if known is not None:
-        return set_options(known, options, work)
     source = parse_source(
         text, licence=options.licence or "", settings=_merged({}, options.settings or {})
     )
+    known = same_source(work.store, source)
+    if known is not None:
+        return set_options(known, options, work)
     add_source(work.store, source, work.settings)
     _note("added", source, work)
     return Corrected(source=source, added=True, changed=[], files=0)
@@ -104,14 +104,24 @@ def remove_source(text: str, work: Work, *, from_releases: bool) -> None:
     Raises:
         SourceNotFound: there is no such source.
     """
-    source = known_source(work.store, text) or parse_source(text)
+    source = _named(text, work, also_removed=from_releases)
     statement = "ingest.withdraw_source" if from_releases else "ingest.remove_source"
     with work.store.transaction() as transaction:
-        removed = sum(transaction.execute(statement, source_id=each) for each in ids_of(text))
+        removed = transaction.execute(statement, source_id=source.source_id)
     if not removed:
         raise SourceNotFound(f"{text} is not a source here", cure="see `codeio source list`")
     _note("withdrawn" if from_releases else "removed", source, work)
     settle_gone(source, waiting_origins(source, work.store), work)
+
+
+def _named(text: str, work: Work, *, also_removed: bool) -> Source:
+    """Return the source that a person means; one that was removed goes by its name alone."""
+    try:
+        return named_source(work.store, text)
+    except SourceNotFound:
+        if not also_removed:
+            raise
+        return parse_source(text)
 
 
 def _merged(before: Mapping[str, Json], given: Mapping[str, Json]) -> dict[str, Json]:

@@ -1,9 +1,10 @@
 """Sources: what a person writes, such as `pypi:algorithms==1.0.1`, and the reader for it."""
 
+import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from uuid import UUID
 
 from codeio_ops.config import Settings
 from codeio_ops.errors import SettingsError, SourceNotFound
@@ -37,64 +38,28 @@ FORMS = (
 def parse_source(
     text: str, *, licence: str = "", settings: Mapping[str, Json] | None = None
 ) -> Source:
-    """Read `KIND:LOCATOR`; a path becomes the real one. Tables may lie in S3: `parquet:s3://...`.
+    """Read `KIND:LOCATOR`; paths become absolute and plain. Tables may lie in S3: `parquet:s3://...`.
 
     Raises:
         SettingsError: the kind is unknown, or a setting or licence, or the locator holds a
             credential.
     """
-    kind, locator = _parts(text)
-    if _is_path(kind, locator):
-        # One directory is one source, whatever way leads to it.
-        locator = str(Path(locator).resolve())
-    _check_locator(kind, locator)
-    SourceSettings.parse(dict(settings or {}))
-    return Source.new(kind, locator, stated_licence(licence), dict(settings or {}))
-
-
-def _parts(text: str) -> tuple[str, str]:
     kind, separator, locator = text.partition(":")
     if not separator or kind not in KINDS or not locator.strip("/"):
         raise SettingsError(f"{text!r} is not a source", cure=f"write {FORMS}")
     if kind == "s3":
         locator = f"s3://{locator.removeprefix('s3:').lstrip('/')}"
-    return kind, locator
+    elif kind != "pypi" and "://" not in locator:
+        locator = _plain(Path(locator).absolute())
+    _check_locator(kind, locator)
+    SourceSettings.parse(dict(settings or {}))
+    return Source.new(kind, locator, stated_licence(licence), dict(settings or {}))
 
 
-def _is_path(kind: str, locator: str) -> bool:
-    return kind not in ("s3", "pypi") and "://" not in locator
-
-
-def ids_of(text: str) -> list[UUID]:
-    """Return the ids that a source of this text may have: by its real path, or as it was written.
-
-    Raises:
-        SettingsError: it is no source.
-    """
-    kind, locator = _parts(text)
-    sources = [parse_source(text)]
-    if _is_path(kind, locator):
-        # So earlier versions stored it.
-        sources.append(Source.new(kind, str(Path(locator).absolute())))
-    return list(dict.fromkeys(source.source_id for source in sources))
-
-
-def known_source(store: Store, text: str) -> Source | None:
-    """Return the stored source that a person names, or None."""
-    found = (store.fetch("ingest.source", Source, source_id=each) for each in ids_of(text))
-    return next((source for sources in found for source in sources), None)
-
-
-def named_source(store: Store, text: str) -> Source:
-    """Return the stored source that a person names.
-
-    Raises:
-        SourceNotFound: there is none.
-    """
-    found = known_source(store, text)
-    if found is None:
-        raise SourceNotFound(f"{text} is not a source here", cure="see `codeio source list`")
-    return found
+def _plain(path: Path) -> str:
+    """Return a path without `..`; a link in it stays, for it may lead elsewhere tomorrow."""
+    real, short = path.resolve(), Path(os.path.normpath(path))
+    return str(short if short.resolve() == real else real)
 
 
 def _check_locator(kind: str, locator: str) -> None:
@@ -151,6 +116,35 @@ def add_source(store: Store, source: Source, settings: Settings | None = None) -
             settings=compact(source.settings),
         )
     return bool(added)
+
+
+def same_source(store: Store, source: Source) -> Source | None:
+    """Return the stored source that is this one: by its name, or else by its real path."""
+    known = [item for item in store.fetch("ingest.sources", Source) if item.kind == source.kind]
+    by_name = [item for item in known if item.locator == source.locator]
+    return next(iter(by_name or [item for item in known if _is_same_path(item, source)]), None)
+
+
+def named_source(store: Store, text: str) -> Source:
+    """Return the stored source that a person means by `KIND:LOCATOR`.
+
+    Raises:
+        SourceNotFound: there is none.
+        SettingsError: the text names no source.
+    """
+    parsed = parse_source(text)
+    # As sources were stored before their paths were made plain.
+    written = replace(parsed, locator=str(Path(text.partition(":")[2]).absolute()))
+    found = same_source(store, written) or same_source(store, parsed)
+    if found is None:
+        raise SourceNotFound(f"{text} is not a source here", cure="see `codeio source list`")
+    return found
+
+
+def _is_same_path(one: Source, other: Source) -> bool:
+    paths = [item.locator for item in (one, other)]
+    local = one.kind not in ("pypi", "s3") and not any("://" in path for path in paths)
+    return local and len({Path(path).resolve() for path in paths}) == 1
 
 
 def active_sources(store: Store) -> list[Source]:

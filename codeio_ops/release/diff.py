@@ -1,8 +1,8 @@
 """The difference of two releases, row by row, each with its reason.
 
-A row is a question to a teacher: it stays, changes when other answers or verdicts stand in it,
-goes, or comes. The reasons are read from facts: takedowns, drops, verdicts, and what each recipe
-takes.
+A row is a question to a teacher: it stays, changes when other answers or verdicts stand in it
+or its file was renamed, goes, or comes. The reasons are read from facts: takedowns, drops,
+verdicts, what the sources showed, and what each recipe takes.
 """
 
 from collections import Counter
@@ -62,7 +62,15 @@ class ReleaseDiff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Member:
-    """A row of a release, with what took it down, quarantined or dropped it until the newer one."""
+    """A row of a release, with what is said of it until the other one was assembled.
+
+    Attributes:
+        path: Where its file was when its own release was assembled.
+        stood: What stood by then where the file is or was: `itself`, `another`, or `nothing`;
+            None where nothing ever had.
+        takedowns: What took it down.
+        drop: What quarantined or dropped it.
+    """
 
     sample_id: UUID
     split: str
@@ -88,6 +96,8 @@ class _Member:
     locator: str
     repository: str
     licence: str
+    present: bool
+    stood: str | None
     finished_at: datetime
     takedowns: str | None
     drop: str | None
@@ -107,6 +117,7 @@ class _Member:
             licence=self.licence,
             language=self.language,
             night=self.night,
+            present=self.present,
             question=self.question,
             direction=self.direction,
             first_verdict_id=self.first_verdict_id,
@@ -120,11 +131,16 @@ class _Member:
 
 _Members = dict[tuple[UUID, UUID], _Member]
 
+_LEFT = {
+    "another": "succeeded: another text stands at its path",
+    "nothing": "gone: its source shows it no more",
+}
+
 
 def diff_releases(old: Release, new: Release, *, store: Store) -> ReleaseDiff:
     """Compare the rows of two releases, of the same name or not."""
     before = _members(old, store, until=new.created_at)
-    after = _members(new, store, until=new.created_at)
+    after = _members(new, store, until=old.created_at)
     changes = [
         *_gone(before, after, _choice(new, store)),
         *_added(before, after, _choice(old, store), old),
@@ -145,7 +161,13 @@ def _choice(release: Release, store: Store) -> Choice:
 
 
 def _members(release: Release, store: Store, *, until: datetime) -> _Members:
-    rows = store.fetch("diff.members", _Member, release_id=release.release_id, until=until)
+    rows = store.fetch(
+        "diff.members",
+        _Member,
+        release_id=release.release_id,
+        until=until,
+        assembled=release.created_at,
+    )
     return {(row.prompt_id, row.teacher_id): row for row in rows}
 
 
@@ -160,6 +182,8 @@ def _why_gone(member: _Member, choice: Choice) -> str:
         return f"taken down: {member.takedowns}"
     if member.drop:
         return member.drop
+    if choice.recipe.files == "present" and member.stood in _LEFT:
+        return _LEFT[member.stood]
     reason = left_out(choice, member.conversation())
     if reason:
         return reason.why
@@ -173,11 +197,15 @@ def _added(before: _Members, after: _Members, choice: Choice, old: Release) -> I
 
 
 def _why_added(member: _Member, choice: Choice, old: Release) -> str:
+    if member.stood == "another":
+        return f"it succeeds the text that stood at its path when v{old.version} was assembled"
     if member.finished_at > old.created_at:
         return f"its conversation was finished after v{old.version} was assembled"
     reason = left_out(choice, member.conversation())
     if reason:
         return f"{old.name} v{old.version} left it out: {reason.why}"
+    if member.stood == "nothing":
+        return f"its file is back, which was gone when v{old.version} was assembled"
     return f"{old.name} v{old.version} was assembled without it"
 
 
@@ -189,6 +217,10 @@ def _changed(before: _Members, after: _Members) -> Iterator[RowChange]:
 
 
 def _differences(old: _Member, new: _Member) -> Iterator[str]:
+    if (old.source, old.path) != (new.source, new.path):
+        moved = f"{old.source} {old.path} -> {new.source} {new.path}"
+        renamed = f"{old.path} -> {new.path}"
+        yield f"renamed {renamed if old.source == new.source else moved}"
     if old.split != new.split:
         yield f"split {old.split} -> {new.split}"
     turns = (

@@ -59,6 +59,8 @@ class Recipe(BaseModel):
         licences: SPDX ids of the licences whose files are taken; empty is all.
         languages: Languages of the programs that are taken; empty is all.
         since: First night (`YYYY-MM-DD`) of the files that are taken; empty is all.
+        files: `present` takes files as their sources show them now; `ever` also what was edited,
+            renamed, deleted or removed since.
 
     Source: arXiv 2502.07316, sections 2.4, 4.2 and 4.3.
     """
@@ -83,6 +85,7 @@ class Recipe(BaseModel):
     licences: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     since: str = Field(default="", pattern=r"^(\d{4}-\d{2}-\d{2})?$")
+    files: Literal["present", "ever"] = "present"
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -108,6 +111,7 @@ class Recipe(BaseModel):
 
 _LATER_FIELDS = frozenset(
     {"teachers", "transformed_by", "sources", "repositories", "licences", "languages", "since"}
+    | {"files"}
 )
 
 

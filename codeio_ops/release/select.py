@@ -12,6 +12,7 @@ from codeio_ops.unified_form import Direction
 
 CORRECT, WRONG = "correct", "wrong"
 _HASHES = 1 << 32
+_NOT_IN_FORCE = "its file is not in force: no source shows it now, or it repeats another"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,7 @@ class Conversation:
         source: Source of the file, as `kind:locator`.
         locator: Its locator alone.
         night: First night on which the file was seen.
+        present: Whether a source shows the file now, and it is in force.
         question: Number among the questions of its program, from 1.
         code_chars: Length of the program.
         answer_chars: Length of the first answer.
@@ -42,6 +44,7 @@ class Conversation:
     licence: str
     language: str
     night: str
+    present: bool
     question: int
     direction: Direction
     first_verdict_id: UUID
@@ -135,6 +138,8 @@ def _other_place(choice: Choice, conversation: Conversation) -> LeftOut | None:
     for field, values, own in wanted:
         if values and not set(values) & set(own):
             return LeftOut(field=field, why=f"{own[0] or 'none'} is not among its {field}")
+    if recipe.files == "present" and not of.present:
+        return LeftOut(field="files", why=_NOT_IN_FORCE)
     if of.night < recipe.since:
         return LeftOut(field="since", why=f"its file came on {of.night}, before {recipe.since}")
     return None

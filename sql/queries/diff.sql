@@ -1,4 +1,6 @@
 -- name: members
+-- The rows of a release with what is said of them `until` some moment, and the place that stood for each when the
+-- release was `assembled`.
 WITH member AS (
     SELECT release_sample.sample_id, release_sample.split, sample.prompt_id,
         sample.first_verdict_id, sample.second_verdict_id,
@@ -19,6 +21,20 @@ SELECT member.sample_id, member.split, member.prompt_id, member.program_id, ques
     second_verdict.verdict AS verdict_2, first_verdict.verifier_version, member.raw_file_id, member.language,
     member.transformer_id, member.program_made_at, first_response.teacher_id, codeio.night_of(file_run) AS night,
     origin.path, origin.source, origin.locator, origin.repository, origin.licence,
+    member.program_id IN (SELECT program_in_force.program_id FROM codeio.program_in_force) AS present,
+    (
+        SELECT CASE
+            WHEN count(*) = 0 THEN NULL
+            WHEN bool_or(standing.origin_id = raw_file_origin.origin_id) THEN 'itself'
+            WHEN bool_or(standing.origin_id IS NOT NULL) THEN 'another'
+            ELSE 'nothing'
+        END
+        FROM codeio.raw_file_origin
+        INNER JOIN codeio.tree_change ON tree_change.origin_id = raw_file_origin.origin_id
+        INNER JOIN codeio.tree_at(:until) AS standing
+            ON standing.source_id = tree_change.source_id AND standing.place_id = tree_change.place_id
+        WHERE raw_file_origin.raw_file_id = member.raw_file_id
+    ) AS stood,
     greatest(first_run.started_at, second_run.started_at) AS finished_at,
     (
         SELECT string_agg(
@@ -52,8 +68,10 @@ CROSS JOIN LATERAL (
         current_origin.repository, current_origin.licence
     FROM codeio.current_origin
     INNER JOIN codeio.source USING (source_id)
+    LEFT JOIN codeio.tree_at(:assembled) AS shown ON shown.origin_id = current_origin.origin_id
     WHERE current_origin.raw_file_id = member.raw_file_id
-    ORDER BY current_origin.passes DESC, source.kind, source.locator, current_origin.version, current_origin.path
+    ORDER BY current_origin.passes DESC, shown.place_id IS NULL, source.kind, source.locator, current_origin.version,
+        current_origin.path
     LIMIT 1
 ) AS origin
 ORDER BY member.prompt_id, first_response.teacher_id;

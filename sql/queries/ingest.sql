@@ -106,12 +106,21 @@ WHERE heir.raw_file_id = any(:raw_file_ids) AND NOT EXISTS (
 )
 ORDER BY heir.raw_file_id, heir.origin_id;
 
+-- name: read_sources
+SELECT source.source_id FROM codeio.source
+WHERE EXISTS (SELECT FROM codeio.tree_change WHERE tree_change.source_id = source.source_id);
+
 -- name: outcomes
-SELECT outcome.name AS outcome, count(*) AS rows
-FROM (
-    SELECT coalesce(nullif(origin_state.reason, ''), origin_state.state) AS name
+-- What became of all files of a source, that it shows now and that it showed once.
+WITH outcome AS (
+    SELECT coalesce(nullif(origin_state.reason, ''), origin_state.state) AS name, origin_state.origin_id IN (
+        SELECT present_place.origin_id FROM codeio.present_place WHERE present_place.source_id = :source_id
+    ) AS present
     FROM codeio.origin_state
     WHERE origin_state.source_id = :source_id
-) AS outcome
+)
+SELECT outcome.name AS outcome, count(*) FILTER (WHERE outcome.present) AS present,
+    count(*) FILTER (WHERE NOT outcome.present) AS past
+FROM outcome
 GROUP BY outcome.name
 ORDER BY count(*) DESC, outcome.name;

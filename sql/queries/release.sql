@@ -5,7 +5,8 @@ SELECT finished.prompt_id, finished.teacher_id, finished.transformer_id, finishe
     length(program.main_function) AS code_chars, length(first_response.body) AS answer_chars,
     coalesce(file_shown.source_kind || ':' || file_shown.source_locator, '') AS source,
     coalesce(file_shown.source_locator, '') AS locator, coalesce(file_shown.repository, '') AS repository,
-    coalesce(file_shown.licence, '') AS licence, program.language, codeio.night_of(file_run) AS night
+    coalesce(file_shown.licence, '') AS licence, program.language, codeio.night_of(file_run) AS night,
+    finished.program_id IN (SELECT program_in_force.program_id FROM codeio.program_in_force) AS present
 FROM codeio.finished_conversation AS finished
 INNER JOIN codeio.prompt USING (prompt_id)
 INNER JOIN codeio.question_number USING (prompt_id)

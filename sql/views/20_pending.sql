@@ -123,7 +123,7 @@ WHERE NOT EXISTS (
         AND earlier.output_sha256 = io_pair.output_sha256
 ));
 COMMENT ON VIEW codeio.pending_prompt IS
-'Pairs and directions of programs in force without a prompt. Pairs of a program with the same output would ask for an '
+'Pairs and directions without a prompt, of programs in force. Pairs of a program with the same output would ask for an '
 'input in the same words: only the first of them does.';
 COMMENT ON COLUMN codeio.pending_prompt.io_pair_id IS 'The pair to ask about.';
 

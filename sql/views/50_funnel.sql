@@ -14,7 +14,16 @@ WITH dropped AS (
 ),
 done (position, stage, passed) AS (
     SELECT 1, 'ingest', count(*) FROM codeio.origin_state WHERE origin_state.state = 'kept'
-    UNION ALL SELECT 2, 'dedup', count(*) FROM codeio.dedup_result WHERE dedup_result.matched_id IS null
+    -- What survived until it was no longer present passed all the same.
+    UNION ALL SELECT 2, 'dedup', count(*) FROM (
+        SELECT dedup_result.subject_id FROM codeio.dedup_result WHERE dedup_result.matched_id IS null
+        UNION ALL
+        SELECT judged_before.subject_id
+        FROM codeio.judged_before
+        WHERE judged_before.turn = 0 AND NOT EXISTS (
+            SELECT FROM codeio.dedup_result WHERE dedup_result.subject_id = judged_before.subject_id
+        )
+    ) AS survivor
     UNION ALL SELECT 3, 'screen', count(*) FROM codeio.raw_file
         WHERE raw_file.raw_file_id NOT IN (
             SELECT quarantined_file.raw_file_id FROM codeio.quarantined_file

@@ -28,13 +28,15 @@ CROSS JOIN LATERAL (
         current_origin.path, current_origin.licence
     FROM codeio.current_origin
     INNER JOIN codeio.source USING (source_id)
+    LEFT JOIN codeio.present_place ON present_place.origin_id = current_origin.origin_id
     WHERE current_origin.raw_file_id = program.raw_file_id
-    ORDER BY current_origin.passes DESC, source.kind, source.locator, current_origin.version, current_origin.path
+    ORDER BY current_origin.passes DESC, present_place.place_id IS NULL, source.kind, source.locator,
+        current_origin.version, current_origin.path
     LIMIT 1
 ) AS origin;
 COMMENT ON VIEW codeio.sample_text IS
 'A sample as it is released: texts, labels and where it came from. Where a file was seen in several places, the '
-'first by name of those that it may come from stands for all.';
+'first by name stands for all, of those that it may come from and that show it at present if there are any.';
 COMMENT ON COLUMN codeio.sample_text.prompt_id IS 'Its prompt.';
 COMMENT ON COLUMN codeio.sample_text.program_id IS 'The program that the pair was drawn from.';
 COMMENT ON COLUMN codeio.sample_text.io_pair_id IS 'The pair that the prompt asks about.';
@@ -74,14 +76,31 @@ SELECT DISTINCT ON (current_origin.raw_file_id) current_origin.raw_file_id, sour
     current_origin.version, current_origin.path, current_origin.licence
 FROM codeio.current_origin
 INNER JOIN codeio.source USING (source_id)
-ORDER BY current_origin.raw_file_id, current_origin.passes DESC, source.kind, source.locator,
-    current_origin.version, current_origin.path;
+LEFT JOIN codeio.present_place ON present_place.origin_id = current_origin.origin_id
+ORDER BY current_origin.raw_file_id, current_origin.passes DESC, present_place.place_id IS NULL, source.kind,
+    source.locator, current_origin.version, current_origin.path;
 COMMENT ON VIEW codeio.file_shown IS
-'The place that stands for a raw file in samples: of several that it may come from, the first by name.';
+'The place that stands for a raw file in samples: of those that it may come from and that show it at present, or else '
+'of all, the first by name.';
 COMMENT ON COLUMN codeio.file_shown.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.file_shown.source_id IS 'The source.';
 COMMENT ON COLUMN codeio.file_shown.source_kind IS 'Reader of the source.';
 COMMENT ON COLUMN codeio.file_shown.source_locator IS 'Path, URL or package of the source.';
+
+CREATE FUNCTION codeio.tree_at(moment timestamptz)
+RETURNS TABLE (source_id uuid, place_id uuid, path text, origin_id uuid)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT newest.source_id, newest.place_id, newest.path, newest.origin_id
+    FROM codeio.tree_change AS newest
+    WHERE newest.changed_at <= moment AND NOT EXISTS (
+        SELECT FROM codeio.tree_change AS later
+        WHERE later.source_id = newest.source_id AND later.place_id = newest.place_id
+            AND later.tree_change_id > newest.tree_change_id AND later.changed_at <= moment
+    );
+END;
+COMMENT ON FUNCTION codeio.tree_at(timestamptz) IS
+'What each source showed at each place at a moment; null where it showed something before.';
 
 CREATE FUNCTION codeio.night_of(run codeio.stage_run) RETURNS text
 LANGUAGE sql STABLE

@@ -7,8 +7,7 @@ import pytest
 from sqlalchemy.exc import ProgrammingError
 
 from codeio_ops.storage.queries import SQL_DIRECTORY
-
-from .conftest import Platform, program
+from support.ingesting import Platform, program
 
 QUESTIONS = sorted(Path(str(SQL_DIRECTORY / "audit")).glob("*.sql"))
 
@@ -47,6 +46,7 @@ def test_the_auditor_gets_an_answer_to_every_question(
         "CREATE TABLE codeio.mine (x int)",
         "CREATE TEMP TABLE mine (x int)",
         "SELECT codeio.take_back_drops(ARRAY[gen_random_uuid()], true)",
+        "SELECT codeio.judge_again('raw_file')",
         "SELECT codeio.delete_unreferenced_blobs(now())",
         "SET ROLE codeio_app",
         "SET ROLE codeio_owner",

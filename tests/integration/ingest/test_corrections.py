@@ -24,9 +24,8 @@ from codeio_ops.ingest.sources import find_source, named_source
 from codeio_ops.records import Source
 from codeio_ops.storage.queries import SQL_DIRECTORY
 from codeio_ops.storage.requeue import requeue
+from support.ingesting import Platform, program
 from support.shell import set_shell
-
-from .conftest import Platform, program
 
 Write = Callable[..., Path]
 PRESENT = (
@@ -40,7 +39,8 @@ STATES = (SQL_DIRECTORY / "audit" / "17_origin_states.sql").read_text().replace(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Outcome:
     outcome: str
-    rows: int
+    present: int
+    past: int
 
 
 def with_settings(platform: Platform, **changes: Any) -> Platform:
@@ -75,7 +75,7 @@ def states(platform: Platform) -> Counter[str]:
     outcomes: Counter[str] = Counter()
     for (source_id,) in platform.sql("SELECT source_id FROM codeio.source"):
         rows = platform.store.fetch("ingest.outcomes", _Outcome, source_id=source_id)
-        outcomes.update({row.outcome: row.rows for row in rows})
+        outcomes.update({row.outcome: row.present + row.past for row in rows})
     by_sources = (outcomes["kept"], outcomes.total() - outcomes["kept"] - outcomes["waiting"],
                   outcomes["waiting"])  # fmt: skip
     assert by_pages == by_view == by_sources
@@ -158,9 +158,9 @@ def test_settings_of_the_platform_reach_back_the_same_way(platform: Platform, wr
     platform.ingest(source)
     strict = with_settings(platform, licences=("MIT",))
     assert strict.ingest(source) == {"known": 1, "licence": 1}
-    small = with_settings(strict, max_file_bytes=10)
-    assert small.ingest(source) == {"too_large": 2}
-    assert states(platform) == {"too_large": 2}
+    small = with_settings(strict, min_file_bytes=100_000)
+    assert small.ingest(source) == {"too_small": 2}
+    assert states(platform) == {"too_small": 2}
     assert platform.ingest(source) == {"new": 2}
     assert states(platform) == {"kept": 2}
 

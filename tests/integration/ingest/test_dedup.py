@@ -6,8 +6,7 @@ from pathlib import Path
 
 from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.records import RawFile
-
-from .conftest import Platform, program
+from support.ingesting import Platform, program
 
 Write = Callable[..., Path]
 

@@ -25,9 +25,10 @@ from codeio_ops.local import components, ports, processes, stack
 from codeio_ops.local.home import Home
 from codeio_ops.local.state import StackState
 from codeio_ops.storage.objects import ObjectStore
+from support.ingesting import Platform, open_platform
 from support.storage import create_template, fresh_settings, quiet
 
-from .conftest import CONTENT, Platform, files, open_platform
+from .conftest import CONTENT, files
 
 STORAGE = frozenset({components.Part.POSTGRES, components.Part.S3})
 # Keys that begin so are written by ingest and by dedup.

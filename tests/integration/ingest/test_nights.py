@@ -18,9 +18,10 @@ from codeio_ops.ingest.preview import preview_source
 from codeio_ops.ingest.sources import active_sources, parse_source
 from codeio_ops.local.state import StackState
 from codeio_ops.storage.objects import ObjectStore
+from support.ingesting import Platform, open_platform, program
 from support.storage import fresh_settings
 
-from .conftest import CONTENT, Platform, files, open_platform, program
+from .conftest import CONTENT, files
 
 Write = Callable[..., Path]
 

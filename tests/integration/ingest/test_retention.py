@@ -7,8 +7,7 @@ from pathlib import Path
 from codeio_ops.dedup.corpus import RawFiles
 from codeio_ops.ingest.retention import GRACE, collect_garbage, vacuum
 from codeio_ops.storage.requeue import requeue
-
-from .conftest import Platform, program
+from support.ingesting import Platform, program
 
 LATER = datetime.now(UTC) + 2 * GRACE
 

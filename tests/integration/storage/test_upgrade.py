@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from codeio_ops.local.state import StackState
+from codeio_ops.records import TreeChange
 from codeio_ops.storage.migrate import migrate
 from support.storage import bare_database
 
@@ -24,9 +26,9 @@ INSERT INTO codeio.stage_run (
     stage_run_id, stage, dag_id, run_id, task_id, map_index, try_number, code_version, settings_sha256
 ) VALUES ('00000000-0000-0000-0000-000000000001', 'ingest', 'd', 'r', 't', -1, 1, '0.1.0', 's');
 INSERT INTO codeio.drop_record (drop_record_id, stage, subject_id, reason, detail, stage_run_id) VALUES
-    (gen_random_uuid(), 'ingest', gen_random_uuid(), 'licence', 'directory:/code a.py (1): GPL',
+    (gen_random_uuid(), 'ingest', gen_random_uuid(), 'licence', 'directory:/code a.py (' || repeat('a', 64) || '): GPL',
      '00000000-0000-0000-0000-000000000001'),
-    (gen_random_uuid(), 'ingest', gen_random_uuid(), 'licence', 'directory:/code and more a.py (2): GPL',
+    (gen_random_uuid(), 'ingest', gen_random_uuid(), 'licence', 'directory:/code and more a.py (size:2): GPL',
      '00000000-0000-0000-0000-000000000001'),
     (gen_random_uuid(), 'screen', gen_random_uuid(), 'leak', 'x', '00000000-0000-0000-0000-000000000001');
 INSERT INTO codeio.stage_run_tally SELECT '00000000-0000-0000-0000-000000000001', stage, outcome, label,
@@ -39,6 +41,33 @@ INSERT INTO codeio.release (
     release_id, name, version, recipe, content_sha256, status, samples, uri, published_at, stage_run_id
 ) VALUES (gen_random_uuid(), 'codeio_pp', 1, '{"name": "codeio_pp"}', 'c', 'published', 1,
     's3://codeio/releases/codeio_pp/1/', now(), '00000000-0000-0000-0000-000000000001');
+"""  # noqa: E501
+# A path seen in two nights, and a table with two rows of one path.
+SEEN = """
+INSERT INTO codeio.source (source_id, kind, locator, licence, cursor_value) VALUES
+    ('00000000-0000-0000-0000-00000000000c', 'jsonl', '/rows.jsonl', 'MIT', '10:20');
+INSERT INTO codeio.stage_run (
+    stage_run_id, stage, dag_id, run_id, task_id, map_index, try_number, code_version, settings_sha256, started_at
+) VALUES ('00000000-0000-0000-0000-000000000002', 'ingest', 'd', 's', 't', -1, 1, '0.1.0', 's', now() + '1 day');
+INSERT INTO codeio.blob (sha256, pack_key, pack_offset, pack_bytes, size_bytes, stage_run_id)
+SELECT repeat(number, 64), 'p', 0, 1, 1, '00000000-0000-0000-0000-000000000001'
+FROM unnest(ARRAY['2', '3', '4', '5']) AS number;
+INSERT INTO codeio.raw_file (raw_file_id, blob_sha256, language, size_bytes, stage_run_id)
+SELECT ('00000000-0000-0000-0000-00000000000' || number)::uuid, repeat(number, 64), 'python', 1,
+    '00000000-0000-0000-0000-000000000001'
+FROM unnest(ARRAY['2', '3', '4', '5']) AS number;
+INSERT INTO codeio.raw_file_origin (origin_id, raw_file_id, source_id, version, path, licence, stage_run_id)
+SELECT id, id, source_id::uuid, '', path, 'MIT', run::uuid
+FROM (VALUES
+    ('00000000-0000-0000-0000-000000000002'::uuid, '00000000-0000-0000-0000-00000000000a', 'new.py',
+        '00000000-0000-0000-0000-000000000001'),
+    ('00000000-0000-0000-0000-000000000003', '00000000-0000-0000-0000-00000000000a', 'new.py',
+        '00000000-0000-0000-0000-000000000002'),
+    ('00000000-0000-0000-0000-000000000004', '00000000-0000-0000-0000-00000000000c', 'row.py',
+        '00000000-0000-0000-0000-000000000001'),
+    ('00000000-0000-0000-0000-000000000005', '00000000-0000-0000-0000-00000000000c', 'row.py',
+        '00000000-0000-0000-0000-000000000001')
+) AS seen (id, source_id, path, run);
 """  # noqa: E501
 # What a table is, whatever the order of its columns.
 COLUMNS = """
@@ -95,6 +124,23 @@ def test_an_old_database_gets_the_tables_of_a_new_one(
     with bare_database(stack_state) as fresh:
         migrate(fresh)
         assert _tables(old_url) == _tables(fresh)
+
+
+def test_what_was_seen_last_at_each_path_is_present_until_it_is_read_again(old_url: str) -> None:
+    _run(old_url, SEEN)
+    migrate(old_url)
+    shown = (
+        "SELECT right(source_id::text, 1), path, right(origin_id::text, 1), place_id "
+        "FROM codeio.present_place ORDER BY 1, 2, 3"
+    )
+    found = _rows(old_url, shown)
+    kept = [row[:3] for row in found if row[1] != "a.py"]
+    assert kept == [("a", "new.py", "3"), ("c", "row.py", "4"), ("c", "row.py", "5")]
+    assert {row[:2] for row in found} > {("a", "a.py"), ("b", "a.py")}, "drops take their place too"
+    source = UUID("00000000-0000-0000-0000-00000000000a")
+    assert found[1][3] == TreeChange.identify(source, "", "new.py")
+    assert len({row[3] for row in found}) == len(found)
+    assert _rows(old_url, "SELECT DISTINCT cursor_value FROM codeio.source") == [("",)]
 
 
 def test_its_rows_are_kept_in_the_new_form(old_url: str) -> None:

@@ -9,32 +9,12 @@ import pytest
 from codeio_ops.config import Settings
 from codeio_ops.errors import SourceDamaged, SourceNotFound
 from codeio_ops.ingest import git
-from codeio_ops.ingest.base import SourceFile
+from codeio_ops.ingest.base import SourceFile, Unchanged
 from codeio_ops.ingest.git import GitReader
+from support.repositories import Repository as Base
 
-WHO = pygit2.Signature("Somebody", "somebody@example.org", 1_700_000_000, 0)
 
-
-class Repository:
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.git = pygit2.init_repository(str(root), initial_head="main")
-
-    def commit(self, **files: str | None) -> str:
-        index = self.git.index
-        for name, content in files.items():
-            path = self.root / f"{name}.py"
-            if content is None:
-                index.remove(path.name)
-                continue
-            path.write_text(content)
-            index.add(path.name)
-        index.write()
-        head = self.git
-        parents = [] if head.head_is_unborn else [head.head.target]
-        commit = head.create_commit("HEAD", WHO, WHO, "change", index.write_tree(), parents)
-        return str(commit)
-
+class Repository(Base):
     def read(self, *, since: str = "", history: str = "head") -> list[SourceFile]:
         reader = GitReader(str(self.root), licence="", history=history)
         return list(reader.files(max_bytes=1000, since=since))
@@ -75,6 +55,29 @@ def test_history_brings_every_version_oldest_first(repository: Repository) -> No
         (third, b"a = 3\n"),
     ]
     assert [f.version for f in repository.read(history="all", since=second)] == [third]
+
+
+def test_what_stayed_as_it_was_is_named_and_not_read(repository: Repository) -> None:
+    first = repository.commit(a="a = 1\n", b="b = 1\n", gone="g = 1\n")
+    repository.commit(b="b = 2\n", gone=None)
+    reader = GitReader(str(repository.root), licence="")
+    assert reader.unchanged(since=first) == [Unchanged(path="a.py")]
+    assert reader.unchanged(since="") == reader.unchanged(since="0" * 40) == []
+
+
+def test_of_a_history_what_head_shows_is_not_past(repository: Repository) -> None:
+    first = repository.commit(a="a = 1\n", gone="g = 1\n")
+    repository.commit(a="a = 2\n", gone=None)
+    found = repository.read(history="all")
+    assert [(f.content, f.is_past) for f in found] == [
+        (b"a = 1\n", True), (b"g = 1\n", True), (b"a = 2\n", False),
+    ]  # fmt: skip
+    repository.commit(a="a = 1\n")
+    repository.git.reset(pygit2.Oid(hex=first), pygit2.enums.ResetMode.HARD)
+    back = repository.read(history="all", since=str(found[-1].version))
+    assert [(f.path, f.content, f.is_past) for f in back] == [
+        ("a.py", b"a = 1\n", False), ("gone.py", b"g = 1\n", False),
+    ]  # fmt: skip
 
 
 def test_a_cursor_that_is_gone_means_everything(repository: Repository) -> None:

@@ -1,19 +1,17 @@
 """The package reader: versions as pip chooses them, and licences where packages keep them."""
 
 import io
-import threading
 import zipfile
 from collections.abc import Iterator
-from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from codeio_ops.errors import SourceDamaged, SourceNotFound
 from codeio_ops.ingest import pypi
 from codeio_ops.ingest.pypi import PyPIReader
+from support.package_index import package_index
 
-VERSIONS = {"1.0": "", "1.1": ' data-yanked="broken"', "2.0.dev3": "", "2.0rc1": ""}
+VERSIONS, YANKED = ("1.0", "1.1", "2.0.dev3", "2.0rc1"), "1.1"
 
 
 def wheel(version: str) -> bytes:
@@ -27,29 +25,10 @@ def wheel(version: str) -> bytes:
 
 @pytest.fixture
 def index() -> Iterator[str]:
-    wheels = {f"foo-{version}-py3-none-any.whl": wheel(version) for version in VERSIONS}
-    links = "".join(
-        f'<a href="/{name}#sha256={sha256(content).hexdigest()}"{yanked}>{name}</a>'
-        for (name, content), yanked in zip(wheels.items(), VERSIONS.values(), strict=True)
-    )
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            page = f"<!DOCTYPE html><html><body>{links}</body></html>".encode()
-            body = wheels.get(self.path.strip("/"), page)
-            self.send_response(200)
-            self.send_header("content-type", "text/html")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            return
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/simple/"
-        server.shutdown()
+    names = {version: f"foo-{version}-py3-none-any.whl" for version in VERSIONS}
+    wheels = {name: wheel(version) for version, name in names.items()}
+    with package_index(wheels, frozenset({names[YANKED]})) as url:
+        yield url
 
 
 @pytest.mark.parametrize(

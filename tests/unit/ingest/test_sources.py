@@ -39,13 +39,6 @@ def test_a_relative_path_is_the_same_source_as_its_absolute_one(
     assert parse_source("directory:code") == parse_source(f"directory:{tmp_path}/code")
 
 
-def test_a_link_is_the_same_source_as_what_it_leads_to(tmp_path: Path) -> None:
-    (tmp_path / "code").mkdir()
-    (tmp_path / "link").symlink_to("code")
-    ways = (f"{tmp_path}/link", f"{tmp_path}/code/", f"{tmp_path}/link/../code")
-    assert {parse_source(f"directory:{way}").locator for way in ways} == {f"{tmp_path}/code"}
-
-
 @pytest.mark.parametrize("text", ["", "code", "pypi", "pypi:", "svn:https://x", ":x", "PYPI:a==1"])
 def test_what_is_no_source_is_refused_with_the_form_to_write(text: str) -> None:
     with pytest.raises(SettingsError) as caught:
