@@ -82,6 +82,7 @@ ALTER TABLE codeio.requeued_drop ADD COLUMN waits boolean NOT NULL DEFAULT true;
 COMMENT ON COLUMN codeio.requeued_drop.waits IS
 'Whether its stage was to judge the row anew afterwards; false where what took the drop back had judged it.';
 CREATE INDEX requeued_drop_subject ON codeio.requeued_drop (subject_id, stage);
+CREATE INDEX requeued_drop_waiting ON codeio.requeued_drop (source_id, requeued_at) WHERE stage = 'ingest' AND waits;
 
 CREATE TABLE codeio.benchmark_use (
     benchmark_use_id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT benchmark_use_pk PRIMARY KEY,
