@@ -19,7 +19,7 @@ WHERE stage = :stage AND decided_by <> '{}'
     AND (teacher_id IS NULL OR teacher_id::text = any(cast(:teachers AS text[])) OR decided_by ? 'teacher')
     AND NOT (
         decided_by - 'teacher' <@ cast(:settings AS jsonb)
-        AND coalesce(decided_by ->> 'teacher' = any(cast(:teachers AS text[])), TRUE)
+        AND (NOT decided_by ? 'teacher' OR decided_by ->> 'teacher' = any(cast(:teachers AS text[])))
     );
 
 -- name: take_back

@@ -100,6 +100,8 @@ FROM (
 ) AS latest
 INNER JOIN codeio.benchmark_index USING (benchmark_index_id);
 COMMENT ON VIEW codeio.benchmark IS 'The index in use of each benchmark that was not removed.';
+COMMENT ON COLUMN codeio.benchmark.name IS 'Name of the benchmark.';
+COMMENT ON COLUMN codeio.benchmark.stage_run_id IS 'Who indexed it.';
 
 CREATE VIEW codeio.leak AS
 SELECT program.raw_file_id, program.program_id, benchmark.name AS benchmark, leak_hit.item

@@ -29,8 +29,7 @@ FILES = 6
 
 def question(number: int) -> str:
     """Return a question that shares no gram with another."""
-    turned = WORDS_OF[number:] + WORDS_OF[:number]
-    return " ".join(f"{word}{number}" for word in turned)
+    return " ".join(word + "abcdefgh"[number] for word in WORDS_OF)
 
 
 def leaky(number: int) -> str:
