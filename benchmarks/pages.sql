@@ -28,6 +28,11 @@ SELECT md5('origin' || n)::uuid, md5('file' || n)::uuid, md5('source' || n % 100
     md5('run' || n % :runs || 'ingest')::uuid
 FROM generate_series(0, :programs - 1) AS n;
 
+INSERT INTO codeio.tree_change (place_id, source_id, part, path, origin_id, stage_run_id)
+SELECT md5('place' || n)::uuid, md5('source' || n % 100)::uuid, '', 'package/module/path_' || n % 5000 || '.py',
+    md5('origin' || n)::uuid, md5('run' || n % :runs || 'ingest')::uuid
+FROM generate_series(0, :programs - 1) AS n;
+
 INSERT INTO codeio.teacher_call
 SELECT md5('call' || n)::uuid, md5('teacher' || n % 4)::uuid, 'answer', md5('prompt' || n)::uuid, 'template', '{}', 'ok', 'stop', 700, 400,
     0.0004, 900, '', md5('run' || n % :runs || 'answer')::uuid

@@ -241,6 +241,12 @@ class Settings(BaseSettings):
     """Whether files whose samples hold a secret or personal data leave the pipeline; without it
     the gates are all that keeps them out.
     """
+    recipes_nightly: Annotated[tuple[str, ...], Acts.RELEASES] = Field(
+        default=("codeio_pp",), min_length=1
+    )
+    """JSON array of the recipes that each night publishes a release of: names of shipped ones, or
+    absolute paths of .yaml files. One that fails or waits for a person holds up no other.
+    """
     audited_pairs: Annotated[int, Deciding(Acts.RELEASES)] = Field(default=200, ge=1)
     """Pairs of a release that the determinism audit runs again."""
 
@@ -256,6 +262,16 @@ class Settings(BaseSettings):
             except InvalidLicenseExpression as exc:
                 raise ValueError(f"{name!r} is no SPDX id") from exc
         return names
+
+    @field_validator("recipes_nightly")
+    @classmethod
+    def _whole_paths(cls, words: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse a path that means something else in each directory: Airflow has its own."""
+        if wrong := [
+            w for w in words if w.endswith((".yaml", ".yml")) and not Path(w).is_absolute()
+        ]:
+            raise ValueError(f"{wrong[0]} is no absolute path")
+        return words
 
     @classmethod
     def load(cls, home: Path | None = None) -> "Settings":

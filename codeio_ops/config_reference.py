@@ -1,5 +1,6 @@
 """What every setting is called, means and decides, and what it is without being set."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -64,6 +65,8 @@ def _default(name: str, field: FieldInfo) -> str:
             return ""
         case bool(value):
             return str(value).lower()
+        case tuple(values):
+            return json.dumps(values)
         case value:
             return str(value)
 

@@ -205,6 +205,15 @@ class NothingToRelease(TerminalError):
     usual_cure = "Run the pipeline first; `codeio run status` shows where rows wait."
 
 
+class NameTaken(TerminalError):
+    """The versions of a name were made by a recipe that says otherwise."""
+
+    usual_cure = (
+        "Give the recipe a name of its own; or take the name with `codeio release make FILE "
+        "--new-recipe`, and later versions are by your recipe."
+    )
+
+
 class NothingToTakeDown(TerminalError):
     """No file has the repository, path, author or licence that is to be taken down."""
 
@@ -233,6 +242,12 @@ class ReleaseCorrupt(TerminalError):
     """A published file, or its manifest, does not have the sha256 it was published with."""
 
     usual_cure = "Do not use the copy; pull or restore it again from where it was published."
+
+
+class DirectoryUnfit(TerminalError):
+    """A release cannot be written to a directory: it holds something else, or is not writable."""
+
+    usual_cure = "Name a directory that is empty or does not exist yet."
 
 
 class StackError(TerminalError):

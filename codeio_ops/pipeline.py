@@ -29,6 +29,8 @@ Counted = Literal["passed", "settled"]
 
 # What may make rows stale, in the order in which they are done again.
 CAUSES: tuple[Cause, ...] = ("image", "template")
+# Stands between the id of a run that releases, and the number of a run for one more recipe.
+OTHER_RECIPE = "__recipe_"
 # Slots of these pools cap what runs at the same time on the whole installation.
 SANDBOX_POOL = "sandbox"
 TEACHER_POOL = "llm"

@@ -2,12 +2,14 @@
 
 **Reads** every finished conversation that the recipe chooses, by default those with the current
 teacher, and quarantines the files of those that leak a benchmark
-or hold a secret or personal data.
+or hold a secret or personal data. A run that names no recipe, such as that of each night, takes the
+first of CODEIO_RECIPES_NIGHTLY and starts a run of its own for each of the others.
 
 **Writes** `leak_hit`, `drop_record`, `sample`, `release`, `release_sample`, `gate_result`,
 `gate_override`, and the files of the release in S3; updates the asset `releases`.
 
 **Idempotent by** (recipe, content): the same facts give the same release, which is made once.
+A name goes on with the recipe of its versions; another takes it with `{"new_recipe": true}` alone.
 
 **On failure** of a hard gate the release stays `rejected` with its evidence, and nothing is
 published: see `codeio release show NAME VERSION`. When only soft gates failed, `ask_override`
@@ -22,15 +24,16 @@ Example configuration: `{"recipe": "drop_wrong"}`, or with a recipe of one's own
 """
 
 from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import Param, TriggerRule, dag, get_current_context, task
 
 from codeio_airflow.assets import ANSWERS, RELEASES
 from codeio_airflow.clients import task_work
 from codeio_airflow.defaults import (
     DAG_DEFAULTS,
-    MODEL,
     OVERRIDE_TIMEOUT,
     PARALLEL_SHARDS,
+    RELEASED,
 )
 from codeio_airflow.release_tasks import (
     APPROVE,
@@ -40,24 +43,12 @@ from codeio_airflow.release_tasks import (
     open_question,
     publish_candidate,
     record_answer,
+    runs_of_others,
     screen_finished,
 )
 from codeio_ops.pipeline import SANDBOX_POOL
 from codeio_ops.quality.gates import GATES, SANDBOX_GATES
 
-RECIPE = Param(
-    "codeio_pp",
-    type=["string", "object"],
-    description="Name of a shipped recipe (`codeio release recipes`), or the fields of one.",
-)
-CURRENT = Param(
-    [],
-    type="array",
-    items={"type": "string"},
-    description="Ids of the teachers that `current` in the recipe means; empty is the one that "
-    "`model` or the settings name.",
-)
-PARAMS = {"recipe": RECIPE, "model": MODEL, "current": CURRENT}
 REASON = Param(
     "",
     type="string",
@@ -66,9 +57,14 @@ REASON = Param(
 )
 
 
-@dag(schedule=[ANSWERS], doc_md=__doc__, params=PARAMS, **DAG_DEFAULTS)
+@dag(schedule=[ANSWERS], doc_md=__doc__, params=RELEASED, **DAG_DEFAULTS)
 def release_dataset() -> None:
     """Assemble a candidate, judge it by every gate, publish it."""
+
+    @task
+    def other_recipes() -> list[dict[str, object]]:
+        with task_work("promote") as work:
+            return runs_of_others(get_current_context()["params"], work)
 
     @task
     def screen() -> dict[str, int]:
@@ -78,8 +74,7 @@ def release_dataset() -> None:
     @task
     def assemble() -> str:
         with task_work("promote") as work:
-            params = get_current_context()["params"]
-            return assemble_candidate(params["recipe"], params["current"], work)
+            return assemble_candidate(get_current_context()["params"], work)
 
     @task(
         map_index_template="{{ task.op_kwargs['name'] }}", max_active_tis_per_dagrun=PARALLEL_SHARDS
@@ -116,6 +111,13 @@ def release_dataset() -> None:
         params={"reason": REASON},
         response_timeout=OVERRIDE_TIMEOUT,
     )
+    start_others = TriggerDagRunOperator.partial(
+        task_id="start_others",
+        trigger_dag_id="release_dataset",
+        logical_date=None,
+        skip_when_already_exists=True,
+    )
+    start_others.expand_kwargs(other_recipes())
     candidate = assemble()
     decided, published = decide(candidate), publish(candidate)
     screen() >> candidate

@@ -8,7 +8,7 @@ import typer
 
 from codeio_ops.asking.estimate import Estimate, describe, estimate
 from codeio_ops.cli.clients import load_settings, open_store, shell_work
-from codeio_ops.cli.follow import RELEASES, Made, Ran, print_made, run_road
+from codeio_ops.cli.follow import RELEASES, Ran, print_made, run_road
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, say
 from codeio_ops.funnel import read_funnel
 from codeio_ops.jsonvalue import Json
@@ -75,7 +75,7 @@ def answer(
     if as_json:
         print_json({"estimate": asdict(found), **(_told(done) if done else {})})
     elif done and done.made:
-        _print(done, done.made)
+        _print(done)
 
 
 def _run(conf: Mapping[str, Json], *, wait: bool) -> Ran:
@@ -104,11 +104,11 @@ def _estimated(conf: Mapping[str, Json], limit: int) -> Estimate:
     return estimate(stage.requests_of(shards, work), work, previewed=0)
 
 
-def _print(done: Ran, made: Made) -> None:
+def _print(done: Ran) -> None:
     store = open_store()
     print_rows("What the run wrote", _wrote(store, done.run_id), as_json=False)
     print_rows("What it took", _spent(store, done.run_id), as_json=False)
-    print_made(made)
+    print_made(done.made)
 
 
 def _told(done: Ran) -> dict[str, object]:
@@ -117,7 +117,7 @@ def _told(done: Ran) -> dict[str, object]:
         "run_id": done.run_id,
         "wrote": [asdict(line) for line in _wrote(store, done.run_id)],
         "spent": [asdict(line) for line in _spent(store, done.run_id)],
-        "release": asdict(done.made) if done.made else None,
+        "release": asdict(done.made[0]) if done.made else None,
     }
 
 

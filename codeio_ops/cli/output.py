@@ -7,13 +7,27 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated, NoReturn
 from uuid import UUID
 
 import typer
 
-from codeio_ops.errors import CodeIOError
+from codeio_ops.errors import (
+    BlobStoreRefused,
+    BlobStoreUnavailable,
+    CodeIOError,
+    SettingsError,
+    StackError,
+    StoreRefused,
+    StoreUnavailable,
+    TeacherRefused,
+    TeacherUnavailable,
+)
 from codeio_ops.extras import naming_extras, require
+from codeio_ops.local.beginning import unfinished
+from codeio_ops.local.home import Home
+from codeio_ops.proxies import sparing_loopback
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -21,6 +35,11 @@ if TYPE_CHECKING:
 _PIPE_WIDTH = 160
 # Exit code of a command that had nothing to change.
 NOTHING_TO_DO = 3
+# What a command meets when a part of the stack is not there.
+_OF_THE_STACK = (
+    BlobStoreRefused, BlobStoreUnavailable, SettingsError, StackError, StoreRefused,
+    StoreUnavailable, TeacherRefused, TeacherUnavailable,
+)  # fmt: skip
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone on stdout.")]
 
@@ -56,7 +75,9 @@ def _text(value: object) -> str:
 
 def print_json(value: object) -> None:
     """Print a JSON document on stdout; times and ids become text."""
-    print_text(json.dumps(value, indent=2, ensure_ascii=False, default=_text))
+    # What another encoding has no character for would be written in a way that JSON has not.
+    ascii_only = (sys.stdout.encoding or "").lower() not in ("utf-8", "utf8")
+    print_text(json.dumps(value, indent=2, ensure_ascii=ascii_only, default=_text))
 
 
 def print_rows(title: str, rows: "Sequence[DataclassInstance]", *, as_json: bool) -> None:
@@ -109,14 +130,29 @@ def run_application(app: typer.Typer, name: str) -> None:
     The one place where an error becomes a line of text.
     """
     arguments = [word for word in sys.argv[1:] if word != "--debug"]
+    os.environ.update(sparing_loopback(os.environ))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may speak no UTF-8
     try:
         with naming_extras():
             app(args=arguments, prog_name=name)
     except CodeIOError as exc:
         if "--debug" in sys.argv:
             raise
-        print(render_error(exc, as_json="--json" in arguments), file=sys.stderr)
+        from codeio_ops.config import home_directory
+
+        told = of_half_a_start(exc, Home(home_directory()))
+        print(render_error(told, as_json="--json" in arguments), file=sys.stderr)
         raise SystemExit(1) from None
+
+
+def of_half_a_start(error: CodeIOError, home: Home) -> CodeIOError:
+    """Return an error with what it follows from, where a start of the stack did not finish."""
+    told = unfinished(home)
+    if not told or not isinstance(error, _OF_THE_STACK) or str(error).partition("\n")[0] in told:
+        return error
+    return type(error)(f"{told}\nso: {error}", cure="Run `codeio up`, and see what it says.")
 
 
 def become_offline_teacher(*words: str) -> NoReturn:

@@ -5,7 +5,6 @@ import shutil
 from typing import Annotated
 
 import typer
-from sqlalchemy.engine import make_url
 
 from codeio_ops.cli.clients import load_settings
 from codeio_ops.errors import StackError, StoreRefused
@@ -23,6 +22,8 @@ def psql(
     arguments: Annotated[list[str] | None, typer.Argument(help="Arguments of psql.")] = None,
 ) -> None:
     """Open psql as codeio_auditor; arguments go to psql, such as -c 'SELECT ...'."""
+    from sqlalchemy.engine import make_url
+
     address = load_settings().auditor_database_url.get_secret_value()
     if not address:
         raise StoreRefused(

@@ -1,6 +1,7 @@
 """`codeio release list | show | diff | verify | pull`: read the versions of the dataset."""
 
 import json
+import re
 import sys
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -16,12 +17,25 @@ from codeio_ops.cli.release_lookup import find, published_release, summary_of
 from codeio_ops.release.card import Cost
 from codeio_ops.release.diff import diff_releases
 from codeio_ops.release.judgement import gate_results, overrides
-from codeio_ops.release.readback import prefix_of, pull_release, verify_release
+from codeio_ops.release.pull import pull_release
+from codeio_ops.release.readback import prefix_of, verify_release
 
 release = typer.Typer(help="The versions of the dataset.", no_args_is_help=True)
 
+_VERSION = re.compile(r"v?\d+")
+
+
+def version_of(word: object) -> int:
+    """Read a version as it is printed, with a v or without."""
+    if not _VERSION.fullmatch(str(word)):
+        raise typer.BadParameter(f"{word!r} is no version, such as 2 or v2")
+    return int(str(word).removeprefix("v"))
+
+
 NameArgument = Annotated[str, typer.Argument(help="Name of the release.")]
-VersionArgument = Annotated[int, typer.Argument(help="Version; the last published by default.")]
+VersionArgument = Annotated[
+    int, typer.Argument(parser=version_of, help="Version; the last published by default.")
+]
 ManifestOption = Annotated[
     str, typer.Option(help="What its manifest must have, when no database knows it.")
 ]
@@ -140,8 +154,11 @@ def show(name: NameArgument, version: VersionArgument = 0, as_json: JsonOption =
 @release.command()
 def diff(
     name: NameArgument,
-    old: Annotated[int, typer.Argument(help="The older version.")],
-    new: Annotated[int, typer.Argument(help="The newer one; the last published by default.")] = 0,
+    old: Annotated[int, typer.Argument(parser=version_of, help="The older version.")],
+    new: Annotated[
+        int,
+        typer.Argument(parser=version_of, help="The newer one; the last published by default."),
+    ] = 0,
     other: Annotated[str, typer.Option(help="Name of the newer one, when it has another.")] = "",
     rows: Annotated[int, typer.Option(help="Rows to print; JSON has all.")] = 20,
     as_json: JsonOption = False,
@@ -210,17 +227,24 @@ def verify(
 @release.command()
 def pull(
     name: NameArgument,
-    directory: Annotated[Path, typer.Argument(help="Directory to write to.")],
-    version: VersionArgument = 0,
+    version: Annotated[str, typer.Argument(help="Version; the last published by default.")] = "",
+    directory: Annotated[
+        str, typer.Argument(help="Where to write it; NAME-vVERSION here by default.")
+    ] = "",
     manifest_sha256: ManifestOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Download a release, checking every file, and the manifest as `verify` does."""
-    known = published_release(name, version, manifest_sha256)
+    """Download a release, checking every file, and the manifest as `verify` does.
+
+    The directory must be absent, empty, or hold just this release or a part of it, which is
+    then completed. NAME DIRECTORY VERSION, the order of older versions, is understood too.
+    """
+    wanted, target = _told_apart(version, directory)
+    known = published_release(name, wanted, manifest_sha256)
     paths = pull_release(
         name,
         known.version,
-        directory,
+        Path(target or f"{name}-v{known.version}"),
         objects=open_objects(),
         manifest_sha256=known.manifest_sha256,
     )
@@ -232,3 +256,12 @@ def pull(
         print(path)
     if known.not_compared:
         print(known.not_compared, file=sys.stderr)
+
+
+def _told_apart(version: str, directory: str) -> tuple[int, str]:
+    """Return version and directory, whichever came first; 0 is the last published version."""
+    if _VERSION.fullmatch(version):
+        return version_of(version), directory
+    if not directory or _VERSION.fullmatch(directory):
+        return version_of(directory or 0), version
+    raise typer.BadParameter(f"{version!r} is no version: write NAME [VERSION] [DIRECTORY]")

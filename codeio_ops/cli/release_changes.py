@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from codeio_ops.cli.clients import open_store, shell_writer
-from codeio_ops.cli.follow import RELEASES, Made, Ran, print_made, run_road
+from codeio_ops.cli.follow import RELEASES, Ran, print_made, run_road
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, print_text
 from codeio_ops.jsonvalue import Json
 from codeio_ops.release.recipe import load_recipe, shipped_names
@@ -39,25 +39,27 @@ def recipes(as_json: JsonOption = False) -> None:
 
 def make(
     recipe: Annotated[str, typer.Argument(help="Name of a shipped recipe, or a .yaml file.")],
+    new_recipe: Annotated[
+        bool,
+        typer.Option("--new-recipe", help="Go on with a name that another recipe had so far."),
+    ] = False,
     wait: WaitOption = True,
     as_json: JsonOption = False,
 ) -> None:
     """Release what a recipe selects: assemble it, judge it by every gate, publish it.
 
-    No teacher is called: every recipe reads the facts there are.
+    No teacher is called: every recipe reads the facts there are. A name belongs to the recipe
+    that its versions were made by.
     """
     found = load_recipe(recipe)
-    done = _release(found.model_dump(mode="json"), wait=wait)
+    done = _release(found.model_dump(mode="json"), wait=wait, new_recipe=new_recipe)
     if as_json:
-        print_json({"name": found.name, "run_id": done.run_id, **_told(done.made)})
+        made = asdict(done.made[0]) if done.made else {}
+        print_json({"name": found.name, "run_id": done.run_id, **made})
     elif done.made:
         print_made(done.made)
     else:
         print_text(f"run: {done.run_id}")
-
-
-def _told(made: Made | None) -> dict[str, object]:
-    return asdict(made) if made else {}
 
 
 def takedown(
@@ -123,13 +125,18 @@ def _print_takedown(
         print_text(f"nothing is left of {name}")
 
 
-def _release(recipe: Json, current: Sequence[str] = (), *, wait: bool) -> Ran:
+def _release(
+    recipe: Json, current: Sequence[str] = (), *, wait: bool, new_recipe: bool = False
+) -> Ran:
     """Run the DAG that releases, in the embedded Airflow.
 
     Args:
         recipe: Its fields.
         current: Ids of the teachers that `current` means in it; empty is the one in use.
         wait: Whether to follow it to its end.
+        new_recipe: Whether it may take the name of another.
     """
-    conf: dict[str, Json] = {"recipe": recipe, "current": list(current)}
+    conf: dict[str, Json] = {
+        "recipe": recipe, "current": list(current), "new_recipe": new_recipe,
+    }  # fmt: skip
     return run_road(conf, first=RELEASES, wait=wait)

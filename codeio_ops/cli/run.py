@@ -7,9 +7,9 @@ from uuid import UUID
 import typer
 
 from codeio_ops.cli.board import read_stages
-from codeio_ops.cli.clients import open_store
-from codeio_ops.cli.follow import print_made, run_road
-from codeio_ops.cli.output import JsonOption, print_json, print_rows
+from codeio_ops.cli.clients import load_settings, open_store
+from codeio_ops.cli.follow import follow_active, print_made, run_road, stop_runs
+from codeio_ops.cli.output import JsonOption, print_json, print_rows, print_text, say
 from codeio_ops.storage.engine import Store
 
 
@@ -40,17 +40,36 @@ def register(app: typer.Typer) -> None:
 
 def run(
     follow: Annotated[bool, typer.Option(help="Wait for the end and show the progress.")] = True,
+    attach: Annotated[
+        bool, typer.Option("--attach", help="Start nothing, and follow what goes on.")
+    ] = False,
+    stop: Annotated[
+        bool, typer.Option("--stop", help="Stop what goes on; what was done is kept.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Run the pipeline now, from the sources to a release."""
-    done = run_road(wait=follow)
+    """Run the pipeline now, from the sources to a release.
+
+    It publishes a release by each recipe of CODEIO_RECIPES_NIGHTLY, and ends with a line for each.
+    """
+    if stop:
+        stopped = stop_runs()
+        print_json({"stopped": stopped}) if as_json else print_text(_stopped(stopped))
+        return
+    if not attach:
+        say(f"releases by: {', '.join(load_settings().recipes_nightly)}")
+    done = follow_active() if attach else run_road(wait=follow)
     if as_json:
-        made = asdict(done.made) if done.made else None
-        print_json({**_funnel_json(), "run_id": done.run_id, "release": made})
+        made = [asdict(each) for each in done.made]
+        released = {"release": made[0] if made else None, "releases": made}
+        print_json({**_funnel_json(), "run_id": done.run_id, **released})
         return
     funnel()
-    if done.made:
-        print_made(done.made)
+    print_made(done.made)
+
+
+def _stopped(runs: list[str]) -> str:
+    return "\n".join(f"stopped {run}" for run in runs) or "nothing was running"
 
 
 def funnel(as_json: JsonOption = False) -> None:

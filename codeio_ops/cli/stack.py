@@ -9,6 +9,7 @@ from codeio_ops.cli.output import JsonOption, print_json, print_rows, say
 from codeio_ops.config import Settings, home_directory
 from codeio_ops.errors import SettingsError
 from codeio_ops.local import environment, stack
+from codeio_ops.local.beginning import unfinished
 from codeio_ops.local.components import EVERYTHING, Part
 from codeio_ops.local.doctor import examine
 from codeio_ops.local.home import Home
@@ -59,6 +60,8 @@ def status(as_json: JsonOption = False) -> None:
         _print_status_json(home.root.as_posix(), rows)
     else:
         print_rows(f"Stack in {home.root}", rows, as_json=False)
+    if told := unfinished(home):
+        say(told)
     if not rows or any(row.state != "healthy" for row in rows):
         raise typer.Exit(1)
 

@@ -8,9 +8,10 @@ import builtins
 import keyword
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from codeio_ops.machine_code import compiled
 
 Bytes = NDArray[np.uint8]
 Hashes = NDArray[np.uint64]
@@ -104,13 +105,13 @@ def tokenize(content: bytes, *, language: str) -> Tokens:
     return Tokens(hashes=hashes[:count], names=names[:count])
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def _is_kept(value: np.uint64, kept: Hashes) -> bool:
     place = np.searchsorted(kept, value)
     return bool(place < len(kept) and kept[place] == value)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def _is_called(code: Bytes, at: int) -> bool:
     """Whether a parenthesis follows, on the same line."""
     while at < len(code) and code[at] == 32:
@@ -118,7 +119,7 @@ def _is_called(code: Bytes, at: int) -> bool:
     return bool(at < len(code) and code[at] == 40)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _comment_end(code: Bytes, at: int, slashes: bool) -> int:
     """Return where the comment that begins at `at` ends, or `at` when none begins there."""
     size = len(code)
@@ -135,7 +136,7 @@ def _comment_end(code: Bytes, at: int, slashes: bool) -> int:
     return at
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _string_end(code: Bytes, at: int) -> tuple[int, int]:
     """Return where the string that begins at `at` ends, and how many quotes enclose it."""
     size, quote = len(code), code[at]
@@ -157,7 +158,7 @@ def _string_end(code: Bytes, at: int) -> tuple[int, int]:
     return min(at, size), marks
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _scan(  # noqa: C901 - one pass over the bytes; parts of it would not be clearer
     code: Bytes,
     classes: Bytes,

@@ -7,13 +7,13 @@ is, 5-token shingles in which names are replaced by their order, 256 permutation
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from codeio_ops.dedup import SHINGLE_TOKENS
 from codeio_ops.dedup.lexer import Hashes, tokenize
 from codeio_ops.dedup.same_code import normal_form
+from codeio_ops.machine_code import compiled
 
 SPEC = "cio-near-1"
 PERMUTATIONS = 256
@@ -78,7 +78,7 @@ def signature(shingles: Hashes) -> Signature:
     return result
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def _mix(value: np.uint64) -> np.uint64:
     """Finalise by splitmix64."""
     value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -86,7 +86,7 @@ def _mix(value: np.uint64) -> np.uint64:
     return value ^ (value >> np.uint64(31))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _shingles(hashes: Hashes, names: NDArray[np.bool_]) -> Hashes:
     count = len(hashes)
     width = min(SHINGLE_TOKENS, count)
@@ -105,7 +105,7 @@ def _shingles(hashes: Hashes, names: NDArray[np.bool_]) -> Hashes:
     return found
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _move_distinct(ordered: Hashes) -> int:
     """Move the distinct values to the front, and return how many there are."""
     count = 0
@@ -116,7 +116,7 @@ def _move_distinct(ordered: Hashes) -> int:
     return count
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _minhash(shingles: Hashes, multipliers: Signature, offsets: Signature) -> Signature:
     rows = np.full(len(multipliers), 0xFFFFFFFF, np.uint32)
     for shingle in shingles:
@@ -128,7 +128,7 @@ def _minhash(shingles: Hashes, multipliers: Signature, offsets: Signature) -> Si
     return rows
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled()
 def _band_keys(rows: Signature, bands: Hashes) -> None:
     for band in range(len(bands)):
         value = np.uint64(band)

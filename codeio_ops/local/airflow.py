@@ -78,6 +78,7 @@ def migrate(home: Home, state: StackState, environment: Mapping[str, str]) -> bo
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
+        errors="replace",
         check=False,
     )
     (home.logs / "airflow-db-migrate.log").write_text(done.stdout + done.stderr, encoding="utf-8")

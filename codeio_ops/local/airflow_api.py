@@ -128,6 +128,10 @@ class AirflowApi:
         body: Json = {"logical_date": None, "conf": dict(conf)}
         return str(self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", body)["dag_run_id"])
 
+    def fail_run(self, dag_id: str, run_id: str) -> None:
+        """Stop a run: its tasks are killed, and it counts as failed."""
+        self._call("PATCH", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}", {"state": "failed"})
+
     def run_state(self, dag_id: str, run_id: str) -> str:
         """Return "queued", "running", "success" or "failed"."""
         return str(self._get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}", {})["state"])

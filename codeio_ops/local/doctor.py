@@ -8,6 +8,7 @@ from codeio_ops.config import Settings
 from codeio_ops.errors import CodeIOError, ImageMissing, StackError
 from codeio_ops.local import health
 from codeio_ops.local.airflow import COMMANDS
+from codeio_ops.local.beginning import unfinished
 from codeio_ops.local.home import Home
 from codeio_ops.local.state import StackState
 
@@ -35,10 +36,12 @@ class Finding:
 
 def examine(settings: Settings) -> tuple[Finding, ...]:
     """Run every check; none of them leaves anything behind."""
-    state = StackState.load(Home(settings.home))
+    home = Home(settings.home)
+    state = StackState.load(home)
     checks: list[tuple[str, Callable[[], str]]] = [
         ("docker engine", _engine),
         ("sandbox image", lambda: _image(settings.sandbox_image)),
+        ("start", lambda: _start(home)),
         ("postgres", lambda: _component("postgres", state)),
         ("s3", lambda: _component("s3", state)),
         ("s3 releases", lambda: _immutable(settings, state)),
@@ -55,6 +58,12 @@ def _finding(name: str, check: Callable[[], str]) -> Finding:
     except CodeIOError as exc:
         cure = exc.cure or "Run `codeio up`, then read the log in the state directory."
         return Finding(name=name, ok=False, detail=str(exc), cure=cure)
+
+
+def _start(home: Home) -> str:
+    if told := unfinished(home):
+        raise StackError(told, cure="Run `codeio up`.")
+    return "no start is unfinished"
 
 
 def _component(name: str, state: StackState | None) -> str:

@@ -8,9 +8,11 @@ file because the supervisor needs them again when it restarts a process.
 import os
 import shlex
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from dotenv import dotenv_values
 
+import codeio_ops
 from codeio_ops.bundled import DAGS
 from codeio_ops.config_reference import changes_of
 from codeio_ops.errors import SettingsError
@@ -18,6 +20,7 @@ from codeio_ops.local import postgres, seaweed
 from codeio_ops.local.home import Home, write_private
 from codeio_ops.local.ports import LOOPBACK
 from codeio_ops.local.state import StackState
+from codeio_ops.proxies import sparing_loopback
 
 USER_PREFIXES = ("CODEIO_", "OPENAI_", "AIRFLOW__")
 AIRFLOW_USER = "admin"
@@ -38,15 +41,17 @@ def stack_environment(
     return {
         **_platform(state, bucket),
         **_airflow(home, state),
+        **_caches(home),
         **chosen,
         "CODEIO_HOME": str(home.root),
     }
 
 
 def base_environment() -> dict[str, str]:
-    """Return the caller's environment without what belongs to the stack."""
+    """Return the caller's environment without what belongs to the stack; its proxies spare it."""
     ours = (*USER_PREFIXES, "AIRFLOW_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return {**kept, **sparing_loopback(kept)}
 
 
 def render(environment: Mapping[str, str]) -> str:
@@ -153,6 +158,12 @@ def _airflow(home: Home, state: StackState) -> dict[str, str]:
     }
     # Without SPT_NOENV, process titles overwrite what `ps` shows of the environment.
     return {"AIRFLOW_HOME": str(home.airflow), "SPT_NOENV": "1", **named}
+
+
+def _caches(home: Home) -> dict[str, str]:
+    """Return where compiled code is kept, where this user may not write beside its source."""
+    writable = os.access(Path(codeio_ops.__file__).parent, os.W_OK)
+    return {} if writable else {"NUMBA_CACHE_DIR": str(home.root / "compiled")}
 
 
 def _core(home: Home, state: StackState) -> dict[str, str]:

@@ -31,6 +31,16 @@ class Home:
         return self.run / "plan.json"
 
     @property
+    def lock_file(self) -> Path:
+        """Held by a command that starts or stops the stack."""
+        return self.root / "lock"
+
+    @property
+    def note_file(self) -> Path:
+        """What a start met that did not come to its end."""
+        return self.root / "up.unfinished"
+
+    @property
     def run(self) -> Path:
         """Locks, the plan and one record per running process."""
         return self.root / "run"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from codeio_ops.errors import DecisionNeeded, PipelineFailed, StackError
 from codeio_ops.jsonvalue import Json
 from codeio_ops.local.airflow_api import TERMINAL_STATES, AirflowApi
+from codeio_ops.pipeline import OTHER_RECIPE
 
 ROAD = ("ingest_code", "build_programs", "answer_prompts", "release_dataset")
 
@@ -76,6 +77,30 @@ def follow(
         run_id = _handover(api, run_id, following, show)
         _wait_until_done(api, following, run_id, show)
     return run_id
+
+
+def active_runs(api: AirflowApi) -> list[tuple[str, str]]:
+    """Return DAG and run of what goes on or is queued, by the order of the road, oldest first."""
+    return [
+        (dag_id, run.run_id)
+        for dag_id in ROAD
+        for run in reversed(api.list_runs(dag_id))
+        if run.state not in TERMINAL_STATES
+    ]
+
+
+def stop(api: AirflowApi) -> list[tuple[str, str]]:
+    """Stop all runs of the road, the last DAGs first, and return them; what was done is kept."""
+    stopped = list(reversed(active_runs(api)))
+    for dag_id, run_id in stopped:
+        api.fail_run(dag_id, run_id)
+    return stopped
+
+
+def runs_of_others(api: AirflowApi, dag_id: str, run_id: str) -> list[str]:
+    """Return the runs that a run of the DAG that releases started for further recipes."""
+    started = (run.run_id for run in api.list_runs(dag_id))
+    return sorted(found for found in started if found.startswith(run_id + OTHER_RECIPE))
 
 
 def _wait_until_parsed(api: AirflowApi) -> None:

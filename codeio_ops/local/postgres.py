@@ -33,6 +33,9 @@ SERVER_SETTINGS = (
     "shared_buffers=256MB",
     "max_wal_size=2GB",
     "password_encryption=scram-sha-256",
+    # Not that of the shell in which the cluster was made.
+    "timezone=UTC",
+    "log_timezone=UTC",
     # TCP on loopback only: a socket path may be longer than the kernel allows.
     "unix_socket_directories=",
     f"listen_addresses={LOOPBACK}",
@@ -141,8 +144,11 @@ def _initdb(data: Path, password_file: Path, user: str | None) -> None:
         user=user,
         group=user,
         extra_groups=None if user is None else [],
+        # The shell may speak a language that this machine has not, or write in no UTF-8.
+        env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
         capture_output=True,
         text=True,
+        errors="replace",
         check=False,
     )
     if done.returncode != 0:

@@ -125,5 +125,7 @@ def _client(state: StackState) -> "S3Client":
         aws_access_key_id=state.secrets.s3_access_key,
         aws_secret_access_key=state.secrets.s3_secret_key,
         region_name="us-east-1",
-        config=Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1}),
+        config=Config(
+            connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1}, proxies={}
+        ),
     )

@@ -27,6 +27,7 @@ from codeio_ops.local import (
     seaweed,
     supervisor,
 )
+from codeio_ops.local.beginning import noted
 from codeio_ops.local.components import EVERYTHING, Part
 from codeio_ops.local.containers import remove_sandboxes
 from codeio_ops.local.home import Home, exclusive
@@ -40,6 +41,8 @@ POOLS: Mapping[str, tuple[int, str]] = {
     "llm": (4, "Tasks that call the teacher"),
     "sandbox": (os.cpu_count() or 1, "Tasks that run programs"),
 }
+# The listeners whose address a person may have written down.
+_NAMED = ("postgres", "s3", "teacher", "airflow")
 STOP_TIMEOUT_S = 120.0
 SUPERVISOR_TIMEOUT_S = 20.0
 
@@ -81,8 +84,13 @@ def up(
     """
     require("embedded")
     home.create()
-    with exclusive(home.root / "lock", on_wait=lambda: say("waiting for another codeio command")):
+    with (
+        exclusive(home.lock_file, on_wait=lambda: say("waiting for another codeio command")),
+        noted(home, say) as say,
+    ):
+        known = StackState.load(home)
         state = remember(home, running=_alive(home), preferred=preferred)
+        _say_moved(known.ports if known else preferred, state.ports, say)
         caller = os.environ if user is None else user
         bucket = caller.get("CODEIO_S3_BUCKET", Settings.model_fields["s3_bucket"].default)
         variables = environment.stack_environment(home, state, bucket=bucket, user=caller)
@@ -90,9 +98,28 @@ def up(
             say(change)
         environment.write(home, variables)
         settings = Settings.load(home.root)
+        _check_recipes(settings)
         _start_storage(home, state, settings, variables, parts, say)
         _start_services(home, state, settings, variables, parts, say)
     return Started(state=state, settings=settings)
+
+
+def _check_recipes(settings: Settings) -> None:
+    """Say now, and not at night, which recipe of the nights cannot be read."""
+    from codeio_ops.release.recipe import load_recipe
+
+    for name in settings.recipes_nightly:
+        load_recipe(name)
+
+
+def _say_moved(wanted: Mapping[str, int], got: Mapping[str, int], say: Say) -> None:
+    """Say which listener has another port than it had, or than is usual."""
+    for name in _NAMED:
+        if wanted.get(name) and wanted[name] != got[name]:
+            say(
+                f"port {wanted[name]} of {name} is taken by another process: it is now "
+                f"{got[name]}; addresses that were copied from here must follow"
+            )
 
 
 def _start_storage(
@@ -195,7 +222,8 @@ def down(home: Home, *, say: Say) -> tuple[str, ...]:
     """
     if not home.run.exists():
         return ()
-    with exclusive(home.root / "lock", on_wait=lambda: say("waiting for another codeio command")):
+    with exclusive(home.lock_file, on_wait=lambda: say("waiting for another codeio command")):
+        home.note_file.unlink(missing_ok=True)
         stopped = tuple(processes.records(home))
         if stopped:
             say(f"stopping {', '.join(reversed(stopped))}")

@@ -12,17 +12,12 @@ from codeio_ops.errors import NothingToRelease, ReleaseMissing
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
 from codeio_ops.records import ReleaseRow, ReleaseSample, SampleRow
+from codeio_ops.release.naming import name_for, require_own_name
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.rows import SampleText, content_sha256, read_texts
 from codeio_ops.release.select import Chosen, Conversation, choose, left_out
 from codeio_ops.release.splits import assign_splits
-from codeio_ops.release.teachers import (
-    Choice,
-    TeacherShare,
-    names_current,
-    possible_names,
-    selection_of,
-)
+from codeio_ops.release.teachers import Choice, TeacherShare, names_current
 from codeio_ops.storage.engine import Store, Transaction
 from codeio_ops.storage.runs import FactWriter
 
@@ -65,7 +60,12 @@ class _FinishedProgram:
 
 
 def assemble_release(
-    recipe: Recipe, *, current: Collection[UUID], store: Store, writer: FactWriter
+    recipe: Recipe,
+    *,
+    current: Collection[UUID],
+    store: Store,
+    writer: FactWriter,
+    new_recipe: bool = False,
 ) -> Release:
     """Select what the recipe asks for, and return the release that holds just that.
 
@@ -77,9 +77,11 @@ def assemble_release(
         current: Ids of the teachers that its word `current` means.
         store: The database.
         writer: Who assembles.
+        new_recipe: Whether it may go on with a name that another recipe has.
 
     Raises:
         NothingToRelease: no finished conversation is left by the recipe.
+        NameTaken: another recipe has its name.
     """
     choice = Choice.of(recipe, current, store)
     conversations = store.fetch("release.conversations", Conversation)
@@ -88,24 +90,30 @@ def assemble_release(
     if not chosen:
         raise _nothing(choice, conversations)
     writer.write([_sample(item, writer.run.stage_run_id) for item in chosen])
-    content = content_sha256(recipe, _texts(chosen, store))
-    return _find_or_create(choice, chosen, content, store, writer)
+    content = content_sha256(choice.recipe, _texts(chosen, store))
+    return _find_or_create(choice, chosen, content, store, writer, new_recipe=new_recipe)
 
 
-def release_of(recipe: Recipe, work: "Work", *, current: Collection[UUID] = ()) -> Release:
+def release_of(
+    recipe: Recipe, work: "Work", *, current: Collection[UUID] = (), new_recipe: bool = False
+) -> Release:
     """Assemble the release of a recipe in a task.
 
     Args:
         recipe: What is asked for.
         work: What the task works with; it knows the teacher that settings and run name.
         current: Teachers that `current` is to mean in place of that one.
+        new_recipe: Whether it may go on with a name that another recipe has.
 
     Raises:
         NothingToRelease: no finished conversation is left by the recipe.
+        NameTaken: another recipe has its name.
     """
     if not current and names_current(recipe):
         current = {work.teacher.identity.teacher_id}
-    return assemble_release(recipe, current=current, store=work.store, writer=work.writer)
+    return assemble_release(
+        recipe, current=current, store=work.store, writer=work.writer, new_recipe=new_recipe
+    )
 
 
 def find_release(store: Store, release_id: UUID) -> Release:
@@ -164,17 +172,25 @@ def _texts(chosen: list[Chosen], store: Store) -> Iterator[SampleText]:
 
 
 def _find_or_create(
-    choice: Choice, chosen: list[Chosen], content: str, store: Store, writer: FactWriter
+    choice: Choice,
+    chosen: list[Chosen],
+    content: str,
+    store: Store,
+    writer: FactWriter,
+    *,
+    new_recipe: bool,
 ) -> Release:
     recipe = choice.recipe
     teachers = choice.shares(item.conversation.teacher_id for item in chosen)
     with store.transaction() as transaction:
         # Two assemblies at once must not take the same version.
         transaction.value("release.lock_name", name=recipe.name)
-        name = _name(recipe.name, teachers, transaction)
+        name = name_for(recipe, teachers, transaction)
         found = _by_content(transaction, name, content)
         if found:
             return found
+        if not new_recipe:
+            require_own_name(recipe, name, transaction)
         version = transaction.value("release.last_version", name=name) + 1
         funnel = [*transaction.fetch_json("release.funnel"), _last_stage(chosen)]
         release = ReleaseRow(
@@ -196,17 +212,6 @@ def _find_or_create(
         "assembled %s v%d: %d samples", name, version, len(chosen), extra={"action": "assemble"}
     )
     return created
-
-
-def _name(recipe: str, teachers: list[TeacherShare], transaction: Transaction) -> str:
-    """Return the first name under which nothing but this selection of teachers was released."""
-    selection = selection_of(teachers)
-    names = possible_names(recipe, teachers)
-    for name in names:
-        earlier = transaction.column("release.teachers_of_name", name=name)
-        if all(selection_of(each) == selection for each in earlier):
-            return name
-    return names[-1]
 
 
 def _last_stage(chosen: list[Chosen]) -> Json:

@@ -93,7 +93,6 @@ class _Member:
     verifier_version: str
     path: str
     source: str
-    locator: str
     repository: str
     licence: str
     present: bool
@@ -112,7 +111,6 @@ class _Member:
             raw_file_id=self.raw_file_id,
             program_made_at=self.program_made_at,
             source=self.source,
-            locator=self.locator,
             repository=self.repository,
             licence=self.licence,
             language=self.language,

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 SHARD_ROWS = 20_000
 _ROW_GROUP_ROWS = 5_000
 
-# Inputs and outputs of every shape share a column: each is JSON text.
+# Inputs and outputs of every shape share a column: each is JSON text, a string and null as well.
+VALUE_COLUMNS = ("input", "output")
 TEXT_COLUMNS = (*(column.name for column in fields(SampleText)), "response")
 FLAG_COLUMN = "answer_replaced"
 
@@ -85,7 +86,8 @@ def _parquet(rows: list[TrainingRow]) -> bytes:
 
 
 def _record(row: TrainingRow) -> dict[str, Json]:
-    return {**row.sample.to_json(), "prompt": row.prompt, "response": row.response}
+    values = {name: compact(getattr(row.sample, name)) for name in VALUE_COLUMNS}
+    return {**row.sample.to_json(), **values, "prompt": row.prompt, "response": row.response}
 
 
 def _text(value: Json) -> str | None:

@@ -1,8 +1,6 @@
 """Reads a published release back, and compares every file with what was published."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -53,36 +51,9 @@ def verify_release(
     if found != wanted:
         odd = ", ".join(sorted(found ^ wanted))
         raise ReleaseCorrupt(f"{name} v{version}: missing or unexpected files: {odd}")
-    for _ in _checked_files(name, version, stored.manifest, objects):
-        pass
+    for entry in stored.manifest.files:
+        read_file(name, version, entry, objects=objects)
     return stored
-
-
-def pull_release(
-    name: str,
-    version: int,
-    directory: Path,
-    *,
-    objects: ObjectStore,
-    manifest_sha256: str | None = None,
-) -> Iterator[Path]:
-    """Download a release below `directory`, the manifest last; yield each path.
-
-    Args:
-        name: Name of the release.
-        version: Its version.
-        directory: Where its files are written.
-        objects: The bucket that holds it.
-        manifest_sha256: See `verify_release`.
-
-    Raises:
-        ReleaseMissing: there is no manifest.
-        ReleaseCorrupt: a file or the manifest has other content than it must.
-    """
-    stored = read_manifest(name, version, objects=objects, sha256=manifest_sha256)
-    for path, content in _checked_files(name, version, stored.manifest, objects):
-        yield _write(directory / path, content)
-    yield _write(directory / MANIFEST_NAME, stored.content)
 
 
 def read_manifest(
@@ -109,17 +80,13 @@ def read_manifest(
         raise ReleaseCorrupt(f"the manifest of {name} v{version} cannot be read: {exc}") from exc
 
 
-def _checked_files(
-    name: str, version: int, manifest: Manifest, objects: ObjectStore
-) -> Iterator[tuple[str, bytes]]:
-    for entry in manifest.files:
-        content = objects.get(prefix_of(name, version) + entry.path)
-        if FileEntry.of(entry.path, content) != entry:
-            raise ReleaseCorrupt(f"{name} v{version}: {entry.path} has other content")
-        yield entry.path, content
+def read_file(name: str, version: int, entry: FileEntry, *, objects: ObjectStore) -> bytes:
+    """Return a file of a published release.
 
-
-def _write(path: Path, content: bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return path
+    Raises:
+        ReleaseCorrupt: it has other content than it must.
+    """
+    content = objects.get(prefix_of(name, version) + entry.path)
+    if FileEntry.of(entry.path, content) != entry:
+        raise ReleaseCorrupt(f"{name} v{version}: {entry.path} has other content")
+    return content

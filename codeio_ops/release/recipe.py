@@ -5,6 +5,7 @@ same fields. All of them read the same facts, so none of them calls a teacher.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Literal, Self
@@ -16,12 +17,14 @@ from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
     ValidationError,
+    field_validator,
     model_serializer,
     model_validator,
 )
 
 from codeio_ops.errors import SettingsError
 from codeio_ops.jsonvalue import Json
+from codeio_ops.release.faults import faults_of, meant
 from codeio_ops.unified_form import Direction
 
 CURRENT, ANY = "current", "any"
@@ -87,6 +90,12 @@ class Recipe(BaseModel):
     since: str = Field(default="", pattern=r"^(\d{4}-\d{2}-\d{2})?$")
     files: Literal["present", "ever"] = "present"
 
+    @field_validator("since", mode="before")
+    @classmethod
+    def _day(cls, value: object) -> object:
+        """Take a day that YAML has read as one."""
+        return value.isoformat() if type(value) is date else value
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.wrong == "replace" and self.turns == 2:
@@ -107,6 +116,11 @@ class Recipe(BaseModel):
     def content(self) -> dict[str, Json]:
         """What of it is content of a release; whom `teachers` meant, its rows say."""
         return self.model_dump(mode="json", exclude={"teachers"})
+
+    @property
+    def deciding(self) -> dict[str, Json]:
+        """What of it decides which rows a release has, and what they say."""
+        return self.model_dump(mode="json", exclude={"description"})
 
 
 _LATER_FIELDS = frozenset(
@@ -134,7 +148,7 @@ def load_recipe(name_or_path: str) -> Recipe:
         return _parse_yaml(_read(Path(name_or_path)), origin=name_or_path)
     if name_or_path not in shipped_names():
         raise SettingsError(
-            f"there is no recipe {name_or_path!r}",
+            f"there is no recipe {name_or_path!r}{meant(name_or_path, shipped_names())}",
             cure=f"use one of {', '.join(shipped_names())}, or the path of a .yaml file",
         )
     content = _SHIPPED.joinpath(f"{name_or_path}.yaml").read_text("utf-8")
@@ -176,9 +190,7 @@ def _validated(value: Json, *, origin: str) -> Recipe:
     try:
         return Recipe.model_validate(value)
     except ValidationError as exc:
-        first = exc.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        reason = f"{place}: {first['msg']}" if place else str(first["msg"])
+        told = faults_of(exc.errors(), Recipe.model_fields)
         raise SettingsError(
-            f"the recipe {origin} is not valid: {reason}", cure=f"its fields are {fields}"
+            f"the recipe {origin} is not valid: {told}", cure=f"its fields are {fields}"
         ) from exc

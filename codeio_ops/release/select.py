@@ -23,8 +23,7 @@ class Conversation:
         teacher_id: Who answered.
         transformer_id: Who wrote the program.
         program_made_at: When the task began that wrote it.
-        source: Source of the file, as `kind:locator`.
-        locator: Its locator alone.
+        source: Source of the file as `kind:name`; of a path the name is what releases have for it.
         night: First night on which the file was seen.
         present: Whether a source shows the file now, and it is in force.
         question: Number among the questions of its program, from 1.
@@ -39,7 +38,6 @@ class Conversation:
     raw_file_id: UUID
     program_made_at: datetime
     source: str
-    locator: str
     repository: str
     licence: str
     language: str
@@ -130,7 +128,7 @@ def _other_teacher(choice: Choice, conversation: Conversation) -> LeftOut | None
 def _other_place(choice: Choice, conversation: Conversation) -> LeftOut | None:
     recipe, of = choice.recipe, conversation
     wanted = (
-        ("sources", recipe.sources, (of.source, of.locator)),
+        ("sources", recipe.sources, (of.source, of.source.partition(":")[2])),
         ("repositories", recipe.repositories, (of.repository,)),
         ("licences", recipe.licences, (of.licence,)),
         ("languages", recipe.languages, (of.language,)),

@@ -9,7 +9,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from codeio_ops.release.recipe import ANY, CURRENT, Recipe, Words
-from codeio_ops.storage.engine import Store
+from codeio_ops.storage.engine import Store, Transaction
 
 SEVERAL = "mixed"
 
@@ -52,7 +52,9 @@ class Choice:
 
     @classmethod
     def of(cls, recipe: Recipe, current: Collection[UUID], store: Store) -> "Choice":
-        """Resolve the words of a recipe against the teachers of the database."""
+        """Resolve the words of a recipe against the teachers and sources of the database."""
+        with store.transaction() as transaction:
+            recipe = releasable(recipe, transaction)
         known = {item.teacher_id: item for item in store.fetch("teacher.known", KnownTeacher)}
         return cls(recipe=recipe, current=frozenset(current), known=known)
 
@@ -84,21 +86,39 @@ class Choice:
         ]
 
     def _meant(self, words: Words) -> frozenset[UUID]:
-        listed = (words,) if isinstance(words, str) else words
         return frozenset(
             item.teacher_id
             for item in self.known.values()
-            for word in listed
+            for word in _listed(words)
             if item.is_meant_by(word) or (word == CURRENT and item.teacher_id in self.current)
         )
 
 
+def releasable(recipe: Recipe, transaction: Transaction) -> Recipe:
+    """Return a recipe that names sources and models as releases do: none by its path here."""
+    places = (recipe.sources, recipe.teachers, recipe.transformed_by)
+    listed = [word for words in places for word in _listed(words)]
+    names = dict(transaction.pairs("release.released_names", words=listed))
+
+    def named(words: Words) -> Words:
+        return names[words] if isinstance(words, str) else tuple(names[word] for word in words)
+
+    return recipe.model_copy(
+        update={
+            "sources": named(recipe.sources),
+            "teachers": named(recipe.teachers),
+            "transformed_by": named(recipe.transformed_by),
+        }
+    )
+
+
+def _listed(words: Words) -> tuple[str, ...]:
+    return (words,) if isinstance(words, str) else words
+
+
 def names_current(recipe: Recipe) -> bool:
     """Say whether one must know which teacher is current to read a recipe."""
-    return any(
-        CURRENT in ((words,) if isinstance(words, str) else words)
-        for words in (recipe.teachers, recipe.transformed_by)
-    )
+    return any(CURRENT in _listed(words) for words in (recipe.teachers, recipe.transformed_by))
 
 
 def selection_of(teachers: Iterable[TeacherShare]) -> str:

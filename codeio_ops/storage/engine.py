@@ -4,13 +4,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
 from psycopg2 import OperationalError as DriverError
 from psycopg2.extensions import connection as DriverConnection  # noqa: N812
-from sqlalchemy import Connection, Engine, create_engine, func, select
-from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from codeio_ops.errors import StoreRefused, StoreUnavailable
 from codeio_ops.jsonvalue import Json
@@ -19,13 +17,16 @@ from codeio_ops.storage.copy import insert_records
 from codeio_ops.storage.postgres_errors import first_line, postgres_error
 from codeio_ops.storage.queries import check, query
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
 T = TypeVar("T")
 
 
 class Transaction:
     """What may be done inside one database transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: "Connection") -> None:
         self._connection = connection
 
     def fetch(self, name: str, into: type[T], /, **parameters: object) -> list[T]:
@@ -44,6 +45,8 @@ class Transaction:
 
     def count(self, name: str, /, **parameters: object) -> int:
         """Return how many rows a named query gives."""
+        from sqlalchemy import func, select
+
         counted = select(func.count()).select_from(query(name).columns().subquery())
         return self._connection.execute(counted, parameters).scalar_one()
 
@@ -79,7 +82,7 @@ class Transaction:
 class Store:
     """The database of the platform. Safe to share between threads."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: "Engine") -> None:
         self._engine = engine
 
     @classmethod
@@ -89,6 +92,8 @@ class Store:
         Raises:
             StoreRefused: `url` is empty.
         """
+        from sqlalchemy import create_engine
+
         if not url:
             raise StoreRefused(
                 "no database is configured",
@@ -159,7 +164,7 @@ class Store:
         with translated_errors(), self._unmanaged() as connection:
             connection.execute(query(name))
 
-    def _unmanaged(self) -> Connection:
+    def _unmanaged(self) -> "Connection":
         """Return a connection on which every statement stands alone."""
         return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
 
@@ -184,6 +189,8 @@ def _json_cell(value: Any) -> Json:
 @contextmanager
 def translated_errors() -> Iterator[None]:
     """Raise the project's errors in place of the driver's, where a person can do something."""
+    from sqlalchemy.exc import OperationalError, ProgrammingError
+
     try:
         yield
     except OperationalError as exc:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from codeio_ops.config import Settings
 from codeio_ops.errors import BlobStoreRefused, BlobStoreUnavailable, ReleaseExists
+from codeio_ops.proxies import is_loopback
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -64,6 +65,7 @@ class ObjectStore:
             region_name=settings.s3_region,
             config=Config(
                 retries={"mode": "standard"},
+                proxies={} if is_loopback(settings.s3_endpoint_url) else None,
                 connect_timeout=5,
                 read_timeout=60,
                 # Many compatible stores know no checksums but that of the signature.

@@ -8,8 +8,10 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
-from sqlalchemy import TextClause, text
+if TYPE_CHECKING:
+    from sqlalchemy import TextClause
 
 # A link to the directory at the top of the repository, and a directory in a wheel.
 SQL_DIRECTORY = files("codeio_ops") / "sql"
@@ -26,20 +28,27 @@ class Advice:
 
 
 @cache
-def query(name: str) -> TextClause:
+def query(name: str) -> "TextClause":
     """Return the query `<aggregate>.<query>`.
 
     Raises:
         KeyError: there is no such query.
     """
     aggregate, _, block = name.partition(".")
-    return text(_blocks(aggregate)[block])
+    return _text(_blocks(aggregate)[block])
 
 
 @cache
-def check(name: str) -> TextClause:
+def check(name: str) -> "TextClause":
     """Return the check `sql/checks/<name>.sql`, whose rows are the offending ones."""
-    return text((SQL_DIRECTORY / "checks" / f"{name}.sql").read_text().rstrip().rstrip(";"))
+    return _text((SQL_DIRECTORY / "checks" / f"{name}.sql").read_text("utf-8").rstrip().rstrip(";"))
+
+
+def _text(statement: str) -> "TextClause":
+    # Costs more than all else that a command imports to print its help.
+    from sqlalchemy import text
+
+    return text(statement)
 
 
 @cache
@@ -50,7 +59,7 @@ def check_advice(name: str) -> Advice:
     """
     if name not in check_names():
         return Advice(meaning="", cure="")
-    lines = (SQL_DIRECTORY / "checks" / f"{name}.sql").read_text().splitlines()
+    lines = (SQL_DIRECTORY / "checks" / f"{name}.sql").read_text("utf-8").splitlines()
     comment = " ".join(line.removeprefix("-- ") for line in lines if line.startswith("-- "))
     meaning, _, cure = comment.partition(_CURE)
     return Advice(meaning=meaning.strip(), cure=cure)
@@ -63,6 +72,6 @@ def check_names() -> list[str]:
 
 @cache
 def _blocks(aggregate: str) -> dict[str, str]:
-    content = (SQL_DIRECTORY / "queries" / f"{aggregate}.sql").read_text()
+    content = (SQL_DIRECTORY / "queries" / f"{aggregate}.sql").read_text("utf-8")
     parts = _NAME.split(content)[1:]
     return dict(zip(parts[::2], (body.strip().rstrip(";") for body in parts[1::2]), strict=True))

@@ -24,6 +24,7 @@ from codeio_ops.config import Settings
 from codeio_ops.errors import TeacherRefused, TeacherUnavailable
 from codeio_ops.fingerprint import value_sha256
 from codeio_ops.jsonl import parse_line, read_lines
+from codeio_ops.proxies import http_options
 from codeio_ops.teacher.endpoint import ADDRESS_CURE, Endpoint
 from codeio_ops.teacher.faults import PassingFault, fault_of
 from codeio_ops.teacher.journal import MAX_BODY_BYTES
@@ -58,7 +59,9 @@ class BatchClient:
             base_url=endpoint.base_url,
             api_key=endpoint.key.get_secret_value(),
             timeout=settings.teacher_timeout_s,
-            http_client=DefaultHttpxClient(follow_redirects=False),
+            http_client=DefaultHttpxClient(
+                **http_options(endpoint.base_url), follow_redirects=False
+            ),
         )
 
     def close(self) -> None:
@@ -149,7 +152,9 @@ async def any_ended(settings: Settings, endpoint: Endpoint, batch_ids: Sequence[
         base_url=endpoint.base_url,
         api_key=endpoint.key.get_secret_value(),
         timeout=settings.teacher_timeout_s,
-        http_client=DefaultAsyncHttpxClient(follow_redirects=False),
+        http_client=DefaultAsyncHttpxClient(
+            **http_options(endpoint.base_url), follow_redirects=False
+        ),
     )
     async with client:
         with _mapped(endpoint):

@@ -27,6 +27,7 @@ from tenacity.wait import wait_random_exponential
 from codeio_ops.config import Settings
 from codeio_ops.errors import TeacherRefused, TeacherUnavailable
 from codeio_ops.jsonvalue import Json
+from codeio_ops.proxies import http_options
 from codeio_ops.teacher.body import BodyRefused, ask_for_plain_bytes, bound
 from codeio_ops.teacher.budget import prompt_tokens
 from codeio_ops.teacher.endpoint import ADDRESS_CURE, Endpoint
@@ -56,9 +57,8 @@ def connect(settings: Settings, endpoint: Endpoint) -> AsyncOpenAI:
         api_key=endpoint.key.get_secret_value(),
         max_retries=0,
         timeout=timeout,
-        # The embedded teacher is on loopback, which no proxy can reach.
         http_client=DefaultAsyncHttpxClient(
-            trust_env=not endpoint.offline,
+            **http_options(endpoint.base_url, direct=endpoint.offline),
             timeout=timeout,
             # Prompts go to nobody but the endpoint that was named.
             follow_redirects=False,

@@ -121,3 +121,28 @@ TRANSFORM_SCOPE: dict[str, Param] = {
         description="What the teacher is to transform; empty takes CODEIO_TRANSFORM_SCOPE.",
     ),
 }
+
+# Of the DAG that releases.
+RELEASED: dict[str, Param] = {
+    "recipe": Param(
+        "",
+        type=["string", "object"],
+        title="Recipe",
+        description="Name of a shipped recipe (`codeio release recipes`), or the fields of one; "
+        "empty takes each of CODEIO_RECIPES_NIGHTLY.",
+    ),
+    "new_recipe": Param(
+        False,
+        type="boolean",
+        title="New recipe",
+        description="Whether it may go on with a name that another recipe has.",
+    ),
+    "model": MODEL,
+    "current": Param(
+        [],
+        type="array",
+        items={"type": "string"},
+        description="Ids of the teachers that `current` in the recipe means; empty is the one that "
+        "`model` or the settings name.",
+    ),
+}

@@ -1,11 +1,12 @@
 """Calls the release functions of `codeio_ops` with the work of a task."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from codeio_ops.jsonvalue import Json
+from codeio_ops.pipeline import OTHER_RECIPE
 from codeio_ops.quality.gates import run_gate
 from codeio_ops.quality.leakage.quarantine import screen_samples
 from codeio_ops.quality.measurement import GateInputs
@@ -27,15 +28,34 @@ def screen_finished(work: Work) -> dict[str, int]:
     return dict(screen_samples(work) + screen_private(work))
 
 
-def assemble_candidate(recipe: Json, current: Sequence[str], work: Work) -> str:
+def runs_of_others(params: Mapping[str, Json], work: Work) -> list[dict[str, object]]:
+    """Return the runs for the nightly recipes but the first; none where a recipe is named."""
+    if params["recipe"]:
+        return []
+    return [
+        {
+            "trigger_run_id": f"{work.task.run_id}{OTHER_RECIPE}{number}",
+            "conf": {**params, "recipe": recipe},
+        }
+        for number, recipe in enumerate(work.settings.recipes_nightly[1:], start=2)
+    ]
+
+
+def assemble_candidate(params: Mapping[str, Any], work: Work) -> str:
     """Assemble the release of a recipe, and return its id.
 
     Args:
-        recipe: A name, or the fields of a recipe.
-        current: Ids of the teachers that its word `current` means; empty is the one in use.
+        params: Of the run: `recipe`, a name or the fields of a recipe, empty for the first of the
+            nightly ones; `current`, ids of the teachers that the word means in it, empty for
+            the one in use; `new_recipe`, whether it may take the name of another.
         work: What the task works with.
     """
-    release = release_of(parse_recipe(recipe), work, current=[UUID(each) for each in current])
+    release = release_of(
+        parse_recipe(params["recipe"] or work.settings.recipes_nightly[0]),
+        work,
+        current=[UUID(each) for each in params["current"]],
+        new_recipe=params["new_recipe"],
+    )
     return str(release.release_id)
 
 

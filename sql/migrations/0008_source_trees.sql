@@ -71,7 +71,9 @@ WITH seen AS (
     FROM codeio.drop_record AS dropped
     INNER JOIN codeio.source ON source.source_id = dropped.source_id
     WHERE dropped.stage = 'ingest' AND starts_with(dropped.detail, source.kind || ':' || source.locator || ' ')
-        AND dropped.subject_id NOT IN (SELECT raw_file_origin.origin_id FROM codeio.raw_file_origin)
+        AND NOT EXISTS (
+            SELECT FROM codeio.raw_file_origin WHERE raw_file_origin.origin_id = dropped.subject_id
+        )
 ),
 ranked AS (
     SELECT seen.source_id, seen.path, seen.origin_id, seen.stage_run_id, stage_run.started_at,

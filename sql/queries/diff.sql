@@ -20,8 +20,8 @@ SELECT member.sample_id, member.split, member.prompt_id, member.program_id, ques
     second_verdict.response_id AS second_response_id, first_verdict.verdict AS verdict_1,
     second_verdict.verdict AS verdict_2, first_verdict.verifier_version, member.raw_file_id, member.language,
     member.transformer_id, member.program_made_at, first_response.teacher_id, codeio.night_of(file_run) AS night,
-    origin.path, origin.source, origin.locator, origin.repository, origin.licence,
-    member.program_id IN (SELECT program_in_force.program_id FROM codeio.program_in_force) AS present,
+    origin.path, origin.source, origin.repository, origin.licence,
+    program_in_force.program_id IS NOT NULL AS present,
     (
         SELECT CASE
             WHEN count(*) = 0 THEN NULL
@@ -61,10 +61,11 @@ INNER JOIN codeio.response AS first_response ON first_response.response_id = fir
 INNER JOIN codeio.raw_file ON raw_file.raw_file_id = member.raw_file_id
 INNER JOIN codeio.stage_run AS file_run ON file_run.stage_run_id = raw_file.stage_run_id
 INNER JOIN codeio.stage_run AS first_run ON first_run.stage_run_id = first_verdict.stage_run_id
+LEFT JOIN codeio.program_in_force ON program_in_force.program_id = member.program_id
 LEFT JOIN codeio.verdict AS second_verdict ON second_verdict.verdict_id = member.second_verdict_id
 LEFT JOIN codeio.stage_run AS second_run ON second_run.stage_run_id = second_verdict.stage_run_id
 CROSS JOIN LATERAL (
-    SELECT source.kind || ':' || source.locator AS source, source.locator, current_origin.path,
+    SELECT source.kind || ':' || codeio.released_name(source.locator) AS source, current_origin.path,
         current_origin.repository, current_origin.licence
     FROM codeio.current_origin
     INNER JOIN codeio.source USING (source_id)

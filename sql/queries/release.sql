@@ -3,10 +3,10 @@ SELECT finished.prompt_id, finished.teacher_id, finished.transformer_id, finishe
     finished.program_made_at, finished.first_verdict_id, finished.second_verdict_id, question_number.question,
     prompt.direction, first_verdict.verdict AS verdict_1, second_verdict.verdict AS verdict_2,
     length(program.main_function) AS code_chars, length(first_response.body) AS answer_chars,
-    coalesce(file_shown.source_kind || ':' || file_shown.source_locator, '') AS source,
-    coalesce(file_shown.source_locator, '') AS locator, coalesce(file_shown.repository, '') AS repository,
+    coalesce(file_shown.source_kind || ':' || codeio.released_name(file_shown.source_locator), '') AS source,
+    coalesce(file_shown.repository, '') AS repository,
     coalesce(file_shown.licence, '') AS licence, program.language, codeio.night_of(file_run) AS night,
-    finished.program_id IN (SELECT program_in_force.program_id FROM codeio.program_in_force) AS present
+    program_in_force.program_id IS NOT NULL AS present
 FROM codeio.finished_conversation AS finished
 INNER JOIN codeio.prompt USING (prompt_id)
 INNER JOIN codeio.question_number USING (prompt_id)
@@ -17,11 +17,20 @@ INNER JOIN codeio.verdict AS first_verdict ON first_verdict.verdict_id = finishe
 INNER JOIN codeio.response AS first_response ON first_response.response_id = first_verdict.response_id
 LEFT JOIN codeio.verdict AS second_verdict ON second_verdict.verdict_id = finished.second_verdict_id
 LEFT JOIN codeio.file_shown ON file_shown.raw_file_id = finished.raw_file_id
+LEFT JOIN codeio.program_in_force ON program_in_force.program_id = finished.program_id
 WHERE NOT EXISTS (
     SELECT FROM codeio.drop_record
     WHERE drop_record.stage = 'release' AND drop_record.subject_id = finished.program_id
 ) AND finished.raw_file_id NOT IN (SELECT taken_down_file.raw_file_id FROM codeio.taken_down_file)
 ORDER BY finished.prompt_id, finished.teacher_id;
+
+-- name: released_names
+-- What people write for sources, as locator or kind:locator, and models, with what stands for it in a release.
+WITH given AS (
+    SELECT words.word, coalesce(substring(words.word FROM '^((directory|git|jsonl|parquet):)'), '') AS kind
+    FROM unnest(cast(:words AS text[])) AS words (word)
+)
+SELECT given.word, given.kind || codeio.released_name(substr(given.word, length(given.kind) + 1)) AS name FROM given;
 
 -- name: unscreened_programs
 SELECT DISTINCT program.program_id, program.main_function
@@ -131,9 +140,20 @@ LIMIT 1;
 -- name: last_version
 SELECT coalesce(max(version), 0) FROM codeio.release WHERE name = :name;
 
--- name: teachers_of_name
+-- name: makers_of_name
 -- Of releases that were rejected, the name is free.
-SELECT teachers FROM codeio.release WHERE name = :name AND status <> 'rejected' ORDER BY version;
+SELECT teachers, recipe ->> 'name' AS named FROM codeio.release
+WHERE name = :name AND status <> 'rejected'
+ORDER BY version;
+
+-- name: recipes_in_use
+-- The recipes by which a name goes on, the latest first: that of its last published version, and those since.
+SELECT release.recipe FROM codeio.release
+WHERE release.name = :name AND release.status <> 'rejected' AND release.version >= coalesce(
+    (SELECT max(published.version) FROM codeio.release AS published
+    WHERE published.name = :name AND published.status = 'published'), 0
+)
+ORDER BY release.version DESC;
 
 -- name: lock_name
 SELECT pg_advisory_xact_lock(hashtext(:name));

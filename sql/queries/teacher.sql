@@ -155,4 +155,7 @@ CROSS JOIN (VALUES (cast(:teacher_id AS uuid), cast(:since AS timestamptz))) AS 
 ON CONFLICT (teacher_id) DO UPDATE SET planned_at = excluded.planned_at, left_out = excluded.left_out;
 
 -- name: known
-SELECT teacher_id, kind, model, codeio.teacher_name(teacher) AS name FROM codeio.teacher ORDER BY name, teacher_id;
+-- Its model as releases and recipes name it.
+SELECT teacher_id, kind, codeio.released_name(model) AS model, codeio.teacher_name(teacher) AS name
+FROM codeio.teacher
+ORDER BY name, teacher_id;

@@ -208,10 +208,21 @@ LIMIT 1;
 COMMENT ON VIEW codeio.current_teacher IS 'The teacher whose answers were planned last; none before the first plan.';
 COMMENT ON COLUMN codeio.current_teacher.teacher_id IS 'The teacher.';
 
+CREATE FUNCTION codeio.released_name(name text) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN CASE
+    WHEN name ~ '^(file:)?/'
+        THEN regexp_replace(rtrim(name, '/'), '^.*/', '') || '-' || left(md5(name), 8)
+    ELSE name
+END;
+COMMENT ON FUNCTION codeio.released_name(text) IS
+'What releases say for the locator of a source or the id of a model: the same, or of a path on this machine the last '
+'part, with eight characters of the hash of all of it.';
+
 CREATE FUNCTION codeio.teacher_name(teacher codeio.teacher) RETURNS text
 LANGUAGE sql IMMUTABLE
 RETURN CASE teacher.kind WHEN 'offline-trace' THEN 'offline teacher'
-    ELSE teacher.model || ' at ' || teacher.endpoint_host
+    ELSE codeio.released_name(teacher.model) || ' at ' || teacher.endpoint_host
 END;
 COMMENT ON FUNCTION codeio.teacher_name(codeio.teacher) IS 'What people call a teacher.';
 

@@ -8,7 +8,8 @@ SELECT sample.sample_id, sample.prompt_id, io_pair.program_id, io_pair.io_pair_i
     program.problem_statement, program.io_description, program.main_function AS reference_code,
     first_response.body AS turn_1, first_verdict.feedback AS feedback_1, first_verdict.verdict AS verdict_1,
     second_response.body AS turn_2, second_verdict.feedback AS feedback_2, second_verdict.verdict AS verdict_2,
-    teacher.kind AS teacher_kind, teacher.model AS teacher_model, program.provenance AS transform_provenance,
+    teacher.kind AS teacher_kind, codeio.released_name(teacher.model) AS teacher_model,
+    program.provenance AS transform_provenance,
     first_response.provenance AS rationale_provenance, prompt.template_sha256,
     first_verdict.verifier_version, answer_run.run_id AS answer_run_id,
     pair_run.sandbox_image_digest
@@ -24,7 +25,7 @@ INNER JOIN codeio.teacher ON teacher.teacher_id = first_response.teacher_id
 INNER JOIN codeio.stage_run AS answer_run ON answer_run.stage_run_id = first_response.stage_run_id
 INNER JOIN codeio.stage_run AS pair_run ON pair_run.stage_run_id = io_pair.stage_run_id
 CROSS JOIN LATERAL (
-    SELECT source.kind AS source_kind, source.locator AS source_locator, current_origin.version,
+    SELECT source.kind AS source_kind, codeio.released_name(source.locator) AS source_locator, current_origin.version,
         current_origin.path, current_origin.licence
     FROM codeio.current_origin
     INNER JOIN codeio.source USING (source_id)
@@ -42,7 +43,8 @@ COMMENT ON COLUMN codeio.sample_text.program_id IS 'The program that the pair wa
 COMMENT ON COLUMN codeio.sample_text.io_pair_id IS 'The pair that the prompt asks about.';
 COMMENT ON COLUMN codeio.sample_text.raw_file_id IS 'The file that the program was made of.';
 COMMENT ON COLUMN codeio.sample_text.source_kind IS 'Reader of the source.';
-COMMENT ON COLUMN codeio.sample_text.source_locator IS 'Path, URL or package of the source.';
+COMMENT ON COLUMN codeio.sample_text.source_locator IS
+'URL or package of the source; of a path on this machine, the name that stands for it.';
 COMMENT ON COLUMN codeio.sample_text.source_version IS
 'Version of the source, such as that of a package; may be empty.';
 COMMENT ON COLUMN codeio.sample_text.source_path IS 'Path of the file in its source.';
@@ -55,7 +57,7 @@ COMMENT ON COLUMN codeio.sample_text.turn_2 IS 'The revision; null when there wa
 COMMENT ON COLUMN codeio.sample_text.feedback_2 IS 'What is said about it; null when there was none.';
 COMMENT ON COLUMN codeio.sample_text.verdict_2 IS 'Verdict on it; null when there was none.';
 COMMENT ON COLUMN codeio.sample_text.teacher_kind IS 'Kind of the teacher that gave the first answer.';
-COMMENT ON COLUMN codeio.sample_text.teacher_model IS 'Its model.';
+COMMENT ON COLUMN codeio.sample_text.teacher_model IS 'Its model; of a path on this machine, the name for it.';
 COMMENT ON COLUMN codeio.sample_text.transform_provenance IS
 'What the teacher that wrote the program said of its work.';
 COMMENT ON COLUMN codeio.sample_text.rationale_provenance IS 'What the teacher said of the first answer.';
@@ -112,7 +114,8 @@ CREATE VIEW codeio.released_lineage AS
 SELECT release.release_id, release.name AS release_name, release.version AS release_version,
     release.status AS release_status, release_sample.split, sample.sample_id, prompt.prompt_id, prompt.direction,
     io_pair.io_pair_id, program.program_id, program.raw_file_id, current_origin.origin_id, source.source_id,
-    source.kind || ':' || source.locator AS source, current_origin.repository,
+    source.kind || ':' || source.locator AS source,
+    source.kind || ':' || codeio.released_name(source.locator) AS source_name, current_origin.repository,
     current_origin.version AS source_version, current_origin.path, current_origin.licence,
     transform_teacher.model AS transform_model, transform_call.template_sha256 AS transform_template_sha256,
     answer_teacher.model AS answer_model, prompt.template_sha256 AS prompt_template_sha256,
@@ -152,6 +155,7 @@ COMMENT ON COLUMN codeio.released_lineage.program_id IS 'The program that the pa
 COMMENT ON COLUMN codeio.released_lineage.raw_file_id IS 'The file that the program was made of.';
 COMMENT ON COLUMN codeio.released_lineage.source_id IS 'The source in which the file was seen.';
 COMMENT ON COLUMN codeio.released_lineage.source IS 'The same as kind:locator.';
+COMMENT ON COLUMN codeio.released_lineage.source_name IS 'The same as the files and card of a release name it.';
 COMMENT ON COLUMN codeio.released_lineage.source_version IS
 'Version of the source, such as that of a package; may be empty.';
 COMMENT ON COLUMN codeio.released_lineage.transform_model IS 'Model that wrote the program.';

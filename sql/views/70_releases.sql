@@ -7,7 +7,9 @@ RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN CASE kind
     WHEN 'repository' THEN value IN (
-            source.locator, source.kind || ':' || source.locator, split_part(source.locator, '==', 1), origin.repository
+            source.locator, source.kind || ':' || source.locator,
+            codeio.released_name(source.locator), source.kind || ':' || codeio.released_name(source.locator),
+            split_part(source.locator, '==', 1), origin.repository
         )
         OR source.kind IN ('jsonl', 'parquet') AND starts_with(origin.path, value || '/')
     WHEN 'path' THEN origin.path = value OR starts_with(origin.path, rtrim(value, '/') || '/')

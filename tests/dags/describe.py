@@ -17,7 +17,8 @@ from codeio_ops import errors
 
 def _task(task: Any) -> dict[str, Any]:
     # Which gates, sources or shards; known at parse time for gates alone.
-    mapped = task.op_kwargs_expand_input.value if task.is_mapped else {}
+    cut = getattr(task, "op_kwargs_expand_input", None) if task.is_mapped else None
+    mapped = cut.value if cut else {}
     return {
         "pool": task.pool,
         "owner": task.owner,

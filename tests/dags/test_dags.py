@@ -164,6 +164,12 @@ def test_every_gate_judges_before_anything_is_published(dags: Dags) -> None:
     assert tasks["record_override"]["downstream"] == ["publish"]
 
 
+def test_no_recipe_of_a_night_waits_for_another(dags: Dags) -> None:
+    tasks = dags["release_dataset"]["tasks"]
+    assert tasks["other_recipes"]["downstream"] == ["start_others"]
+    assert tasks["start_others"]["downstream"] == []
+
+
 def _statements(task: ast.FunctionDef) -> int:
     """Count the statements of a body, those inside a `with` too; a late import is none."""
     inside = (node for statement in task.body for node in ast.walk(statement))
@@ -183,6 +189,7 @@ def test_a_dag_file_is_wiring_alone(name: str) -> None:
     imported = {
         node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module
     }
-    # The SDK has no operator that asks a person.
-    allowed = {"airflow.sdk", "airflow.providers.standard.operators.hitl"}
+    # The SDK has no operator that asks a person, and none that starts a run.
+    operators = "airflow.providers.standard.operators"
+    allowed = {"airflow.sdk", f"{operators}.hitl", f"{operators}.trigger_dagrun"}
     assert {module for module in imported if module.startswith("airflow")} <= allowed

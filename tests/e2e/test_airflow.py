@@ -188,7 +188,7 @@ def test_a_person_lets_a_release_through_that_fails_a_soft_gate(
     recipe = tmp_path / "right_ones_only.yaml"
     # Far more of its first answers are right than in the version before: an expectation fails.
     recipe.write_text("name: codeio_pp\nturns: 1\nwrong: drop\n")
-    asked = shell.run("release", "make", str(recipe), check=False)
+    asked = shell.run("release", "make", str(recipe), "--new-recipe", check=False)
     assert asked.returncode != 0
     assert "waits for a person in ask_override" in asked.stderr
     assert shell.json("release", "list")[-1]["status"] == "candidate"

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 PAGE = REPOSITORY / "docs" / "own_airflow.md"
 DATABASE = "own"
 PASSWORD = "of-the-test"
-START_S = 400.0
+START_S = 800.0
 ASK = """
 import json
 from airflow.sdk import Connection
@@ -115,6 +115,8 @@ def _airflow_options(home: Path, port: int) -> dict[str, str]:
         "API__PORT": str(port),
         "CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         "CORE__LOAD_EXAMPLES": "False",
+        # LocalExecutor starts as many processes, and all of them at once.
+        "CORE__PARALLELISM": "4",
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
         "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
     }

@@ -6,12 +6,13 @@ consecutive characters, with a polynomial that rolls, modulo 2**64, and look eac
 first in a bit set that fits the cache, then in a table with open addressing. A hash that is
 found is a candidate; `scan` confirms it on the tokens themselves.
 
-Compiled code is kept next to this file, or in NUMBA_CACHE_DIR.
+Compiled code is kept where `codeio_ops.machine_code` says.
 """
 
 import numpy as np
 from numba import njit
 
+from codeio_ops.machine_code import compiled
 from codeio_ops.quality.leakage.hashing import ALONE, BASE, EMPTY, PRIME, SEED
 
 _BLOCK = 4096
@@ -50,7 +51,7 @@ def _may_hold(bits, hashed):  # type: ignore[no-untyped-def]
     return (bits[bit >> _SIX] >> (bit & _LOW6)) & _ONE
 
 
-@njit(cache=True, nogil=True, error_model="numpy", boundscheck=False)
+@compiled(error_model="numpy", boundscheck=False)
 def find_grams(  # type: ignore[no-untyped-def] # noqa: C901 - calls would cost more than the work
     units, starts, ends, kinds, long_bits, long_table, short_bits, short_table,
     out_document, out_token, out_length, out_hash,
@@ -137,7 +138,7 @@ def find_grams(  # type: ignore[no-untyped-def] # noqa: C901 - calls would cost 
     return found
 
 
-@njit(cache=True, nogil=True, error_model="numpy", boundscheck=False)
+@compiled(error_model="numpy", boundscheck=False)
 def find_windows(units, starts, ends, kinds, bits, table, out_document, out_place, out_hash):  # type: ignore[no-untyped-def]
     """Find windows of 24 characters in squeezed text; return the number of candidates.
 
@@ -179,7 +180,7 @@ def find_windows(units, starts, ends, kinds, bits, table, out_document, out_plac
     return found
 
 
-@njit(cache=True, nogil=True, error_model="numpy", boundscheck=False)
+@compiled(error_model="numpy", boundscheck=False)
 def ascii_documents(data, starts, ends):  # type: ignore[no-untyped-def]
     """Say of each document whether all its bytes are ASCII."""
     flags = np.empty(starts.shape[0], np.bool_)
@@ -191,7 +192,7 @@ def ascii_documents(data, starts, ends):  # type: ignore[no-untyped-def]
     return flags
 
 
-@njit(cache=True, nogil=True, error_model="numpy", boundscheck=False)
+@compiled(error_model="numpy", boundscheck=False)
 def fill(bits, table, hashes):  # type: ignore[no-untyped-def]
     """Enter distinct hashes into a bit set and a table, whose sizes are powers of two."""
     mask = _U64(table.shape[0] - 1)

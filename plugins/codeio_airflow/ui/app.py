@@ -72,6 +72,7 @@ def build_app(
     )
     app.state.store = Store.open(settings.auditor_database_url.get_secret_value())
     app.state.active_tasks = active_tasks
+    app.state.recipes_nightly = settings.recipes_nightly
     app.state.objects = ObjectStore.open(settings)
     app.middleware("http")(_add_headers)
     app.add_exception_handler(CodeIOError, _show_error)

@@ -29,6 +29,7 @@ def test_the_auditor_gets_an_answer_to_every_question(
     }
     (night,) = answers["10_new_files_of_night"]
     assert night == ("2026-01-31", "directory", str(root), 2, 2)
+    assert answers["18_changes_of_night"] == [("2026-01-31", "directory", str(root), 2, 0)]
     ((_, copied, _, kept, similarity),) = answers["13_near_duplicates"]
     assert {copied, kept} == {"a.py", "b.py"}
     assert similarity == 1.0

@@ -11,7 +11,8 @@ from codeio_ops.quality.leakage.registry import store_index
 from codeio_ops.release.assemble import Release
 from codeio_ops.release.diff import diff_releases
 from codeio_ops.release.judgement import PassedRelease, judgement_of
-from codeio_ops.release.readback import prefix_of, pull_release, verify_release
+from codeio_ops.release.pull import pull_release
+from codeio_ops.release.readback import prefix_of, verify_release
 from codeio_ops.release.recipe import Recipe
 from support.road import LATE, Road
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from codeio_airflow.ui.rows import Row
+from codeio_ops.jsonvalue import parse
+from codeio_ops.release.pull import pull_release
 from codeio_ops.release.readback import verify_release
 from codeio_ops.release.recipe import Recipe
 from support.road import CORPUS, FACTS, LATE, Road
@@ -37,6 +39,23 @@ def test_what_is_published_is_read_back_as_stated(finished_road: Road) -> None:
     assert manifest.samples == release.samples
     paths = {entry.path for entry in manifest.files}
     assert {"README.md", "data/train-00000.parquet", "chat/train-00000.jsonl"} <= paths
+
+
+def test_released_values_keep_their_type(finished_road: Road, tmp_path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    (release,) = finished_road.releases()
+    list(pull_release(release.name, release.version, tmp_path, objects=finished_road.bucket))
+    rows = pq.read_table(tmp_path / "data", columns=["io_pair_id", "input", "output"]).to_pylist()
+    stored = {
+        str(pair): repr((given, returned))
+        for pair, given, returned in finished_road.ask(
+            "SELECT io_pair_id, input, output FROM codeio.io_pair"
+        )
+    }
+    read = {row["io_pair_id"]: repr((parse(row["input"]), parse(row["output"]))) for row in rows}
+    assert read == {pair: stored[pair] for pair in read}
+    assert {str, int, list} <= {type(parse(row["output"])) for row in rows}
 
 
 def test_every_file_moved_on_or_has_a_reason(finished_road: Road) -> None:

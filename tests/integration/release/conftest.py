@@ -78,10 +78,15 @@ class Facts:
         facts.verdict(response_id(prompt_id), "correct" if right else "wrong", version="verifier-2")
         writer.write(facts.records)
 
-    def assemble(self, recipe: str | Recipe) -> Release:
-        """Assemble the release of a recipe."""
-        chosen = load_recipe(recipe) if isinstance(recipe, str) else recipe
-        return assemble_release(chosen, current={TEACHER}, store=self.store, writer=self.writer)
+    def assemble(self, recipe: str | Recipe, *, new_recipe: bool = False) -> Release:
+        """Assemble the release of a recipe, which may take the name of another when it is new."""
+        return assemble_release(
+            load_recipe(recipe) if isinstance(recipe, str) else recipe,
+            current={TEACHER},
+            store=self.store,
+            writer=self.writer,
+            new_recipe=new_recipe,
+        )
 
     def files(self, release: Release) -> dict[str, bytes]:
         """Return the files of a release."""

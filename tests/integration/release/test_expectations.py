@@ -201,7 +201,7 @@ def test_verdicts_outside_the_band_of_the_last_version_are_a_soft_failure(
 ) -> None:
     facts.publish(facts.assemble(RECIPE), objects)
     right = RECIPE.model_copy(update={"wrong": "drop"})
-    report = judge(facts, objects, facts.assemble(right))
+    report = judge(facts, objects, facts.assemble(right, new_recipe=True))
     assert failures(report) == {
         ("expect_column_mean_to_be_between", "correct_input"),
         ("expect_column_mean_to_be_between", "correct_output"),

@@ -15,7 +15,8 @@ from codeio_ops.config import Settings
 from codeio_ops.errors import ReleaseCorrupt, ReleaseMissing
 from codeio_ops.release.assemble import Release
 from codeio_ops.release.manifest import FileEntry
-from codeio_ops.release.readback import prefix_of, pull_release, read_manifest, verify_release
+from codeio_ops.release.pull import pull_release
+from codeio_ops.release.readback import prefix_of, read_manifest, verify_release
 from codeio_ops.storage.objects import ObjectStore
 from support.shell import set_shell
 

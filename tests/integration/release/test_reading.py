@@ -9,7 +9,7 @@ import pytest
 from codeio_ops.jsonvalue import Json
 from codeio_ops.release.judgement import settle
 from codeio_ops.release.publish import publish
-from codeio_ops.release.readback import pull_release
+from codeio_ops.release.pull import pull_release
 from codeio_ops.storage.objects import ObjectStore
 from support.judged import judge_all
 

@@ -238,3 +238,7 @@ def test_a_database_that_is_down_is_said_with_the_cure(module_settings: Settings
 
 
 NOWHERE = "postgresql+psycopg2://nobody@127.0.0.1:1/none"
+
+
+def test_the_overview_names_the_recipes_of_each_night(client: TestClient) -> None:
+    assert "Each night publishes a release by codeio_pp" in client.get("/overview").text

@@ -49,6 +49,12 @@ def test_a_command_does_not_import_what_another_needs() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["source", "run", "release", "teacher"])
+def test_help_waits_for_no_library_of_the_work(name: str) -> None:
+    libraries = {"boto3", "docker", "numba", "openai", "pyarrow", "sqlalchemy"}
+    assert libraries.isdisjoint(_modules_after(name, "--help"))
+
+
 @pytest.mark.parametrize("name", SENTENCES)
 def test_a_command_says_of_itself_what_the_list_says(name: str) -> None:
     command = load(name)

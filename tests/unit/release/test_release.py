@@ -61,22 +61,56 @@ def test_a_manifest_names_no_file_outside_of_its_release(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "place"),
+    ("values", "told"),
     [
-        ({"name": "Bad Name"}, "name"),
-        ({"name": "../etc"}, "name"),
-        ({"name": "x", "turns": 3}, "turns"),
-        ({"name": "x", "validation_percent": 51}, "validation_percent"),
-        ({"name": "x", "validation_percent": -1}, "validation_percent"),
-        ({"name": "x", "share": 0}, "share"),
-        ({"name": "x", "directions": ["up"]}, "directions.0"),
-        ({"name": "x", "wrong": "replace", "turns": 2}, "Value error, wrong: replace needs turns"),
-        ({"name": "x", "nmae": "x"}, "nmae"),
+        ({"name": "Bad Name"}, "name cannot be 'Bad Name': it is up to 63 lower-case letters, dig"),
+        ({"name": "../etc"}, "name cannot be '../etc': it is"),
+        ({"name": 7}, "name cannot be 7: it is text"),
+        ({"turn": 1}, "it has no field turn, did you mean turns?"),
+        ({"nmae": "x", "turns": 3}, "turns cannot be 3: it is 1 or 2; it has no field nmae, did"),
+        ({"zzz": 1}, "it has no field zzz"),
+        (
+            {"wrong": "dorp"},
+            "wrong cannot be 'dorp': it is keep or drop or replace, did you mean d",
+        ),
+        (
+            {"wrong": "Drop"},
+            "wrong cannot be 'Drop': it is keep or drop or replace, did you mean d",
+        ),
+        ({"directions": ["inputs"]}, "directions cannot be 'inputs': it is output or input, did"),
+        ({"directions": []}, "directions cannot be []: it is a list that is not empty"),
+        ({"directions": "input"}, "directions cannot be 'input': it is a list"),
+        ({"validation_percent": 51}, "validation_percent cannot be 51: it is 50 or less"),
+        ({"validation_percent": -1}, "validation_percent cannot be -1: it is 0 or more"),
+        ({"validation_percent": "many"}, "validation_percent cannot be 'many': it is a whole numb"),
+        ({"share": 0}, "share cannot be 0: it is more than 0"),
+        ({"share": None}, "share cannot be None: it is a number"),
+        ({"reference_code": "perhaps"}, "reference_code cannot be 'perhaps': it is true or false"),
+        ({"since": "yesterday"}, "since cannot be 'yesterday': it is a day, as YYYY-MM-DD"),
+        ({"teachers": [1]}, "teachers cannot be [1]: it is a word or a list of words"),
+        ({"sources": "a"}, "sources cannot be 'a': it is a list"),
+        ({"wrong": "replace", "turns": 2}, "wrong: replace needs turns: 1, as the true value has"),
     ],
 )
-def test_a_recipe_that_cannot_work_names_the_setting(values: dict[str, Json], place: str) -> None:
-    with pytest.raises(SettingsError, match=f"the recipe given is not valid: {place}"):
-        parse_recipe(values)
+def test_a_recipe_that_cannot_work_says_what_its_fields_may_be(
+    values: dict[str, Json], told: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_recipe({"name": "x", **values})
+    assert str(caught.value).startswith(f"the recipe given is not valid: {told}")
+    assert "should" not in str(caught.value)
+    assert "its fields are name, description, turns" in caught.value.cure
+
+
+def test_a_misspelt_recipe_is_recognised() -> None:
+    with pytest.raises(SettingsError, match=r"no recipe 'codeio-pp', did you mean codeio_pp\?"):
+        load_recipe("codeio-pp")
+
+
+def test_a_day_is_read_as_yaml_reads_it(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("name: mine\nsince: 2026-01-31\n")
+    assert load_recipe(str(path)).since == "2026-01-31"
 
 
 @pytest.mark.parametrize("value", [None, 3, ["name"], {}, {"turns": 1}])
@@ -149,8 +183,8 @@ def test_inputs_and_outputs_come_back_from_parquet(make_row: Make, value: Json) 
     files = export_files([row])
     (found,) = pq.read_table(io.BytesIO(files["data/train-00000.parquet"])).to_pylist()
     assert parse(found["input"]) == {"v": value}
-    if not isinstance(value, str):
-        assert found["output"] is None if value is None else parse(found["output"]) == value
+    # repr tells 1 from 1.0 and from true.
+    assert repr(parse(found["output"])) == repr(value)
     assert found["sample_id"] == str(row.sample_id) and found["turn_2"] is None
 
 

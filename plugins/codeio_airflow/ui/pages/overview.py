@@ -37,6 +37,7 @@ def overview(request: Request, store: AuditorStore, nights: int = 30) -> HTMLRes
         "failures": store.fetch(
             "pages.failures", Row, since=last_day, page_rows=FAILURES, **everything
         ),
+        "recipes": request.app.state.recipes_nightly,
         "spending": store.fetch("pages.spending", Row, **everything),
         "tasks": request.app.state.active_tasks(),
         "charts": night_charts(rows),

@@ -1,0 +1,61 @@
+"""`codeio source` tells what a source shows now from what it showed once."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from codeio_ops.cli.app import app
+from support.ingesting import Platform, program
+from support.shell import set_shell
+
+Write = Callable[..., Path]
+
+
+def told(*words: str) -> str:
+    """Run `codeio source`, and return what it says."""
+    done = CliRunner().invoke(app, ["source", *words], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+@pytest.fixture
+def root(platform: Platform, write: Write, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a directory with two files, of which one is there twice."""
+    set_shell(monkeypatch, platform.settings)
+    return write("code", a=program(1), copy=program(1), b=program(2))
+
+
+def test_show_counts_present_and_past_files_by_what_became_of_them(
+    platform: Platform, root: Path, write: Write
+) -> None:
+    source = platform.add(f"directory:{root}")
+    platform.ingest(source)
+    found = json.loads(told("show", f"directory:{root}", "--json"))
+    assert (found["files"], found["past"]) == ({"kept": 2, "duplicate": 1}, {})
+    write("code", b="x = 1\n")
+    (root / "a.py").unlink()
+    platform.ingest(source)
+    found = json.loads(told("show", f"directory:{root}", "--json"))
+    assert found["files"] == {"kept": 1, "too_small": 1}, "the copy stands for what went"
+    assert found["past"] == {"kept": 2}
+
+
+def test_list_says_whether_a_directory_was_read(platform: Platform, root: Path) -> None:
+    source = platform.add(f"directory:{root}")
+    assert [row["read"] for row in json.loads(told("list", "--json"))] == [False]
+    platform.ingest(source)
+    assert [row["read"] for row in json.loads(told("list", "--json"))] == [True]
+
+
+def test_a_directory_that_is_a_source_already_is_not_added_by_another_path(
+    platform: Platform, root: Path
+) -> None:
+    told("add", f"directory:{root}")
+    (root.parent / "link").symlink_to(root)
+    assert f"is directory:{root} already" in told("add", f"directory:{root.parent}/link")
+    assert "was there already" in told("add", f"directory:{root}/")
+    told("pause", f"directory:{root.parent}/link")
+    assert [row["state"] for row in json.loads(told("list", "--json"))] == ["paused"]

@@ -1,0 +1,93 @@
+"""A stand-in for Airflow's REST API: a road of runs whose states a test sets."""
+
+import json
+import re
+import threading
+from http.server import BaseHTTPRequestHandler
+
+from codeio_ops.jsonvalue import Json
+from codeio_ops.local.pipeline import ROAD
+from codeio_ops.testing.teachers import LocalEndpoint
+
+_RUN = re.compile(r"/api/v2/dags/(\w+)/dagRuns/([^/?]+)(/\w+)?")
+
+
+class FakeAirflow(LocalEndpoint):
+    """Answers what `codeio run` asks.
+
+    Attributes:
+        states: State of each run, by DAG and id; each run but those of the first DAG was started
+            by the one of the DAG before it.
+        releases: Release that a run came to, by id of the run.
+        polled: Set when the state of a run was asked for.
+    """
+
+    def __init__(self) -> None:
+        """Start to listen."""
+        self.states: dict[tuple[str, str], str] = {}
+        self.releases: dict[str, str] = {}
+        self.polled = threading.Event()
+        airflow = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self._read()
+                self._reply({"access_token": "t", "dag_run_id": "started"})
+
+            def do_PATCH(self) -> None:
+                state = self._read().get("state")
+                if found := _RUN.match(self.path):
+                    airflow.states[found[1], found[2]] = str(state)
+                self._reply({})
+
+            def do_GET(self) -> None:
+                self._reply(airflow.answer(self.path))
+
+            def _read(self) -> dict[str, Json]:
+                body: dict[str, Json] = json.loads(
+                    self.rfile.read(int(self.headers["content-length"]))
+                )
+                return body
+
+            def _reply(self, body: dict[str, Json]) -> None:
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(json.dumps(body).encode())
+
+            def log_message(self, format: str, *args: object) -> None:
+                return
+
+        super().__init__(Handler)
+
+    def answer(self, path: str) -> dict[str, Json]:
+        """Return what a GET gives."""
+        if path.startswith("/api/v2/dags?"):
+            return {"dags": [{"dag_id": dag_id} for dag_id in ROAD]}
+        if found := _RUN.match(path):
+            return self._of_run(found[1], found[2], found[3] or "")
+        dag_id = path.split("/")[4]
+        runs: list[Json] = [
+            {"dag_id": dag_id, "dag_run_id": run_id, "state": state, "run_type": "manual"}
+            for (owner, run_id), state in self.states.items()
+            if owner == dag_id
+        ]
+        return {"dag_runs": runs}
+
+    def _of_run(self, dag_id: str, run_id: str, part: str) -> dict[str, Json]:
+        if part == "/upstreamAssetEvents":
+            before = ROAD[ROAD.index(dag_id) - 1]
+            started = [run for owner, run in self.states if owner == before]
+            return {"asset_events": [{"source_run_id": run} for run in started]}
+        if part == "/taskInstances":
+            failed = self.states[dag_id, run_id] == "failed"
+            task: Json = {
+                "task_id": "assemble", "map_index": -1, "try_number": 1,
+                "state": "failed" if failed else "running",
+            }  # fmt: skip
+            return {
+                "task_instances": [task],
+                "total_entries": 1,
+                "value": self.releases.get(run_id),
+            }
+        self.polled.set()
+        return {"state": self.states[dag_id, run_id]}
