@@ -13,6 +13,7 @@ WHERE newest.origin_id IS NOT NULL AND NOT source.withdrawn AND NOT EXISTS (
 COMMENT ON VIEW codeio.present_place IS
 'What each source shows at present, or showed when it was removed, kept or dropped; of one that was removed with its '
 'files, nothing.';
+COMMENT ON COLUMN codeio.present_place.source_id IS 'The source.';
 COMMENT ON COLUMN codeio.present_place.origin_id IS
 'What stands there: the id of raw_file_origin, or the subject of a drop.';
 COMMENT ON COLUMN codeio.present_place.stage_run_id IS 'Who saw it come.';
@@ -101,7 +102,7 @@ FROM (
 INNER JOIN codeio.benchmark_index USING (benchmark_index_id);
 COMMENT ON VIEW codeio.benchmark IS 'The index in use of each benchmark that was not removed.';
 COMMENT ON COLUMN codeio.benchmark.name IS 'Name of the benchmark.';
-COMMENT ON COLUMN codeio.benchmark.stage_run_id IS 'Who indexed it.';
+COMMENT ON COLUMN codeio.benchmark.benchmark_index_id IS 'The index in use.';
 
 CREATE VIEW codeio.leak AS
 SELECT program.raw_file_id, program.program_id, benchmark.name AS benchmark, leak_hit.item

@@ -8,12 +8,12 @@ from sqlalchemy import text
 from codeio_ops.asking.program import transform_files
 from codeio_ops.config import Settings
 from codeio_ops.jsonvalue import Json
-from codeio_ops.records import RawFile
 from codeio_ops.storage.blobs import BlobStore
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
 from codeio_ops.storage.shards import whole_range
 from codeio_ops.testing.teachers import ScriptedEndpoint, ScriptedReply, chat_reply
+from support.facts import FactBuilder
 from support.work import work_of
 
 Writers = Callable[[str, int], FactWriter]
@@ -53,22 +53,12 @@ def test_the_model_gets_only_what_the_offline_teacher_refuses(
     settings: Settings, store: Store, writer_of: Writers
 ) -> None:
     writer = writer_of("ingest", 1)
-    run = writer.run.stage_run_id
-    blobs = BlobStore.open(settings)
-    stored = list(blobs.write([f"easy{i} = 1\n".encode() for i in range(3)]
-                              + [f"hard{i} = 1\n".encode() for i in range(2)],
-                              stage_run_id=run))  # fmt: skip
-    files = [
-        RawFile(
-            raw_file_id=RawFile.identify(blob.sha256),
-            blob_sha256=blob.sha256,
-            language="python",
-            size_bytes=blob.size_bytes,
-            stage_run_id=run,
-        )
-        for blob in stored
-    ]
-    writer.write([*stored, *files])
+    facts = FactBuilder(writer.run.stage_run_id)
+    texts = [*(f"easy{i} = 1\n" for i in range(3)), *(f"hard{i} = 1\n" for i in range(2))]
+    for text_ in texts:
+        [blob] = BlobStore.open(settings).write([text_.encode()], stage_run_id=facts.run_id)
+        facts.file(text_, path=f"{text_[:5]}.py", blob=blob)
+    writer.write(facts.records)
 
     def offline(body: dict[str, Json]) -> ScriptedReply:
         easy = "easy" in asked(body)
