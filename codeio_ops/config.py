@@ -7,7 +7,9 @@ Containers get their secrets as files, which are read last.
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -30,13 +32,32 @@ def home_directory() -> Path:
     return Path(os.environ.get("CODEIO_HOME", ".codeio")).absolute()
 
 
+class Acts(StrEnum):
+    """On which rows a setting acts once it has another value."""
+
+    NONE = "no row"
+    NEW = "new rows"
+    DROPPED = "new rows, and those it dropped"
+    FILES = "all files of all sources, when they are read next"
+    WAITING = "rows that wait"
+    PROGRAMS = "all programs: a greater number asks more of each"
+    FINISHED = "all rows, before the next release"
+    RELEASES = "the next release"
+
+
+@dataclass(frozen=True, slots=True)
 class Deciding:
     """Marks a setting that decides what is made, dropped or charged.
 
     Every fact names the fingerprint of these. The others are secrets, addresses, degrees of
     parallelism, pace, and the road a request takes: the endpoint's host and the digest of the
     sandbox image are stored with the facts themselves, and what a budget stops stays pending.
+
+    Attributes:
+        acts: On which rows another value acts.
     """
+
+    acts: Acts = Acts.NEW
 
 
 class Settings(BaseSettings):
@@ -101,33 +122,33 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("OPENAI_API_KEY", "CODEIO_OPENAI_API_KEY"),
     )
     """Bearer token of that endpoint."""
-    model: Annotated[str, Deciding] = OFFLINE_MODEL
+    model: Annotated[str, Deciding(Acts.NEW)] = OFFLINE_MODEL
     """Model id sent with each request."""
     teacher_concurrency: int = Field(default=16, ge=1)
     """Requests in flight at the same time."""
-    teacher_timeout_s: Annotated[float, Deciding] = Field(default=300.0, gt=0)
+    teacher_timeout_s: Annotated[float, Deciding(Acts.NEW)] = Field(default=300.0, gt=0)
     """Seconds a request may take."""
     teacher_requests_per_minute: int = Field(default=0, ge=0)
     """Requests that all processes together may send in a minute; 0 is no limit."""
     teacher_tokens_per_minute: int = Field(default=0, ge=0)
     """Tokens, read and written, that they may use in a minute; 0 is no limit."""
-    teacher_retries: Annotated[int, Deciding] = Field(default=5, ge=0)
+    teacher_retries: Annotated[int, Deciding(Acts.NEW)] = Field(default=5, ge=0)
     """Further tries of a request that met a passing fault."""
-    teacher_tries: Annotated[int, Deciding] = Field(default=3, ge=1)
+    teacher_tries: Annotated[int, Deciding(Acts.NEW)] = Field(default=3, ge=1)
     """Runs of a stage in which a request may fail at every try, while the endpoint answers others,
     before its row is dropped.
     """
     teacher_stream: bool = False
     """Whether replies are streamed."""
-    teacher_truncated: Annotated[Literal["drop", "keep"], Deciding] = "drop"
+    teacher_truncated: Annotated[Literal["drop", "keep"], Deciding(Acts.DROPPED)] = "drop"
     """What becomes of a reply that reached `max_tokens`: `drop` the row, or `keep` the text, which
     is then judged like any other.
     """
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     """Name under which the endpoint wants `max_tokens`."""
-    price_input_usd: Annotated[Decimal | None, Deciding] = Field(default=None, ge=0)
+    price_input_usd: Annotated[Decimal | None, Deciding(Acts.NEW)] = Field(default=None, ge=0)
     """Price of a million tokens read, over the price table."""
-    price_output_usd: Annotated[Decimal | None, Deciding] = Field(default=None, ge=0)
+    price_output_usd: Annotated[Decimal | None, Deciding(Acts.NEW)] = Field(default=None, ge=0)
     """Price of a million tokens written, over the price table."""
     budget_run_usd: Decimal = Field(default=Decimal(0), ge=0)
     """What one run may spend on teachers; 0 is no limit."""
@@ -141,87 +162,110 @@ class Settings(BaseSettings):
     """Batches that a failed request is sent with at most."""
     teacher_batch_poll_s: float = Field(default=60.0, gt=0)
     """Seconds between two looks at a batch."""
-    transform_mode: Annotated[Literal["teacher", "mixed"], Deciding] = "teacher"
+    transform_mode: Annotated[Literal["teacher", "mixed"], Deciding(Acts.WAITING)] = "teacher"
     """Who transforms: `teacher` is the teacher in use, `mixed` is the offline teacher first and
     the teacher in use for the files it refuses.
     """
-    transform_scope: TransformScope = "missing"
+    transform_scope: Annotated[TransformScope, Acts.WAITING] = "missing"
     """Which files are transformed: `missing` are those without a program, and not refused;
     `stand_in` are also those that the offline teacher alone transformed or refused, where the
     teacher in use is another.
     """
-    answer_scope: AnswerScope = "auto"
+    answer_scope: Annotated[AnswerScope, Acts.WAITING] = "auto"
     """Which prompts the teacher in use is asked: `unanswered` are all that it has not answered,
     `new` those of them that were made since the first run in which it was to answer began, `none`
     none, nor for revisions. `auto` is `unanswered` as long as no other model has answered, and
     then `new`.
     """
-    answer_sources: tuple[str, ...] = ()
+    answer_sources: Annotated[tuple[str, ...], Acts.WAITING] = ()
     """JSON array of the sources, as locator, `kind:locator` or id, whose prompts it is asked;
     empty is all.
     """
-    answer_since: str = Field(default="", pattern=r"^(\d{4}-\d{2}-\d{2})?$")
+    answer_since: Annotated[str, Acts.WAITING] = Field(
+        default="", pattern=r"^(\d{4}-\d{2}-\d{2})?$"
+    )
     """First night (`YYYY-MM-DD`) of the files whose prompts it is asked; empty is all."""
-    answer_share: float = Field(default=1.0, ge=0, le=1)
+    answer_share: Annotated[float, Acts.WAITING] = Field(default=1.0, ge=0, le=1)
     """Share of the prompts that it is asked, by a hash of each."""
     local_model_path: Path | None = None
     """GGUF file that `codeio teacher local` serves."""
-    local_model_sha256: Annotated[str, Deciding] = Field(default="", pattern="^([0-9a-f]{64})?$")
+    local_model_sha256: Annotated[str, Deciding(Acts.NEW)] = Field(
+        default="", pattern="^([0-9a-f]{64})?$"
+    )
     """sha256 of that file, in hex."""
-    revision_policy: Annotated[RevisionPolicy, Deciding] = "one_turn"
+    revision_policy: Annotated[RevisionPolicy, Deciding(Acts.DROPPED)] = "one_turn"
     """Which wrong answers are revised: `one_turn`, `none`, or `by_expected_gain`."""
-    revision_turns: Annotated[int, Deciding] = Field(default=1, ge=1, le=5)
+    revision_turns: Annotated[int, Deciding(Acts.WAITING)] = Field(default=1, ge=1, le=5)
     """Revisions of one answer at most, under `by_expected_gain`."""
-    revision_min_gain_per_usd: Annotated[float, Deciding] = Field(default=0.0, ge=0)
+    revision_min_gain_per_usd: Annotated[float, Deciding(Acts.DROPPED)] = Field(default=0.0, ge=0)
     """Repaired answers a dollar must be expected to buy, under `by_expected_gain`."""
-    temperature: Annotated[float, Deciding] = Field(default=0.7, ge=0)
+    temperature: Annotated[float, Deciding(Acts.NEW)] = Field(default=0.7, ge=0)
     """Sampling temperature of every request."""
-    max_tokens: Annotated[int, Deciding] = Field(default=4096, ge=1)
+    max_tokens: Annotated[int, Deciding(Acts.DROPPED)] = Field(default=4096, ge=1)
     """Longest reply in tokens."""
 
-    max_draws: Annotated[int, Deciding] = Field(default=1000, ge=1)
+    max_draws: Annotated[int, Deciding(Acts.DROPPED)] = Field(default=1000, ge=1)
     """Inputs drawn from a program's generator at most."""
-    pairs_per_program: Annotated[int, Deciding] = Field(default=10, ge=1)
+    pairs_per_program: Annotated[int, Deciding(Acts.NEW)] = Field(default=10, ge=1)
     """Distinct input/output pairs wanted of a program."""
-    min_pairs: Annotated[int, Deciding] = Field(default=2, ge=1)
+    min_pairs: Annotated[int, Deciding(Acts.DROPPED)] = Field(default=2, ge=1)
     """Fewest pairs a program may have."""
-    prompted_pairs: Annotated[int, Deciding] = Field(default=3, ge=1)
+    prompted_pairs: Annotated[int, Deciding(Acts.PROGRAMS)] = Field(default=3, ge=1)
     """Pairs of a program that become prompts, each in both directions."""
-    sample_cpu_s: Annotated[float, Deciding] = Field(default=2.0, gt=0)
+    sample_cpu_s: Annotated[float, Deciding(Acts.DROPPED)] = Field(default=2.0, gt=0)
     """CPU seconds one call may use while pairs are sampled."""
-    call_cpu_s: Annotated[float, Deciding] = Field(default=5.0, gt=0)
+    call_cpu_s: Annotated[float, Deciding(Acts.NEW)] = Field(default=5.0, gt=0)
     """CPU seconds one call may use while answers are verified."""
 
-    min_file_bytes: Annotated[int, Deciding] = 64
+    min_file_bytes: Annotated[int, Deciding(Acts.FILES)] = 64
     """Smaller raw files are dropped."""
-    max_file_bytes: Annotated[int, Deciding] = 100_000
+    max_file_bytes: Annotated[int, Deciding(Acts.FILES)] = 100_000
     """Larger raw files are dropped."""
     shard_rows: int = Field(default=100, ge=1)
     """Rows of one mapped task."""
-    licences: Annotated[tuple[str, ...], Deciding] = ()
+    licences: Annotated[tuple[str, ...], Deciding(Acts.FILES)] = ()
     """JSON array of the SPDX ids that may enter. Empty takes every file in, and lets permissive
     licences into a release.
     """
-    allow_unknown_licence: Annotated[bool, Deciding] = True
+    allow_unknown_licence: Annotated[bool, Deciding(Acts.RELEASES)] = True
     """Whether a file whose licence nobody knows may enter one."""
-    licence_rule: Annotated[Literal["all", "any"], Deciding] = "all"
+    licence_rule: Annotated[Literal["all", "any"], Deciding(Acts.RELEASES)] = "all"
     """What a file that was seen in several places needs to enter one: an allowed licence in `all`
     of them, or in `any`. What it says of itself must be allowed in either case.
     """
-    quarantine_leaks: Annotated[bool, Deciding] = True
+    quarantine_leaks: Annotated[bool, Deciding(Acts.FINISHED)] = True
     """Whether files that leak a benchmark leave the pipeline; without it releases leave their
     samples out all the same.
     """
-    quarantine_private: Annotated[bool, Deciding] = True
+    benchmark_share: Annotated[float, Deciding(Acts.NEW)] = Field(default=0.05, ge=0, le=1)
+    """Share of the files, or of the programs with finished samples, that one benchmark may
+    quarantine before a person must say that it is meant.
+    """
+    quarantine_private: Annotated[bool, Deciding(Acts.FINISHED)] = True
     """Whether files whose samples hold a secret or personal data leave the pipeline; without it
     releases leave their samples out all the same.
     """
-    recipes_nightly: tuple[str, ...] = Field(default=("codeio_pp",), min_length=1)
+    recipes_nightly: Annotated[tuple[str, ...], Acts.RELEASES] = Field(
+        default=("codeio_pp",), min_length=1
+    )
     """JSON array of the recipes that each night publishes a release of: names of shipped ones, or
     absolute paths of .yaml files. One that fails or waits for a person holds up no other.
     """
-    audited_pairs: Annotated[int, Deciding] = Field(default=200, ge=1)
+    audited_pairs: Annotated[int, Deciding(Acts.RELEASES)] = Field(default=200, ge=1)
     """Pairs of a release that the determinism audit runs again."""
+
+    @field_validator("licences")
+    @classmethod
+    def _are_licences(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse what no file can state: every file would be dropped."""
+        from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
+        for name in set(names) - {"NOASSERTION"}:
+            try:
+                canonicalize_license_expression(name)
+            except InvalidLicenseExpression as exc:
+                raise ValueError(f"{name!r} is no SPDX id") from exc
+        return names
 
     @field_validator("recipes_nightly")
     @classmethod
@@ -289,7 +333,9 @@ class Settings(BaseSettings):
 
 
 DECIDING = frozenset(
-    name for name, field in Settings.model_fields.items() if Deciding in field.metadata
+    name
+    for name, field in Settings.model_fields.items()
+    if any(isinstance(mark, Deciding) for mark in field.metadata)
 )
 """Names of the settings that decide."""
 

@@ -136,6 +136,15 @@ class SourceEmpty(TerminalError):
     usual_cure = "Check the locator, or pause the source with `codeio source pause`."
 
 
+class BenchmarkTooBroad(TerminalError):
+    """A benchmark would quarantine more of what there is than passes without a question."""
+
+    usual_cure = (
+        "Look whether it is the right text: `codeio benchmark remove` takes it out, "
+        "`codeio benchmark add ... --yes` says that it is meant."
+    )
+
+
 class TeacherUnavailable(TransientError):
     """The teacher's endpoint is down, too slow, or answers with a server error."""
 

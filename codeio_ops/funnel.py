@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from codeio_ops.pipeline import STAGES, Stage
+from codeio_ops.pipeline import STAGES, Cut, Stage
 from codeio_ops.storage.engine import Store
 
 
@@ -93,7 +93,8 @@ def read_funnel(store: Store, *, dag_id: str = "", run_id: str = "") -> list[Sta
     found = store.fetch("pages.stages", StageTally, dag_id=dag_id, run_id=run_id)
     drops = store.fetch("pages.drops", DropTally, dag_id=dag_id, run_id=run_id)
     verdicts = store.fetch("pages.verdicts", VerdictTally, dag_id=dag_id, run_id=run_id)
-    return build_funnel(found, drops, verdicts, whole=not run_id)
+    waiting = 0 if run_id else store.value("funnel.waiting_origins")
+    return build_funnel(found, drops, verdicts, whole=not run_id, waiting_origins=waiting)
 
 
 def build_funnel(
@@ -102,8 +103,12 @@ def build_funnel(
     verdicts: Iterable[VerdictTally],
     *,
     whole: bool,
+    waiting_origins: int = 0,
 ) -> list[StageLine]:
-    """Order the stages; one that is not in the table comes last."""
+    """Order the stages; one that is not in the table comes last.
+
+    `waiting_origins` are files that ingest is to judge anew.
+    """
     tallies = {row.stage: row for row in found}
     reasons: dict[str, list[DropTally]] = defaultdict(list)
     for drop in drops:
@@ -115,7 +120,7 @@ def build_funnel(
     others = sorted(tallies.keys() - known.keys())
     unknown = [Stage(name=name, unit="rows", reads="", writes="") for name in others]
     return [
-        _line(stage, tallies, reasons[stage.name], judged, whole=whole)
+        _line(stage, tallies, reasons[stage.name], judged, waiting_origins if whole else None)
         for stage in (*known.values(), *unknown)
         if stage.name in tallies or (whole and not stage.filters)
     ]
@@ -126,15 +131,14 @@ def _line(
     tallies: Mapping[str, StageTally],
     drops: Sequence[DropTally],
     judged: Counter[str],
-    *,
-    whole: bool,
+    waiting_origins: int | None,
 ) -> StageLine:
     return StageLine(
         stage=stage.name,
         unit=stage.unit,
         passed=_passed(stage, tallies),
         dropped=_of(stage, tallies).dropped,
-        waiting=_waiting(stage, tallies) if whole else None,
+        waiting=None if waiting_origins is None else _waiting(stage, tallies, waiting_origins),
         drops=drops,
         **(_judgement(judged) if stage.name == "verify" else {}),
     )
@@ -163,8 +167,10 @@ def _entering(stage: Stage, tallies: Mapping[str, StageTally]) -> int:
     return sum(_passed(earlier, tallies) for earlier in before)
 
 
-def _waiting(stage: Stage, tallies: Mapping[str, StageTally]) -> int | None:
+def _waiting(stage: Stage, tallies: Mapping[str, StageTally], waiting_origins: int) -> int | None:
     """Return what came in, less what need not be taken any more."""
+    if stage.cut is Cut.OWN and not stage.takes and not stage.reads:
+        return waiting_origins
     if stage.filters or not stage.takes:
         return None
     return max(_entering(stage, tallies) - _of(stage, tallies).closed, 0)

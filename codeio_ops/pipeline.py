@@ -14,6 +14,7 @@ from itertools import chain
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, Literal
 
+from codeio_ops.storage.requeue import take_back_outdated
 from codeio_ops.storage.shards import Rows, Shard, plan_shards, whole_range
 
 if TYPE_CHECKING:
@@ -137,7 +138,11 @@ class Stage:
         return [Step(task_id=self.task_id or self.name, stage=self.name)]
 
     def count(self, work: "Work", rows: Rows = "pending") -> int:
-        """Count the rows that it would take."""
+        """Count the rows that it would take, those among them that it dropped under other settings.
+
+        The drops that hold no more are taken back first.
+        """
+        self._take_back_outdated(work)
         whole = whole_range()
         parameters = self._parameters(work, rows)
         return work.store.count(f"{rows}.{self.name}", low=whole.low, high=whole.high, **parameters)
@@ -173,6 +178,7 @@ class Stage:
 
     def waiting_requests(self, work: "Work") -> "Iterator[Request]":
         """Give every request that it would send to a teacher now, one by one."""
+        self._take_back_outdated(work)
         return self.requests_of([whole_range()], work)
 
     def requests_of(self, shards: "Iterable[Shard]", work: "Work") -> "Iterator[Request]":
@@ -186,6 +192,11 @@ class Stage:
             return (request.characters for request in self.requests_of(shards, work))
         sizes: Callable[..., Iterator[int]] = resolve_name(self.sizes)
         return chain.from_iterable(sizes(shard, work) for shard in shards)
+
+    def _take_back_outdated(self, work: "Work") -> None:
+        """Take back what it dropped under other settings, or because another teacher failed."""
+        teachers = work.teacher_ids if self.requests else []
+        take_back_outdated(work.store, stage=self.name, settings=work.settings, teachers=teachers)
 
     def _parameters(self, work: "Work", rows: Rows) -> dict[str, Any]:
         if not self.parameters:

@@ -8,12 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from codeio_ops.fingerprint import content_id, sha256_hex, value_sha256
 from codeio_ops.jsonvalue import Json, storable
 from codeio_ops.reasons import DropReason
+
+if TYPE_CHECKING:
+    from codeio_ops.config import Settings
 
 JSON_COLUMN: dict[str, Any] = {"json": True}
 
@@ -55,6 +58,8 @@ class Source(Record):
     paused: bool = False
     cursor_value: str = ""
     settings: Json = field(default_factory=dict, metadata=JSON_COLUMN)
+    judged_with: str = ""
+    judged_at: datetime | None = None
 
     @classmethod
     def new(cls, kind: str, locator: str, licence: str = "", settings: Json = None) -> "Source":
@@ -117,6 +122,16 @@ class RawFileOrigin(Record):
     def identify(source_id: UUID, version: str, path: str, sha256: str) -> UUID:
         """Return the id of this content at this place."""
         return content_id("raw_file_origin", str(source_id), version, path, sha256)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginLicence(Record):
+    """Another licence that a stored file was found under later."""
+
+    table: ClassVar[str] = "origin_licence"
+    origin_id: UUID
+    licence: str
+    stage_run_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -391,6 +406,21 @@ class Drop:
         """What is stored and counted: the reason, and the teacher's own code after it."""
         return f"{self.reason}_{self.code}" if self.code else str(self.reason)
 
+    def decided_by(self, settings: "Settings", teacher_id: UUID | None = None) -> dict[str, Json]:
+        """Return what decided it, with the values it had: under other ones it holds no more.
+
+        Args:
+            settings: The settings that it was dropped under.
+            teacher_id: Who failed, of a row that any teacher may succeed with.
+        """
+        by = self.reason.by
+        if by is None:
+            return {}
+        decided: dict[str, Json] = settings.model_dump(mode="json", include=set(by.settings))
+        if by.teacher and teacher_id:
+            decided["teacher"] = str(teacher_id)
+        return decided
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DropRecord(Record):
@@ -405,6 +435,7 @@ class DropRecord(Record):
     stage_run_id: UUID
     source_id: UUID | None = None
     teacher_id: UUID | None = None
+    decided_by: Mapping[str, Json] = field(default_factory=dict, metadata=JSON_COLUMN)
 
     @classmethod
     def new(
@@ -416,6 +447,7 @@ class DropRecord(Record):
         stage_run_id: UUID,
         source_id: UUID | None = None,
         teacher_id: UUID | None = None,
+        decided_by: Mapping[str, Json] | None = None,
     ) -> "DropRecord":
         """Build the one drop that a stage may record for a subject; one of each teacher it asks."""
         by = () if teacher_id is None else (str(teacher_id),)
@@ -428,6 +460,7 @@ class DropRecord(Record):
             stage_run_id=stage_run_id,
             source_id=source_id,
             teacher_id=teacher_id,
+            decided_by=decided_by or {},
         )
 
 
@@ -528,6 +561,17 @@ class BenchmarkIndexRow(Record):
     grams: int
     object_key: str
     object_sha256: str
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchmarkUse(Record):
+    """Which index of a benchmark is in use from now on; None takes the benchmark out."""
+
+    table: ClassVar[str] = "benchmark_use"
+    name: str
+    benchmark_index_id: UUID | None
+    meant: bool
     stage_run_id: UUID
 
 

@@ -16,6 +16,8 @@ from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
 from codeio_ops.storage.shards import Shard
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from codeio_ops.sandbox.base import Sandbox
     from codeio_ops.sandbox.pool import DockerSandbox
     from codeio_ops.teacher.client import Teacher
@@ -116,6 +118,16 @@ class Work:
         if self.settings.transform_mode != "mixed" or self.settings.uses_offline_teacher:
             return None
         return self._teacher_at(Endpoint.embedded(self.settings))
+
+    @property
+    def teacher_ids(self) -> "list[UUID]":
+        """The teachers that are asked for programs: the one in use, after any that is first.
+
+        Raises:
+            TeacherUnavailable: the embedded teacher is one, and does not answer.
+        """
+        asked = filter(None, (self.teacher, self.first_teacher))
+        return [teacher.identity.teacher_id for teacher in asked]
 
     @cached_property
     def image_digest(self) -> str:

@@ -3,11 +3,13 @@
 **Reads** the benchmarks of the run's configuration: JSONL files (local, S3, in a PyPI package)
 or Hugging Face datasets.
 
-**Writes** `benchmark_index`, and the index in S3; only hashes of the text are stored.
+**Writes** `benchmark_index`, `benchmark_use`, `leak_hit`, and the index in S3; only hashes of the
+text are stored. What the text that it replaces had quarantined alone comes back.
 
 **Idempotent by** (name, content of the index): an unchanged benchmark is one row.
 
-**On failure** of one benchmark the others are indexed; clear its task once it can be read.
+**On failure** of one benchmark the others are indexed; clear its task once it can be read. One that
+would quarantine a large share of what there is fails with `BenchmarkTooBroad`, and is not in use.
 
 The next run of `build_programs` scans every raw file for a benchmark that is new.
 
@@ -28,7 +30,20 @@ BENCHMARKS = Param(
 )
 
 
-@dag(schedule=None, doc_md=__doc__, params={"benchmarks": BENCHMARKS}, **DAG_DEFAULTS)
+MEANT = Param(
+    False,
+    type="boolean",
+    description="Whether they may quarantine more than a share (CODEIO_BENCHMARK_SHARE) of what "
+    "there is.",
+)
+
+
+@dag(
+    schedule=None,
+    doc_md=__doc__,
+    params={"benchmarks": BENCHMARKS, "meant": MEANT},
+    **DAG_DEFAULTS,
+)
 def index_benchmarks() -> None:
     """Index every benchmark, one mapped task each."""
 
@@ -40,7 +55,8 @@ def index_benchmarks() -> None:
     def index(benchmark: list[str]) -> dict[str, int]:
         name, location = benchmark
         with task_work("gate") as work:
-            return index_one(name, location, work)
+            meant = get_current_context()["params"]["meant"]
+            return index_one(name, location, work, meant=meant)
 
     index.expand(benchmark=list_benchmarks())
 

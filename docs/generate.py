@@ -272,10 +272,11 @@ _SETTINGS_HEAD = """# Settings
 Each is an environment variable. `codeio up` takes those of the shell that calls it into
 `.codeio/stack.env`, which every process of the stack reads; containers read secrets from files.
 A setting with a dot decides what is made, dropped or charged, and is part of
-`stage_run.settings_sha256`.
+`stage_run.settings_sha256`. Another value acts on the rows of the next column; *new rows* means on
+none that exist. `codeio up` says so of those that have another value than at the last start.
 
-| Variable | Default | | Meaning |
-|---|---|---|---|
+| Variable | Default | | Acts on | Meaning |
+|---|---|---|---|---|
 """
 
 
@@ -285,7 +286,7 @@ def settings() -> str:
 
     rows = [
         f"| `{line.variable}` | {line.default and f'`{line.default}`'} "
-        f"| {'•' if line.deciding else ''} | {line.meaning} |"
+        f"| {'•' if line.deciding else ''} | {line.acts} | {line.meaning} |"
         for line in setting_lines()
     ]
     return _SETTINGS_HEAD + "\n".join(rows) + "\n"

@@ -7,6 +7,322 @@ COMMENT ON SCHEMA codeio IS 'Facts, releases and lineage of codeio-ops.';
 
 
 
+CREATE TABLE codeio.drop_record (
+    drop_record_id uuid NOT NULL,
+    stage text NOT NULL,
+    subject_id uuid NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    source_id uuid,
+    stage_run_id uuid NOT NULL,
+    dropped_at timestamp with time zone DEFAULT now() NOT NULL,
+    teacher_id uuid,
+    decided_by jsonb DEFAULT '{}'::jsonb NOT NULL
+);
+COMMENT ON TABLE codeio.drop_record IS 'Why a row went no further. Every row moves on or has one of these.';
+COMMENT ON COLUMN codeio.drop_record.drop_record_id IS 'Derived from stage, subject and teacher.';
+COMMENT ON COLUMN codeio.drop_record.stage IS 'The stage that dropped it.';
+COMMENT ON COLUMN codeio.drop_record.subject_id IS 'The row: an origin (ingest), raw file (transform), program (sample) or prompt (answer, revise).';
+COMMENT ON COLUMN codeio.drop_record.reason IS 'A word that can be counted.';
+COMMENT ON COLUMN codeio.drop_record.detail IS 'What a person needs to understand this one.';
+COMMENT ON COLUMN codeio.drop_record.source_id IS 'The source that an origin was seen in; null for drops of later stages.';
+COMMENT ON COLUMN codeio.drop_record.stage_run_id IS 'Who wrote it.';
+COMMENT ON COLUMN codeio.drop_record.dropped_at IS 'When.';
+COMMENT ON COLUMN codeio.drop_record.teacher_id IS 'The teacher that it is dropped for, of stages that ask one; for others nothing is. Null for other stages.';
+COMMENT ON COLUMN codeio.drop_record.decided_by IS 'Settings that decided it, with the values they had, and the teacher that failed: with other ones it holds no more.';
+
+
+
+CREATE TABLE codeio.raw_file_origin (
+    origin_id uuid NOT NULL,
+    raw_file_id uuid NOT NULL,
+    source_id uuid NOT NULL,
+    version text NOT NULL,
+    path text NOT NULL,
+    licence text NOT NULL,
+    author text DEFAULT ''::text NOT NULL,
+    repository text DEFAULT ''::text NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+COMMENT ON TABLE codeio.raw_file_origin IS 'A place where a raw file was seen; one file may have many.';
+COMMENT ON COLUMN codeio.raw_file_origin.origin_id IS 'Derived from source, version, path and sha256.';
+COMMENT ON COLUMN codeio.raw_file_origin.raw_file_id IS 'The file.';
+COMMENT ON COLUMN codeio.raw_file_origin.source_id IS 'The source.';
+COMMENT ON COLUMN codeio.raw_file_origin.version IS 'Version of the source (package version); empty when it has none.';
+COMMENT ON COLUMN codeio.raw_file_origin.path IS 'Path inside the source.';
+COMMENT ON COLUMN codeio.raw_file_origin.licence IS 'SPDX id, or NOASSERTION.';
+COMMENT ON COLUMN codeio.raw_file_origin.author IS 'Who wrote it, as the source states it: names and addresses; empty when it does not.';
+COMMENT ON COLUMN codeio.raw_file_origin.repository IS 'Repository or package of the file, where the source names one.';
+COMMENT ON COLUMN codeio.raw_file_origin.stage_run_id IS 'Who wrote it.';
+
+
+
+CREATE TABLE codeio.requeued_drop (
+    requeued_drop_id bigint NOT NULL,
+    drop_record_id uuid NOT NULL,
+    stage text NOT NULL,
+    subject_id uuid NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    source_id uuid,
+    stage_run_id uuid NOT NULL,
+    dropped_at timestamp with time zone NOT NULL,
+    requeued_at timestamp with time zone DEFAULT now() NOT NULL,
+    teacher_id uuid,
+    waits boolean DEFAULT true NOT NULL
+);
+COMMENT ON TABLE codeio.requeued_drop IS 'Drops that were taken back so that their stage tries again.';
+COMMENT ON COLUMN codeio.requeued_drop.requeued_drop_id IS 'Running number.';
+COMMENT ON COLUMN codeio.requeued_drop.drop_record_id IS 'Id that the drop had.';
+COMMENT ON COLUMN codeio.requeued_drop.stage IS 'The stage that had dropped it.';
+COMMENT ON COLUMN codeio.requeued_drop.subject_id IS 'The row.';
+COMMENT ON COLUMN codeio.requeued_drop.reason IS 'Why it was dropped.';
+COMMENT ON COLUMN codeio.requeued_drop.detail IS 'The case in detail.';
+COMMENT ON COLUMN codeio.requeued_drop.source_id IS 'The source that an origin was seen in; null for drops of later stages.';
+COMMENT ON COLUMN codeio.requeued_drop.stage_run_id IS 'Who dropped it.';
+COMMENT ON COLUMN codeio.requeued_drop.dropped_at IS 'When it was dropped.';
+COMMENT ON COLUMN codeio.requeued_drop.requeued_at IS 'When it was taken back.';
+COMMENT ON COLUMN codeio.requeued_drop.teacher_id IS 'The teacher that it was dropped for; null for stages that ask none.';
+COMMENT ON COLUMN codeio.requeued_drop.waits IS 'Whether its stage was to judge the row anew afterwards; false where what took the drop back had judged it.';
+
+
+
+CREATE TABLE codeio.source (
+    source_id uuid NOT NULL,
+    kind text NOT NULL,
+    locator text NOT NULL,
+    licence text NOT NULL,
+    settings json DEFAULT '{}'::json NOT NULL,
+    paused boolean DEFAULT false NOT NULL,
+    removed boolean DEFAULT false NOT NULL,
+    cursor_value text DEFAULT ''::text NOT NULL,
+    added_at timestamp with time zone DEFAULT now() NOT NULL,
+    judged_with text DEFAULT ''::text NOT NULL,
+    judged_at timestamp with time zone,
+    withdrawn boolean DEFAULT false NOT NULL,
+    CONSTRAINT source_kind CHECK ((kind = ANY (ARRAY['directory'::text, 'git'::text, 'pypi'::text, 'jsonl'::text, 'parquet'::text, 's3'::text])))
+);
+COMMENT ON TABLE codeio.source IS 'Where raw files come from.';
+COMMENT ON COLUMN codeio.source.source_id IS 'Derived from kind and locator.';
+COMMENT ON COLUMN codeio.source.kind IS 'Reader: directory, git, pypi, jsonl, parquet or s3.';
+COMMENT ON COLUMN codeio.source.locator IS 'Path, URL, s3:// address, or package with the versions wanted (name==version).';
+COMMENT ON COLUMN codeio.source.licence IS 'SPDX expression that a person stated for its files; empty means the reader finds it out.';
+COMMENT ON COLUMN codeio.source.settings IS 'What differs from the defaults: filters, columns, git history.';
+COMMENT ON COLUMN codeio.source.paused IS 'Whether the nightly run skips it.';
+COMMENT ON COLUMN codeio.source.removed IS 'Whether it was removed: it is kept because its files name it, and is never read again.';
+COMMENT ON COLUMN codeio.source.cursor_value IS 'How far the source was read; written only after its files are durable.';
+COMMENT ON COLUMN codeio.source.added_at IS 'When it was added.';
+COMMENT ON COLUMN codeio.source.judged_with IS 'Fingerprint of the settings under which all its files were judged last; empty when they are to be judged anew.';
+COMMENT ON COLUMN codeio.source.judged_at IS 'When all its files were judged last; null before they were.';
+COMMENT ON COLUMN codeio.source.withdrawn IS 'Whether it was removed with its files, which are then in no later release.';
+
+
+
+CREATE VIEW codeio.waiting_origin AS
+ SELECT requeued_drop.subject_id AS origin_id,
+    requeued_drop.source_id,
+    max(requeued_drop.requeued_at) AS since
+   FROM (codeio.requeued_drop
+     JOIN codeio.source USING (source_id))
+  WHERE ((requeued_drop.stage = 'ingest'::text) AND requeued_drop.waits AND (requeued_drop.requeued_at > COALESCE(source.judged_at, '-infinity'::timestamp with time zone)) AND (NOT (EXISTS ( SELECT
+           FROM codeio.drop_record
+          WHERE ((drop_record.stage = 'ingest'::text) AND (drop_record.subject_id = requeued_drop.subject_id))))))
+  GROUP BY requeued_drop.subject_id, requeued_drop.source_id;
+COMMENT ON VIEW codeio.waiting_origin IS 'Origins whose drop was taken back, and that the next reading of their source judges anew.';
+COMMENT ON COLUMN codeio.waiting_origin.origin_id IS 'The origin; one that was never stored is in no other table.';
+COMMENT ON COLUMN codeio.waiting_origin.source_id IS 'Its source.';
+COMMENT ON COLUMN codeio.waiting_origin.since IS 'When it was taken back.';
+
+
+
+CREATE VIEW codeio.failing_origin AS
+ SELECT raw_file_origin.origin_id,
+    raw_file_origin.raw_file_id
+   FROM (codeio.raw_file_origin
+     JOIN codeio.drop_record ON (((drop_record.stage = 'ingest'::text) AND (drop_record.subject_id = raw_file_origin.origin_id))))
+  WHERE (drop_record.reason <> 'duplicate'::text)
+UNION ALL
+ SELECT raw_file_origin.origin_id,
+    raw_file_origin.raw_file_id
+   FROM (codeio.raw_file_origin
+     JOIN codeio.source USING (source_id))
+  WHERE source.withdrawn
+UNION ALL
+ SELECT raw_file_origin.origin_id,
+    raw_file_origin.raw_file_id
+   FROM (codeio.waiting_origin
+     JOIN codeio.raw_file_origin USING (origin_id));
+COMMENT ON VIEW codeio.failing_origin IS 'Origins from which a file may come no more: refused since it was stored, of a source that was removed with its files, or waiting to be judged anew. One may stand here twice.';
+COMMENT ON COLUMN codeio.failing_origin.origin_id IS 'The origin.';
+COMMENT ON COLUMN codeio.failing_origin.raw_file_id IS 'The file.';
+
+
+
+CREATE TABLE codeio.tree_change (
+    tree_change_id bigint NOT NULL,
+    place_id uuid NOT NULL,
+    source_id uuid NOT NULL,
+    part text NOT NULL,
+    path text NOT NULL,
+    origin_id uuid,
+    stage_run_id uuid NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL
+);
+COMMENT ON TABLE codeio.tree_change IS 'What a source shows at a place from then on; the newest row of a place is what it shows at present.';
+COMMENT ON COLUMN codeio.tree_change.tree_change_id IS 'Running number: a later change has a greater one.';
+COMMENT ON COLUMN codeio.tree_change.place_id IS 'Derived from source, part, path, and the number of the file among those of this path in one listing, from 0.';
+COMMENT ON COLUMN codeio.tree_change.source_id IS 'The source.';
+COMMENT ON COLUMN codeio.tree_change.part IS 'File of a table that the row stands in; empty for other sources.';
+COMMENT ON COLUMN codeio.tree_change.path IS 'Path inside the source.';
+COMMENT ON COLUMN codeio.tree_change.origin_id IS 'What stands there, kept or dropped (the id of raw_file_origin or the subject of a drop); null when nothing does.';
+COMMENT ON COLUMN codeio.tree_change.stage_run_id IS 'Who saw it.';
+COMMENT ON COLUMN codeio.tree_change.changed_at IS 'When.';
+
+
+
+CREATE VIEW codeio.present_place AS
+ SELECT newest.source_id,
+    newest.place_id,
+    newest.part,
+    newest.path,
+    newest.origin_id,
+    newest.stage_run_id,
+    newest.changed_at
+   FROM (codeio.tree_change newest
+     JOIN codeio.source ON ((source.source_id = newest.source_id)))
+  WHERE ((newest.origin_id IS NOT NULL) AND (NOT source.withdrawn) AND (NOT (EXISTS ( SELECT
+           FROM codeio.tree_change later
+          WHERE ((later.source_id = newest.source_id) AND (later.place_id = newest.place_id) AND (later.tree_change_id > newest.tree_change_id))))));
+COMMENT ON VIEW codeio.present_place IS 'What each source shows at present, or showed when it was removed, kept or dropped; of one that was removed with its files, nothing.';
+COMMENT ON COLUMN codeio.present_place.source_id IS 'The source.';
+COMMENT ON COLUMN codeio.present_place.place_id IS 'Derived from source, part, path, and the number of the file among those of this path in one listing, from 0.';
+COMMENT ON COLUMN codeio.present_place.part IS 'File of a table that the row stands in; empty for other sources.';
+COMMENT ON COLUMN codeio.present_place.path IS 'Path inside the source.';
+COMMENT ON COLUMN codeio.present_place.origin_id IS 'What stands there: the id of raw_file_origin, or the subject of a drop.';
+COMMENT ON COLUMN codeio.present_place.stage_run_id IS 'Who saw it come.';
+COMMENT ON COLUMN codeio.present_place.changed_at IS 'When it came.';
+
+
+
+CREATE TABLE codeio.raw_file (
+    raw_file_id uuid NOT NULL,
+    blob_sha256 text NOT NULL,
+    language text NOT NULL,
+    size_bytes integer NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+COMMENT ON TABLE codeio.raw_file IS 'A distinct source file that passed the filters.';
+COMMENT ON COLUMN codeio.raw_file.raw_file_id IS 'Derived from the sha256 of its bytes.';
+COMMENT ON COLUMN codeio.raw_file.blob_sha256 IS 'Its content.';
+COMMENT ON COLUMN codeio.raw_file.language IS 'Programming language.';
+COMMENT ON COLUMN codeio.raw_file.size_bytes IS 'Length of the content.';
+COMMENT ON COLUMN codeio.raw_file.stage_run_id IS 'Who wrote it.';
+
+
+
+CREATE VIEW codeio.present_file AS
+ SELECT raw_file_id,
+    language,
+    blob_sha256
+   FROM codeio.raw_file
+  WHERE (EXISTS ( SELECT
+           FROM (codeio.raw_file_origin
+             JOIN codeio.present_place ON ((present_place.origin_id = raw_file_origin.origin_id)))
+          WHERE ((raw_file_origin.raw_file_id = raw_file.raw_file_id) AND (NOT (EXISTS ( SELECT
+                   FROM codeio.failing_origin
+                  WHERE (failing_origin.origin_id = raw_file_origin.origin_id)))))));
+COMMENT ON VIEW codeio.present_file IS 'Raw files that a source shows at present, and that may come from there.';
+COMMENT ON COLUMN codeio.present_file.raw_file_id IS 'The file.';
+COMMENT ON COLUMN codeio.present_file.language IS 'Programming language.';
+COMMENT ON COLUMN codeio.present_file.blob_sha256 IS 'Its content.';
+
+
+
+CREATE TABLE codeio.program (
+    program_id uuid NOT NULL,
+    raw_file_id uuid NOT NULL,
+    language text NOT NULL,
+    entry_point text NOT NULL,
+    main_function text NOT NULL,
+    input_generator text NOT NULL,
+    io_description text NOT NULL,
+    problem_statement text NOT NULL,
+    provenance json NOT NULL,
+    teacher_call_id uuid NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+COMMENT ON TABLE codeio.program IS 'A raw file in the unified form: a function with JSON inputs and output.';
+COMMENT ON COLUMN codeio.program.program_id IS 'Derived from the four parts and the raw file.';
+COMMENT ON COLUMN codeio.program.raw_file_id IS 'The file it was made from.';
+COMMENT ON COLUMN codeio.program.language IS 'Language of the main function.';
+COMMENT ON COLUMN codeio.program.entry_point IS 'Function that is called.';
+COMMENT ON COLUMN codeio.program.main_function IS 'Reference code that holds the entry point.';
+COMMENT ON COLUMN codeio.program.input_generator IS 'Code of input_generator(), which draws one input.';
+COMMENT ON COLUMN codeio.program.io_description IS 'Types and meaning of inputs and output.';
+COMMENT ON COLUMN codeio.program.problem_statement IS 'The problem in prose.';
+COMMENT ON COLUMN codeio.program.provenance IS 'What the teacher said of its work: kind, evidence, source of the statement.';
+COMMENT ON COLUMN codeio.program.teacher_call_id IS 'The request that wrote it.';
+COMMENT ON COLUMN codeio.program.stage_run_id IS 'Who wrote it.';
+
+
+
+CREATE TABLE codeio.teacher_call (
+    teacher_call_id uuid NOT NULL,
+    teacher_id uuid NOT NULL,
+    purpose text NOT NULL,
+    subject_id uuid NOT NULL,
+    template_sha256 text NOT NULL,
+    parameters json NOT NULL,
+    outcome text NOT NULL,
+    finish_reason text NOT NULL,
+    prompt_tokens integer NOT NULL,
+    completion_tokens integer NOT NULL,
+    cost_usd numeric(12,6),
+    latency_ms double precision NOT NULL,
+    request_id text NOT NULL,
+    stage_run_id uuid NOT NULL,
+    CONSTRAINT teacher_call_purpose CHECK ((purpose = ANY (ARRAY['transform'::text, 'answer'::text, 'revise'::text])))
+);
+COMMENT ON TABLE codeio.teacher_call IS 'A request that a teacher answered or refused, with what it cost.';
+COMMENT ON COLUMN codeio.teacher_call.teacher_call_id IS 'Derived from purpose, subject, teacher and stage run.';
+COMMENT ON COLUMN codeio.teacher_call.teacher_id IS 'The teacher.';
+COMMENT ON COLUMN codeio.teacher_call.purpose IS 'transform, answer or revise.';
+COMMENT ON COLUMN codeio.teacher_call.subject_id IS 'The raw file or prompt the request was about.';
+COMMENT ON COLUMN codeio.teacher_call.template_sha256 IS 'Fingerprint of the prompt template.';
+COMMENT ON COLUMN codeio.teacher_call.parameters IS 'Sampling parameters of the request.';
+COMMENT ON COLUMN codeio.teacher_call.outcome IS 'program or answered, or why the reply was of no use; unavailable when there was none at any try.';
+COMMENT ON COLUMN codeio.teacher_call.finish_reason IS 'As the endpoint reported it.';
+COMMENT ON COLUMN codeio.teacher_call.prompt_tokens IS 'As the endpoint reported it.';
+COMMENT ON COLUMN codeio.teacher_call.completion_tokens IS 'As the endpoint reported it.';
+COMMENT ON COLUMN codeio.teacher_call.cost_usd IS 'From the price table; null when the model is not in it.';
+COMMENT ON COLUMN codeio.teacher_call.latency_ms IS 'From request to reply, retries included.';
+COMMENT ON COLUMN codeio.teacher_call.request_id IS 'Id the endpoint gave the request.';
+COMMENT ON COLUMN codeio.teacher_call.stage_run_id IS 'Who wrote it.';
+
+
+
+CREATE FUNCTION codeio.barren_file(asked uuid[]) RETURNS TABLE(raw_file_id uuid, language text, blob_sha256 text)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT present_file.raw_file_id,
+     present_file.language,
+     present_file.blob_sha256
+    FROM codeio.present_file
+   WHERE ((EXISTS ( SELECT
+            FROM codeio.program
+           WHERE (program.raw_file_id = present_file.raw_file_id))) AND (NOT (EXISTS ( SELECT
+            FROM (codeio.program
+              JOIN codeio.teacher_call USING (teacher_call_id))
+           WHERE ((program.raw_file_id = present_file.raw_file_id) AND ((teacher_call.teacher_id = ANY (barren_file.asked)) OR (NOT (EXISTS ( SELECT
+                    FROM codeio.drop_record
+                   WHERE ((drop_record.stage = 'sample'::text) AND (drop_record.subject_id = program.program_id)))))))))) AND (NOT (EXISTS ( SELECT
+            FROM codeio.drop_record
+           WHERE ((drop_record.stage = ANY (ARRAY['dedup'::text, 'screen'::text, 'transform'::text])) AND (drop_record.subject_id = present_file.raw_file_id))))));
+END;
+COMMENT ON FUNCTION codeio.barren_file(asked uuid[]) IS 'Present files whose programs all gave no pairs, and of which none is by a teacher that is asked now.';
+
+
+
 CREATE TABLE codeio.prompt (
     prompt_id uuid NOT NULL,
     io_pair_id uuid NOT NULL,
@@ -80,41 +396,6 @@ COMMENT ON COLUMN codeio.stage_run.settings_sha256 IS 'Fingerprint of the settin
 COMMENT ON COLUMN codeio.stage_run.sandbox_image_digest IS 'Digest of the sandbox image in use; null where the stage runs no program.';
 COMMENT ON COLUMN codeio.stage_run.partition_key IS 'Night (YYYY-MM-DD, UTC) that an ingest run belongs to; empty where runs are not by night.';
 COMMENT ON COLUMN codeio.stage_run.started_at IS 'When the try wrote its first row.';
-
-
-
-CREATE TABLE codeio.teacher_call (
-    teacher_call_id uuid NOT NULL,
-    teacher_id uuid NOT NULL,
-    purpose text NOT NULL,
-    subject_id uuid NOT NULL,
-    template_sha256 text NOT NULL,
-    parameters json NOT NULL,
-    outcome text NOT NULL,
-    finish_reason text NOT NULL,
-    prompt_tokens integer NOT NULL,
-    completion_tokens integer NOT NULL,
-    cost_usd numeric(12,6),
-    latency_ms double precision NOT NULL,
-    request_id text NOT NULL,
-    stage_run_id uuid NOT NULL,
-    CONSTRAINT teacher_call_purpose CHECK ((purpose = ANY (ARRAY['transform'::text, 'answer'::text, 'revise'::text])))
-);
-COMMENT ON TABLE codeio.teacher_call IS 'A request that a teacher answered or refused, with what it cost.';
-COMMENT ON COLUMN codeio.teacher_call.teacher_call_id IS 'Derived from purpose, subject, teacher and stage run.';
-COMMENT ON COLUMN codeio.teacher_call.teacher_id IS 'The teacher.';
-COMMENT ON COLUMN codeio.teacher_call.purpose IS 'transform, answer or revise.';
-COMMENT ON COLUMN codeio.teacher_call.subject_id IS 'The raw file or prompt the request was about.';
-COMMENT ON COLUMN codeio.teacher_call.template_sha256 IS 'Fingerprint of the prompt template.';
-COMMENT ON COLUMN codeio.teacher_call.parameters IS 'Sampling parameters of the request.';
-COMMENT ON COLUMN codeio.teacher_call.outcome IS 'program or answered, or why the reply was of no use; unavailable when there was none at any try.';
-COMMENT ON COLUMN codeio.teacher_call.finish_reason IS 'As the endpoint reported it.';
-COMMENT ON COLUMN codeio.teacher_call.prompt_tokens IS 'As the endpoint reported it.';
-COMMENT ON COLUMN codeio.teacher_call.completion_tokens IS 'As the endpoint reported it.';
-COMMENT ON COLUMN codeio.teacher_call.cost_usd IS 'From the price table; null when the model is not in it.';
-COMMENT ON COLUMN codeio.teacher_call.latency_ms IS 'From request to reply, retries included.';
-COMMENT ON COLUMN codeio.teacher_call.request_id IS 'Id the endpoint gave the request.';
-COMMENT ON COLUMN codeio.teacher_call.stage_run_id IS 'Who wrote it.';
 
 
 
@@ -242,6 +523,210 @@ COMMENT ON FUNCTION codeio.delete_unreferenced_blobs(before timestamp with time 
 
 
 
+CREATE TABLE codeio.io_pair (
+    io_pair_id uuid NOT NULL,
+    program_id uuid NOT NULL,
+    ordinal integer NOT NULL,
+    input json NOT NULL,
+    input_sha256 text NOT NULL,
+    output json NOT NULL,
+    output_sha256 text NOT NULL,
+    wall_ms double precision NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+COMMENT ON TABLE codeio.io_pair IS 'An input with the output the program gave, twice, in two containers.';
+COMMENT ON COLUMN codeio.io_pair.io_pair_id IS 'Derived from program and input.';
+COMMENT ON COLUMN codeio.io_pair.program_id IS 'The program.';
+COMMENT ON COLUMN codeio.io_pair.ordinal IS 'Order in which it was drawn, from 0.';
+COMMENT ON COLUMN codeio.io_pair.input IS 'Keyword arguments, as they were before the call; json keeps keys and numbers as written.';
+COMMENT ON COLUMN codeio.io_pair.input_sha256 IS 'sha256 of the canonical form of the input.';
+COMMENT ON COLUMN codeio.io_pair.output IS 'What the call returned.';
+COMMENT ON COLUMN codeio.io_pair.output_sha256 IS 'sha256 of the canonical form of the output.';
+COMMENT ON COLUMN codeio.io_pair.wall_ms IS 'Wall-clock time of the first call in milliseconds.';
+COMMENT ON COLUMN codeio.io_pair.stage_run_id IS 'Who wrote it.';
+
+
+
+CREATE FUNCTION codeio.is_made_of_source(subject uuid, wanted uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT (count(*) > 0)
+    FROM codeio.raw_file_origin
+   WHERE ((raw_file_origin.source_id = is_made_of_source.wanted) AND (raw_file_origin.raw_file_id IN ( SELECT is_made_of_source.subject AS subject
+         UNION ALL
+          SELECT program.raw_file_id
+            FROM codeio.program
+           WHERE (program.program_id = is_made_of_source.subject)
+         UNION ALL
+          SELECT program.raw_file_id
+            FROM ((codeio.prompt
+              JOIN codeio.io_pair USING (io_pair_id))
+              JOIN codeio.program USING (program_id))
+           WHERE (prompt.prompt_id = is_made_of_source.subject))));
+END;
+COMMENT ON FUNCTION codeio.is_made_of_source(subject uuid, wanted uuid) IS 'Whether a raw file, or what the program or prompt was made of, was seen in a source.';
+
+
+
+CREATE TABLE codeio.benchmark_index (
+    benchmark_index_id uuid NOT NULL,
+    name text NOT NULL,
+    definition text NOT NULL,
+    origin text NOT NULL,
+    items integer NOT NULL,
+    unscannable integer NOT NULL,
+    grams integer NOT NULL,
+    object_key text NOT NULL,
+    object_sha256 text NOT NULL,
+    indexed_at timestamp with time zone DEFAULT now() NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+COMMENT ON TABLE codeio.benchmark_index IS 'A benchmark that releases must not leak, as hashes; its text is not stored.';
+COMMENT ON COLUMN codeio.benchmark_index.benchmark_index_id IS 'Derived from name and content of the index.';
+COMMENT ON COLUMN codeio.benchmark_index.name IS 'Name of the benchmark; of indexes with one name the latest counts.';
+COMMENT ON COLUMN codeio.benchmark_index.definition IS 'Definition of leakage it was built for.';
+COMMENT ON COLUMN codeio.benchmark_index.origin IS 'Where its items were read.';
+COMMENT ON COLUMN codeio.benchmark_index.items IS 'Number of items.';
+COMMENT ON COLUMN codeio.benchmark_index.unscannable IS 'Items that no rule can find, because they are too short or too common.';
+COMMENT ON COLUMN codeio.benchmark_index.grams IS 'Distinct 13-grams of its questions.';
+COMMENT ON COLUMN codeio.benchmark_index.object_key IS 'Key of the index in the bucket.';
+COMMENT ON COLUMN codeio.benchmark_index.object_sha256 IS 'sha256 of that object.';
+COMMENT ON COLUMN codeio.benchmark_index.indexed_at IS 'When.';
+COMMENT ON COLUMN codeio.benchmark_index.stage_run_id IS 'Who indexed it.';
+
+
+
+CREATE TABLE codeio.benchmark_use (
+    benchmark_use_id bigint NOT NULL,
+    name text NOT NULL,
+    benchmark_index_id uuid,
+    meant boolean DEFAULT false NOT NULL,
+    since timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+COMMENT ON TABLE codeio.benchmark_use IS 'Which index of a benchmark is in use, since when; of one name the latest row counts.';
+COMMENT ON COLUMN codeio.benchmark_use.benchmark_use_id IS 'Running number.';
+COMMENT ON COLUMN codeio.benchmark_use.name IS 'Name of the benchmark.';
+COMMENT ON COLUMN codeio.benchmark_use.benchmark_index_id IS 'The index in use from then on; null when the benchmark was removed.';
+COMMENT ON COLUMN codeio.benchmark_use.meant IS 'Whether a person said that it may quarantine more than the share that is let pass without a question.';
+COMMENT ON COLUMN codeio.benchmark_use.since IS 'When.';
+COMMENT ON COLUMN codeio.benchmark_use.stage_run_id IS 'Who put it in use, or out of it.';
+
+
+
+CREATE VIEW codeio.benchmark AS
+ SELECT benchmark_index.benchmark_index_id,
+    benchmark_index.name,
+    benchmark_index.definition,
+    benchmark_index.origin,
+    benchmark_index.items,
+    benchmark_index.unscannable,
+    benchmark_index.grams,
+    benchmark_index.object_key,
+    benchmark_index.object_sha256,
+    benchmark_index.indexed_at,
+    benchmark_index.stage_run_id,
+    latest.meant
+   FROM (( SELECT DISTINCT ON (benchmark_use.name) benchmark_use.benchmark_index_id,
+            benchmark_use.meant
+           FROM codeio.benchmark_use
+          ORDER BY benchmark_use.name, benchmark_use.benchmark_use_id DESC) latest
+     JOIN codeio.benchmark_index USING (benchmark_index_id));
+COMMENT ON VIEW codeio.benchmark IS 'The index in use of each benchmark that was not removed.';
+COMMENT ON COLUMN codeio.benchmark.benchmark_index_id IS 'The index in use.';
+COMMENT ON COLUMN codeio.benchmark.name IS 'Name of the benchmark.';
+COMMENT ON COLUMN codeio.benchmark.definition IS 'Definition of leakage it was built for.';
+COMMENT ON COLUMN codeio.benchmark.origin IS 'Where its items were read.';
+COMMENT ON COLUMN codeio.benchmark.items IS 'Number of items.';
+COMMENT ON COLUMN codeio.benchmark.unscannable IS 'Items that no rule can find, because they are too short or too common.';
+COMMENT ON COLUMN codeio.benchmark.grams IS 'Distinct 13-grams of its questions.';
+COMMENT ON COLUMN codeio.benchmark.object_key IS 'Key of the index in the bucket.';
+COMMENT ON COLUMN codeio.benchmark.object_sha256 IS 'sha256 of that object.';
+COMMENT ON COLUMN codeio.benchmark.indexed_at IS 'When.';
+COMMENT ON COLUMN codeio.benchmark.stage_run_id IS 'Who indexed it.';
+COMMENT ON COLUMN codeio.benchmark.meant IS 'Whether a person said that it may quarantine more than the share that is let pass without a question.';
+
+
+
+CREATE TABLE codeio.leak_hit (
+    leak_hit_id uuid NOT NULL,
+    subject_kind text NOT NULL,
+    subject_id uuid NOT NULL,
+    benchmark_index_id uuid NOT NULL,
+    item text NOT NULL,
+    paper_any13 boolean NOT NULL,
+    any13 boolean NOT NULL,
+    leak boolean NOT NULL,
+    rules json NOT NULL,
+    evidence json NOT NULL,
+    stage_run_id uuid NOT NULL,
+    CONSTRAINT leak_hit_subject_kind CHECK ((subject_kind = ANY (ARRAY['raw_file'::text, 'program'::text])))
+);
+COMMENT ON TABLE codeio.leak_hit IS 'A benchmark item and a training text that share words, and whether that is a leak.';
+COMMENT ON COLUMN codeio.leak_hit.leak_hit_id IS 'Derived from subject, index and item.';
+COMMENT ON COLUMN codeio.leak_hit.subject_kind IS 'raw_file (before the transform) or program (all its samples, before promotion).';
+COMMENT ON COLUMN codeio.leak_hit.subject_id IS 'The raw file or program.';
+COMMENT ON COLUMN codeio.leak_hit.benchmark_index_id IS 'The benchmark.';
+COMMENT ON COLUMN codeio.leak_hit.item IS 'Id of the item in it.';
+COMMENT ON COLUMN codeio.leak_hit.paper_any13 IS 'Whether they share any 13-gram, as the paper counts.';
+COMMENT ON COLUMN codeio.leak_hit.any13 IS 'Whether they share a 13-gram that means something.';
+COMMENT ON COLUMN codeio.leak_hit.leak IS 'Whether a rule calls it a leak.';
+COMMENT ON COLUMN codeio.leak_hit.rules IS 'The rules that do: L1, L2, L4, L5.';
+COMMENT ON COLUMN codeio.leak_hit.evidence IS 'Spans of the training text: field, start and end in characters; never the text.';
+COMMENT ON COLUMN codeio.leak_hit.stage_run_id IS 'Who found it.';
+
+
+
+CREATE VIEW codeio.leak AS
+ SELECT program.raw_file_id,
+    program.program_id,
+    benchmark.name AS benchmark,
+    leak_hit.item
+   FROM ((codeio.leak_hit
+     JOIN codeio.benchmark USING (benchmark_index_id))
+     JOIN codeio.program ON ((program.program_id = leak_hit.subject_id)))
+  WHERE ((leak_hit.subject_kind = 'program'::text) AND leak_hit.leak)
+UNION ALL
+ SELECT leak_hit.subject_id AS raw_file_id,
+    program.program_id,
+    benchmark.name AS benchmark,
+    leak_hit.item
+   FROM ((codeio.leak_hit
+     JOIN codeio.benchmark USING (benchmark_index_id))
+     LEFT JOIN codeio.program ON ((program.raw_file_id = leak_hit.subject_id)))
+  WHERE ((leak_hit.subject_kind = 'raw_file'::text) AND leak_hit.leak);
+COMMENT ON VIEW codeio.leak IS 'Items of benchmarks in use that leak: found in the samples of a program, or in its file and so in all its programs.';
+COMMENT ON COLUMN codeio.leak.raw_file_id IS 'The file that leaks, itself or by what was made of it.';
+COMMENT ON COLUMN codeio.leak.program_id IS 'The program; null where none was made of the file.';
+COMMENT ON COLUMN codeio.leak.benchmark IS 'Name of the benchmark.';
+COMMENT ON COLUMN codeio.leak.item IS 'Id of the item in it.';
+
+
+
+CREATE VIEW codeio.leaking_file AS
+ SELECT DISTINCT raw_file_id
+   FROM codeio.leak;
+COMMENT ON VIEW codeio.leaking_file IS 'Raw files of which something leaks a benchmark in use.';
+COMMENT ON COLUMN codeio.leaking_file.raw_file_id IS 'The file.';
+
+
+
+CREATE FUNCTION codeio.drops_to_take_back(wanted_stage text, wanted_reason text, wanted_source uuid) RETURNS TABLE(drop_record_id uuid, source_id uuid)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT drop_record.drop_record_id,
+     drop_record.source_id
+    FROM codeio.drop_record
+   WHERE ((drop_record.stage = drops_to_take_back.wanted_stage) AND ((drop_record.reason = drops_to_take_back.wanted_reason) OR ((drops_to_take_back.wanted_reason = 'refused'::text) AND starts_with(drop_record.reason, 'refused_'::text))) AND ((drops_to_take_back.wanted_source IS NULL) OR (drop_record.source_id = drops_to_take_back.wanted_source) OR codeio.is_made_of_source(drop_record.subject_id, drops_to_take_back.wanted_source)) AND (NOT ((drop_record.stage = 'ingest'::text) AND ((drop_record.reason = 'duplicate'::text) OR (EXISTS ( SELECT
+            FROM codeio.source
+           WHERE ((source.source_id = drop_record.source_id) AND source.removed)))))) AND (NOT ((drop_record.stage = 'screen'::text) AND (drop_record.reason = 'leak'::text) AND (EXISTS ( SELECT
+            FROM codeio.leaking_file
+           WHERE (leaking_file.raw_file_id = drop_record.subject_id))))));
+END;
+COMMENT ON FUNCTION codeio.drops_to_take_back(wanted_stage text, wanted_reason text, wanted_source uuid) IS 'The drops of a stage for a reason, of one source or of all, that its stage can try again: no duplicates, and no leaks of a benchmark in use. `refused` stands for every refusal of a teacher.';
+
+
+
 CREATE FUNCTION codeio.is_below(path text, top text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     RETURN ((path = top) OR starts_with(path, (rtrim(top, '/'::text) || '/'::text)));
@@ -256,167 +741,64 @@ COMMENT ON FUNCTION codeio.released_name(name text) IS 'What releases say for th
 
 
 
-CREATE TABLE codeio.raw_file_origin (
+CREATE TABLE codeio.origin_licence (
     origin_id uuid NOT NULL,
-    raw_file_id uuid NOT NULL,
-    source_id uuid NOT NULL,
-    version text NOT NULL,
-    path text NOT NULL,
     licence text NOT NULL,
-    author text DEFAULT ''::text NOT NULL,
-    repository text DEFAULT ''::text NOT NULL,
+    stated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     stage_run_id uuid NOT NULL
 );
-COMMENT ON TABLE codeio.raw_file_origin IS 'A place where a raw file was seen; one file may have many.';
-COMMENT ON COLUMN codeio.raw_file_origin.origin_id IS 'Derived from source, version, path and sha256.';
-COMMENT ON COLUMN codeio.raw_file_origin.raw_file_id IS 'The file.';
-COMMENT ON COLUMN codeio.raw_file_origin.source_id IS 'The source.';
-COMMENT ON COLUMN codeio.raw_file_origin.version IS 'Version of the source (package version); empty when it has none.';
-COMMENT ON COLUMN codeio.raw_file_origin.path IS 'Path inside the source.';
-COMMENT ON COLUMN codeio.raw_file_origin.licence IS 'SPDX id, or NOASSERTION.';
-COMMENT ON COLUMN codeio.raw_file_origin.author IS 'Who wrote it, as the source states it: names and addresses; empty when it does not.';
-COMMENT ON COLUMN codeio.raw_file_origin.repository IS 'Repository or package of the file, where the source names one.';
-COMMENT ON COLUMN codeio.raw_file_origin.stage_run_id IS 'Who wrote it.';
+COMMENT ON TABLE codeio.origin_licence IS 'Another licence than before that a file was found under when its source was read again; the latest is in force.';
+COMMENT ON COLUMN codeio.origin_licence.origin_id IS 'The place of the file.';
+COMMENT ON COLUMN codeio.origin_licence.licence IS 'SPDX id, or NOASSERTION.';
+COMMENT ON COLUMN codeio.origin_licence.stated_at IS 'When.';
+COMMENT ON COLUMN codeio.origin_licence.stage_run_id IS 'Who wrote it.';
 
 
 
-CREATE TABLE codeio.source (
-    source_id uuid NOT NULL,
-    kind text NOT NULL,
-    locator text NOT NULL,
-    licence text NOT NULL,
-    settings json DEFAULT '{}'::json NOT NULL,
-    paused boolean DEFAULT false NOT NULL,
-    removed boolean DEFAULT false NOT NULL,
-    cursor_value text DEFAULT ''::text NOT NULL,
-    added_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT source_kind CHECK ((kind = ANY (ARRAY['directory'::text, 'git'::text, 'pypi'::text, 'jsonl'::text, 'parquet'::text, 's3'::text])))
-);
-COMMENT ON TABLE codeio.source IS 'Where raw files come from.';
-COMMENT ON COLUMN codeio.source.source_id IS 'Derived from kind and locator.';
-COMMENT ON COLUMN codeio.source.kind IS 'Reader: directory, git, pypi, jsonl, parquet or s3.';
-COMMENT ON COLUMN codeio.source.locator IS 'Path, URL, s3:// address, or package with the versions wanted (name==version).';
-COMMENT ON COLUMN codeio.source.licence IS 'SPDX id stated when the source was added; empty means the reader finds it out.';
-COMMENT ON COLUMN codeio.source.settings IS 'What differs from the defaults: filters, columns, git history.';
-COMMENT ON COLUMN codeio.source.paused IS 'Whether the nightly run skips it.';
-COMMENT ON COLUMN codeio.source.removed IS 'Whether it was removed: it is kept because its files name it, and is never read again.';
-COMMENT ON COLUMN codeio.source.cursor_value IS 'How far the source was read; written only after its files are durable.';
-COMMENT ON COLUMN codeio.source.added_at IS 'When it was added.';
+CREATE VIEW codeio.current_origin AS
+ SELECT raw_file_origin.origin_id,
+    raw_file_origin.raw_file_id,
+    raw_file_origin.source_id,
+    raw_file_origin.version,
+    raw_file_origin.path,
+    COALESCE(latest.licence, raw_file_origin.licence) AS licence,
+    raw_file_origin.author,
+    raw_file_origin.repository,
+    raw_file_origin.stage_run_id,
+    (NOT (EXISTS ( SELECT
+           FROM codeio.failing_origin
+          WHERE (failing_origin.origin_id = raw_file_origin.origin_id)))) AS passes
+   FROM (codeio.raw_file_origin
+     LEFT JOIN LATERAL ( SELECT origin_licence.licence
+           FROM codeio.origin_licence
+          WHERE (origin_licence.origin_id = raw_file_origin.origin_id)
+          ORDER BY origin_licence.stated_at DESC, origin_licence.stage_run_id
+         LIMIT 1) latest ON (true));
+COMMENT ON VIEW codeio.current_origin IS 'Origins with the licence in force, and whether the file may still come from there.';
+COMMENT ON COLUMN codeio.current_origin.origin_id IS 'Derived from source, version, path and sha256.';
+COMMENT ON COLUMN codeio.current_origin.raw_file_id IS 'The file.';
+COMMENT ON COLUMN codeio.current_origin.source_id IS 'The source.';
+COMMENT ON COLUMN codeio.current_origin.version IS 'Version of the source (package version); empty when it has none.';
+COMMENT ON COLUMN codeio.current_origin.path IS 'Path inside the source.';
+COMMENT ON COLUMN codeio.current_origin.licence IS 'The licence that it was found under last: an SPDX id, or NOASSERTION.';
+COMMENT ON COLUMN codeio.current_origin.author IS 'Who wrote it, as the source states it: names and addresses; empty when it does not.';
+COMMENT ON COLUMN codeio.current_origin.repository IS 'Repository or package of the file, where the source names one.';
+COMMENT ON COLUMN codeio.current_origin.stage_run_id IS 'Who wrote it.';
+COMMENT ON COLUMN codeio.current_origin.passes IS 'Whether the file may still come from there.';
 
 
 
-CREATE FUNCTION codeio.is_of_repository(name text, origin codeio.raw_file_origin, source codeio.source) RETURNS boolean
+CREATE FUNCTION codeio.is_of_repository(name text, origin codeio.current_origin, source codeio.source) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     RETURN ((name = ANY (ARRAY[(source).locator, (((source).kind || ':'::text) || (source).locator), codeio.released_name((source).locator), (((source).kind || ':'::text) || codeio.released_name((source).locator)), split_part((source).locator, '=='::text, 1), (origin).repository])) OR (((source).kind = ANY (ARRAY['jsonl'::text, 'parquet'::text])) AND starts_with((origin).path, (name || '/'::text))));
-COMMENT ON FUNCTION codeio.is_of_repository(name text, origin codeio.raw_file_origin, source codeio.source) IS 'Whether a file was seen in the repository, package or source of this name; rows of JSONL and Parquet sources begin with owner and repository.';
+COMMENT ON FUNCTION codeio.is_of_repository(name text, origin codeio.current_origin, source codeio.source) IS 'Whether a file was seen in the repository, package or source of this name; rows of JSONL and Parquet sources begin with owner and repository.';
 
 
 
-CREATE FUNCTION codeio.is_of_place(place_kind text, place text, origin codeio.raw_file_origin, source codeio.source) RETURNS boolean
+CREATE FUNCTION codeio.is_of_place(place_kind text, place text, origin codeio.current_origin, source codeio.source) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     RETURN CASE place_kind WHEN 'repository'::text THEN codeio.is_of_repository(place, origin, source) WHEN 'source'::text THEN (place = ANY (ARRAY[(source).locator, (((source).kind || ':'::text) || (source).locator), ((source).source_id)::text, codeio.released_name((source).locator), (((source).kind || ':'::text) || codeio.released_name((source).locator))])) ELSE true END;
-COMMENT ON FUNCTION codeio.is_of_place(place_kind text, place text, origin codeio.raw_file_origin, source codeio.source) IS 'Whether a file was seen in the repository or source that a takedown of a path is about; without one, anywhere.';
-
-
-
-CREATE TABLE codeio.drop_record (
-    drop_record_id uuid NOT NULL,
-    stage text NOT NULL,
-    subject_id uuid NOT NULL,
-    reason text NOT NULL,
-    detail text NOT NULL,
-    source_id uuid,
-    stage_run_id uuid NOT NULL,
-    dropped_at timestamp with time zone DEFAULT now() NOT NULL,
-    teacher_id uuid
-);
-COMMENT ON TABLE codeio.drop_record IS 'Why a row went no further. Every row moves on or has one of these.';
-COMMENT ON COLUMN codeio.drop_record.drop_record_id IS 'Derived from stage, subject and teacher.';
-COMMENT ON COLUMN codeio.drop_record.stage IS 'The stage that dropped it.';
-COMMENT ON COLUMN codeio.drop_record.subject_id IS 'The row: an origin (ingest), raw file (transform), program (sample) or prompt (answer, revise).';
-COMMENT ON COLUMN codeio.drop_record.reason IS 'A word that can be counted.';
-COMMENT ON COLUMN codeio.drop_record.detail IS 'What a person needs to understand this one.';
-COMMENT ON COLUMN codeio.drop_record.source_id IS 'The source that an origin was seen in; null for drops of later stages.';
-COMMENT ON COLUMN codeio.drop_record.stage_run_id IS 'Who wrote it.';
-COMMENT ON COLUMN codeio.drop_record.dropped_at IS 'When.';
-COMMENT ON COLUMN codeio.drop_record.teacher_id IS 'The teacher that it is dropped for, of stages that ask one; for others nothing is. Null for other stages.';
-
-
-
-CREATE TABLE codeio.tree_change (
-    tree_change_id bigint NOT NULL,
-    place_id uuid NOT NULL,
-    source_id uuid NOT NULL,
-    part text NOT NULL,
-    path text NOT NULL,
-    origin_id uuid,
-    stage_run_id uuid NOT NULL,
-    changed_at timestamp with time zone DEFAULT now() NOT NULL
-);
-COMMENT ON TABLE codeio.tree_change IS 'What a source shows at a place from then on; the newest row of a place is what it shows at present.';
-COMMENT ON COLUMN codeio.tree_change.tree_change_id IS 'Running number: a later change has a greater one.';
-COMMENT ON COLUMN codeio.tree_change.place_id IS 'Derived from source, part, path, and the number of the file among those of this path in one listing, from 0.';
-COMMENT ON COLUMN codeio.tree_change.source_id IS 'The source.';
-COMMENT ON COLUMN codeio.tree_change.part IS 'File of a table that the row stands in; empty for other sources.';
-COMMENT ON COLUMN codeio.tree_change.path IS 'Path inside the source.';
-COMMENT ON COLUMN codeio.tree_change.origin_id IS 'What stands there, kept or dropped (the id of raw_file_origin or the subject of a drop); null when nothing does.';
-COMMENT ON COLUMN codeio.tree_change.stage_run_id IS 'Who saw it.';
-COMMENT ON COLUMN codeio.tree_change.changed_at IS 'When.';
-
-
-
-CREATE VIEW codeio.present_place AS
- SELECT newest.source_id,
-    newest.place_id,
-    newest.part,
-    newest.path,
-    newest.origin_id,
-    newest.stage_run_id,
-    newest.changed_at
-   FROM (codeio.tree_change newest
-     JOIN codeio.source ON ((source.source_id = newest.source_id)))
-  WHERE ((newest.origin_id IS NOT NULL) AND (NOT source.removed) AND (NOT (EXISTS ( SELECT
-           FROM codeio.tree_change later
-          WHERE ((later.source_id = newest.source_id) AND (later.place_id = newest.place_id) AND (later.tree_change_id > newest.tree_change_id))))));
-COMMENT ON VIEW codeio.present_place IS 'What each source that is not removed shows at present, kept or dropped.';
-COMMENT ON COLUMN codeio.present_place.place_id IS 'Derived from source, part, path, and the number of the file among those of this path in one listing, from 0.';
-COMMENT ON COLUMN codeio.present_place.part IS 'File of a table that the row stands in; empty for other sources.';
-COMMENT ON COLUMN codeio.present_place.path IS 'Path inside the source.';
-COMMENT ON COLUMN codeio.present_place.origin_id IS 'What stands there: the id of raw_file_origin, or the subject of a drop.';
-COMMENT ON COLUMN codeio.present_place.stage_run_id IS 'Who saw it come.';
-COMMENT ON COLUMN codeio.present_place.changed_at IS 'When it came.';
-
-
-
-CREATE TABLE codeio.raw_file (
-    raw_file_id uuid NOT NULL,
-    blob_sha256 text NOT NULL,
-    language text NOT NULL,
-    size_bytes integer NOT NULL,
-    stage_run_id uuid NOT NULL
-);
-COMMENT ON TABLE codeio.raw_file IS 'A distinct source file that passed the filters.';
-COMMENT ON COLUMN codeio.raw_file.raw_file_id IS 'Derived from the sha256 of its bytes.';
-COMMENT ON COLUMN codeio.raw_file.blob_sha256 IS 'Its content.';
-COMMENT ON COLUMN codeio.raw_file.language IS 'Programming language.';
-COMMENT ON COLUMN codeio.raw_file.size_bytes IS 'Length of the content.';
-COMMENT ON COLUMN codeio.raw_file.stage_run_id IS 'Who wrote it.';
-
-
-
-CREATE VIEW codeio.present_file AS
- SELECT raw_file_id,
-    language,
-    blob_sha256
-   FROM codeio.raw_file
-  WHERE (EXISTS ( SELECT
-           FROM (codeio.raw_file_origin
-             JOIN codeio.present_place ON ((present_place.origin_id = raw_file_origin.origin_id)))
-          WHERE (raw_file_origin.raw_file_id = raw_file.raw_file_id)));
-COMMENT ON VIEW codeio.present_file IS 'Raw files that a source shows at present.';
-COMMENT ON COLUMN codeio.present_file.raw_file_id IS 'The file.';
-COMMENT ON COLUMN codeio.present_file.language IS 'Programming language.';
-COMMENT ON COLUMN codeio.present_file.blob_sha256 IS 'Its content.';
+COMMENT ON FUNCTION codeio.is_of_place(place_kind text, place text, origin codeio.current_origin, source codeio.source) IS 'Whether a file was seen in the repository or source that a takedown of a path is about; without one, anywhere.';
 
 
 
@@ -428,34 +810,6 @@ CREATE VIEW codeio.file_in_force AS
           WHERE ((drop_record.stage = 'dedup'::text) AND (drop_record.subject_id = present_file.raw_file_id)))));
 COMMENT ON VIEW codeio.file_in_force IS 'Present files that repeat no other one.';
 COMMENT ON COLUMN codeio.file_in_force.raw_file_id IS 'The file.';
-
-
-
-CREATE TABLE codeio.program (
-    program_id uuid NOT NULL,
-    raw_file_id uuid NOT NULL,
-    language text NOT NULL,
-    entry_point text NOT NULL,
-    main_function text NOT NULL,
-    input_generator text NOT NULL,
-    io_description text NOT NULL,
-    problem_statement text NOT NULL,
-    provenance json NOT NULL,
-    teacher_call_id uuid NOT NULL,
-    stage_run_id uuid NOT NULL
-);
-COMMENT ON TABLE codeio.program IS 'A raw file in the unified form: a function with JSON inputs and output.';
-COMMENT ON COLUMN codeio.program.program_id IS 'Derived from the four parts and the raw file.';
-COMMENT ON COLUMN codeio.program.raw_file_id IS 'The file it was made from.';
-COMMENT ON COLUMN codeio.program.language IS 'Language of the main function.';
-COMMENT ON COLUMN codeio.program.entry_point IS 'Function that is called.';
-COMMENT ON COLUMN codeio.program.main_function IS 'Reference code that holds the entry point.';
-COMMENT ON COLUMN codeio.program.input_generator IS 'Code of input_generator(), which draws one input.';
-COMMENT ON COLUMN codeio.program.io_description IS 'Types and meaning of inputs and output.';
-COMMENT ON COLUMN codeio.program.problem_statement IS 'The problem in prose.';
-COMMENT ON COLUMN codeio.program.provenance IS 'What the teacher said of its work: kind, evidence, source of the statement.';
-COMMENT ON COLUMN codeio.program.teacher_call_id IS 'The request that wrote it.';
-COMMENT ON COLUMN codeio.program.stage_run_id IS 'Who wrote it.';
 
 
 
@@ -529,34 +883,6 @@ COMMENT ON COLUMN codeio.former_dedup_result.ended_at IS 'When it no longer held
 
 
 
-CREATE TABLE codeio.requeued_drop (
-    requeued_drop_id bigint NOT NULL,
-    drop_record_id uuid NOT NULL,
-    stage text NOT NULL,
-    subject_id uuid NOT NULL,
-    reason text NOT NULL,
-    detail text NOT NULL,
-    source_id uuid,
-    stage_run_id uuid NOT NULL,
-    dropped_at timestamp with time zone NOT NULL,
-    requeued_at timestamp with time zone DEFAULT now() NOT NULL,
-    teacher_id uuid
-);
-COMMENT ON TABLE codeio.requeued_drop IS 'Drops that were taken back so that their stage tries again.';
-COMMENT ON COLUMN codeio.requeued_drop.requeued_drop_id IS 'Running number.';
-COMMENT ON COLUMN codeio.requeued_drop.drop_record_id IS 'Id that the drop had.';
-COMMENT ON COLUMN codeio.requeued_drop.stage IS 'The stage that had dropped it.';
-COMMENT ON COLUMN codeio.requeued_drop.subject_id IS 'The row.';
-COMMENT ON COLUMN codeio.requeued_drop.reason IS 'Why it was dropped.';
-COMMENT ON COLUMN codeio.requeued_drop.detail IS 'The case in detail.';
-COMMENT ON COLUMN codeio.requeued_drop.source_id IS 'The source that an origin was seen in; null for drops of later stages.';
-COMMENT ON COLUMN codeio.requeued_drop.stage_run_id IS 'Who dropped it.';
-COMMENT ON COLUMN codeio.requeued_drop.dropped_at IS 'When it was dropped.';
-COMMENT ON COLUMN codeio.requeued_drop.requeued_at IS 'When it was taken back.';
-COMMENT ON COLUMN codeio.requeued_drop.teacher_id IS 'The teacher that it was dropped for; null for stages that ask none.';
-
-
-
 CREATE FUNCTION codeio.judge_again(kind text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog'
@@ -612,7 +938,8 @@ CREATE FUNCTION codeio.judge_again(kind text) RETURNS void
              drop_record.source_id,
              drop_record.stage_run_id,
              drop_record.dropped_at,
-             drop_record.teacher_id
+             drop_record.teacher_id,
+             drop_record.decided_by
          ), kept AS (
           INSERT INTO codeio.requeued_drop (drop_record_id, stage, subject_id, reason, detail, stage_run_id, dropped_at)  SELECT taken.drop_record_id,
                      taken.stage,
@@ -683,30 +1010,6 @@ CREATE FUNCTION codeio.teacher_name(teacher codeio.teacher) RETURNS text
     LANGUAGE sql IMMUTABLE
     RETURN CASE (teacher).kind WHEN 'offline-trace'::text THEN 'offline teacher'::text ELSE ((codeio.released_name((teacher).model) || ' at '::text) || (teacher).endpoint_host) END;
 COMMENT ON FUNCTION codeio.teacher_name(teacher codeio.teacher) IS 'What people call a teacher.';
-
-
-
-CREATE TABLE codeio.io_pair (
-    io_pair_id uuid NOT NULL,
-    program_id uuid NOT NULL,
-    ordinal integer NOT NULL,
-    input json NOT NULL,
-    input_sha256 text NOT NULL,
-    output json NOT NULL,
-    output_sha256 text NOT NULL,
-    wall_ms double precision NOT NULL,
-    stage_run_id uuid NOT NULL
-);
-COMMENT ON TABLE codeio.io_pair IS 'An input with the output the program gave, twice, in two containers.';
-COMMENT ON COLUMN codeio.io_pair.io_pair_id IS 'Derived from program and input.';
-COMMENT ON COLUMN codeio.io_pair.program_id IS 'The program.';
-COMMENT ON COLUMN codeio.io_pair.ordinal IS 'Order in which it was drawn, from 0.';
-COMMENT ON COLUMN codeio.io_pair.input IS 'Keyword arguments, as they were before the call; json keeps keys and numbers as written.';
-COMMENT ON COLUMN codeio.io_pair.input_sha256 IS 'sha256 of the canonical form of the input.';
-COMMENT ON COLUMN codeio.io_pair.output IS 'What the call returned.';
-COMMENT ON COLUMN codeio.io_pair.output_sha256 IS 'sha256 of the canonical form of the output.';
-COMMENT ON COLUMN codeio.io_pair.wall_ms IS 'Wall-clock time of the first call in milliseconds.';
-COMMENT ON COLUMN codeio.io_pair.stage_run_id IS 'Who wrote it.';
 
 
 
@@ -871,13 +1174,13 @@ CREATE FUNCTION codeio.lineage_of(wanted uuid) RETURNS TABLE(step integer, kind 
          UNION ALL
           SELECT 2,
              'file'::text,
-             (raw_file_origin.origin_id)::text AS origin_id,
-             (((((raw_file_origin.path || ' (version '::text) || raw_file_origin.version) || ', licence '::text) || raw_file_origin.licence) || ')'::text),
+             (current_origin.origin_id)::text AS origin_id,
+             (((((current_origin.path || ' (version '::text) || current_origin.version) || ', licence '::text) || current_origin.licence) || ')'::text),
              NULL::uuid,
              NULL::text,
-             raw_file_origin.stage_run_id
+             current_origin.stage_run_id
             FROM (made
-              JOIN codeio.raw_file_origin USING (raw_file_id))
+              JOIN codeio.current_origin USING (raw_file_id))
          UNION ALL
           SELECT 3,
              'raw_file'::text,
@@ -989,10 +1292,10 @@ COMMENT ON FUNCTION codeio.night_of(run codeio.stage_run) IS 'The night that a s
 
 
 
-CREATE FUNCTION codeio.origin_matches(kind text, value text, place_kind text, place text, origin codeio.raw_file_origin, source codeio.source) RETURNS boolean
+CREATE FUNCTION codeio.origin_matches(kind text, value text, place_kind text, place text, origin codeio.current_origin, source codeio.source) RETURNS boolean
     LANGUAGE sql IMMUTABLE
     RETURN CASE kind WHEN 'repository'::text THEN codeio.is_of_repository(value, origin, source) WHEN 'path'::text THEN (codeio.is_of_place(place_kind, place, origin, source) AND (codeio.is_below((origin).path, value) OR ((place_kind = 'repository'::text) AND codeio.is_below((origin).path, ((place || '/'::text) || value))))) WHEN 'author'::text THEN ((regexp_split_to_array(lower((origin).author), '\s*[,;<>]\s*'::text) @> ARRAY[lower(value)]) OR (((source).kind = ANY (ARRAY['jsonl'::text, 'parquet'::text])) AND starts_with((origin).path, (value || '/'::text)))) WHEN 'licence'::text THEN ((origin).licence = value) ELSE NULL::boolean END;
-COMMENT ON FUNCTION codeio.origin_matches(kind text, value text, place_kind text, place text, origin codeio.raw_file_origin, source codeio.source) IS 'Whether a takedown of this kind, value and place means a file seen here. A path means all below it.';
+COMMENT ON FUNCTION codeio.origin_matches(kind text, value text, place_kind text, place text, origin codeio.current_origin, source codeio.source) IS 'Whether a takedown of this kind, value and place means a file seen here. A path means all below it.';
 
 
 
@@ -1194,39 +1497,23 @@ COMMENT ON FUNCTION codeio.refuse_hard_override() IS 'Keeps overrides of hard ga
 
 
 
-CREATE FUNCTION codeio.requeue(wanted_stage text, wanted_reason text) RETURNS bigint
-    LANGUAGE sql SECURITY DEFINER
-    SET search_path TO 'pg_catalog'
-    BEGIN ATOMIC
- WITH taken AS (
-          DELETE FROM codeio.drop_record
-           WHERE ((drop_record.stage = requeue.wanted_stage) AND (drop_record.reason = requeue.wanted_reason))
-           RETURNING drop_record.drop_record_id,
-             drop_record.stage,
-             drop_record.subject_id,
-             drop_record.reason,
-             drop_record.detail,
-             drop_record.source_id,
-             drop_record.stage_run_id,
-             drop_record.dropped_at,
-             drop_record.teacher_id
-         ), kept AS (
-          INSERT INTO codeio.requeued_drop (drop_record_id, stage, subject_id, reason, detail, source_id, teacher_id, stage_run_id, dropped_at)  SELECT taken.drop_record_id,
-                     taken.stage,
-                     taken.subject_id,
-                     taken.reason,
-                     taken.detail,
-                     taken.source_id,
-                     taken.teacher_id,
-                     taken.stage_run_id,
-                     taken.dropped_at
-                    FROM taken
-           RETURNING 1 AS "?column?"
-         )
-  SELECT count(*) AS count
-    FROM kept;
+CREATE FUNCTION codeio.relicense_sample_facet() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+BEGIN
+    UPDATE codeio.sample_facet SET licence = faceted_sample.licence
+    FROM codeio.faceted_sample
+    WHERE faceted_sample.sample_id = sample_facet.sample_id AND sample_facet.program_id IN (
+        SELECT program.program_id
+        FROM added
+        INNER JOIN codeio.raw_file_origin USING (origin_id)
+        INNER JOIN codeio.program USING (raw_file_id)
+    );
+    RETURN NULL;
 END;
-COMMENT ON FUNCTION codeio.requeue(wanted_stage text, wanted_reason text) IS 'Moves the drops of a stage for a reason to requeued_drop, so that the stage tries again; returns how many.';
+$$;
+COMMENT ON FUNCTION codeio.relicense_sample_facet() IS 'Brings the licence in force to codeio.sample_facet, of samples of files that were found under another one.';
 
 
 
@@ -1345,6 +1632,45 @@ COMMENT ON FUNCTION codeio.stale_rows(current_image text, current_verifier text,
 
 
 
+CREATE FUNCTION codeio.take_back_drops(ids uuid[], wait boolean) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog'
+    BEGIN ATOMIC
+ WITH taken AS (
+          DELETE FROM codeio.drop_record
+           WHERE (drop_record.drop_record_id = ANY (take_back_drops.ids))
+           RETURNING drop_record.drop_record_id,
+             drop_record.stage,
+             drop_record.subject_id,
+             drop_record.reason,
+             drop_record.detail,
+             drop_record.source_id,
+             drop_record.stage_run_id,
+             drop_record.dropped_at,
+             drop_record.teacher_id,
+             drop_record.decided_by
+         ), kept AS (
+          INSERT INTO codeio.requeued_drop (drop_record_id, stage, subject_id, reason, detail, source_id, teacher_id, stage_run_id, dropped_at, requeued_at, waits)  SELECT taken.drop_record_id,
+                     taken.stage,
+                     taken.subject_id,
+                     taken.reason,
+                     taken.detail,
+                     taken.source_id,
+                     taken.teacher_id,
+                     taken.stage_run_id,
+                     taken.dropped_at,
+                     clock_timestamp() AS requeued_at,
+                     take_back_drops.wait AS wait
+                    FROM taken
+           RETURNING 1 AS "?column?"
+         )
+  SELECT count(*) AS count
+    FROM kept;
+END;
+COMMENT ON FUNCTION codeio.take_back_drops(ids uuid[], wait boolean) IS 'Moves drops to requeued_drop and returns how many; the second argument says whether their stages are to judge them anew.';
+
+
+
 CREATE FUNCTION codeio.tally() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
@@ -1355,6 +1681,9 @@ DECLARE
     columns text := TG_ARGV[2];
     expressions text := TG_ARGV[3];
     joined text := TG_ARGV[4];
+    -- What was taken back counts no more, and is no news of the run.
+    sign text := CASE TG_OP WHEN 'DELETE' THEN '-' ELSE '' END;
+    at text := CASE TG_OP WHEN 'DELETE' THEN 'known.updated_at' ELSE 'excluded.updated_at' END;
     sums text := CASE TG_TABLE_NAME
         WHEN 'teacher_call' THEN 'sum(added.prompt_tokens), sum(added.completion_tokens), sum(added.cost_usd)'
         ELSE '0, 0, NULL'
@@ -1363,19 +1692,19 @@ BEGIN
     EXECUTE format(
         'INSERT INTO codeio.stage_run_tally AS known (stage_run_id, outcome, %s, rows, subjects, '
         'prompt_tokens, completion_tokens, cost_usd, updated_at) '
-        'SELECT added.stage_run_id, %L, %s, count(*), %s, %s, clock_timestamp() FROM added %s '
+        'SELECT added.stage_run_id, %L, %s, %scount(*), %s%s, %s, clock_timestamp() FROM added %s '
         'GROUP BY added.stage_run_id, %s '
         'ON CONFLICT ON CONSTRAINT stage_run_tally_once DO UPDATE SET '
         'rows = known.rows + excluded.rows, subjects = known.subjects + excluded.subjects, '
         'prompt_tokens = known.prompt_tokens + excluded.prompt_tokens, '
         'completion_tokens = known.completion_tokens + excluded.completion_tokens, '
         'cost_usd = coalesce(known.cost_usd + excluded.cost_usd, known.cost_usd, excluded.cost_usd), '
-        'updated_at = excluded.updated_at',
-        columns, outcome, expressions, subjects, sums, joined, expressions);
+        'updated_at = %s',
+        columns, outcome, expressions, sign, sign, subjects, sums, joined, expressions, at);
     RETURN NULL;
 END;
 $$;
-COMMENT ON FUNCTION codeio.tally() IS 'Adds what a statement inserted to codeio.stage_run_tally. Arguments: outcome, and SQL over relation `added`: count of the subjects, columns of the tally that tell rows apart, their expressions, joins.';
+COMMENT ON FUNCTION codeio.tally() IS 'Adds what a statement inserted to codeio.stage_run_tally, and subtracts what it deleted. Arguments: outcome, and SQL over relation `added`: count of the subjects, columns of the tally that tell rows apart, their expressions, joins.';
 
 
 
@@ -1406,63 +1735,14 @@ COMMENT ON COLUMN codeio.answering_teacher.teacher_id IS 'The teacher; of one th
 COMMENT ON COLUMN codeio.answering_teacher.since IS 'When the first run began in which it was to answer: prompts made later are new to it.';
 COMMENT ON COLUMN codeio.answering_teacher.planned_at IS 'When its work was last planned; the teacher of the latest plan is the current one.';
 COMMENT ON COLUMN codeio.answering_teacher.left_out IS 'Prompts, neither answered nor dropped by it, that the last plan did not ask it: by the scope, or retired.';
-
-
-
-CREATE TABLE codeio.benchmark_index (
-    benchmark_index_id uuid NOT NULL,
-    name text NOT NULL,
-    definition text NOT NULL,
-    origin text NOT NULL,
-    items integer NOT NULL,
-    unscannable integer NOT NULL,
-    grams integer NOT NULL,
-    object_key text NOT NULL,
-    object_sha256 text NOT NULL,
-    indexed_at timestamp with time zone DEFAULT now() NOT NULL,
-    stage_run_id uuid NOT NULL
+ALTER TABLE codeio.benchmark_use ALTER COLUMN benchmark_use_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME codeio.benchmark_use_benchmark_use_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
-COMMENT ON TABLE codeio.benchmark_index IS 'A benchmark that releases must not leak, as hashes; its text is not stored.';
-COMMENT ON COLUMN codeio.benchmark_index.benchmark_index_id IS 'Derived from name and content of the index.';
-COMMENT ON COLUMN codeio.benchmark_index.name IS 'Name of the benchmark; of indexes with one name the latest counts.';
-COMMENT ON COLUMN codeio.benchmark_index.definition IS 'Definition of leakage it was built for.';
-COMMENT ON COLUMN codeio.benchmark_index.origin IS 'Where its items were read.';
-COMMENT ON COLUMN codeio.benchmark_index.items IS 'Number of items.';
-COMMENT ON COLUMN codeio.benchmark_index.unscannable IS 'Items that no rule can find, because they are too short or too common.';
-COMMENT ON COLUMN codeio.benchmark_index.grams IS 'Distinct 13-grams of its questions.';
-COMMENT ON COLUMN codeio.benchmark_index.object_key IS 'Key of the index in the bucket.';
-COMMENT ON COLUMN codeio.benchmark_index.object_sha256 IS 'sha256 of that object.';
-COMMENT ON COLUMN codeio.benchmark_index.indexed_at IS 'When.';
-COMMENT ON COLUMN codeio.benchmark_index.stage_run_id IS 'Who indexed it.';
-
-
-
-CREATE VIEW codeio.benchmark AS
- SELECT DISTINCT ON (name) benchmark_index_id,
-    name,
-    definition,
-    origin,
-    items,
-    unscannable,
-    grams,
-    object_key,
-    object_sha256,
-    indexed_at,
-    stage_run_id
-   FROM codeio.benchmark_index
-  ORDER BY name, indexed_at DESC, benchmark_index_id;
-COMMENT ON VIEW codeio.benchmark IS 'The index in use of each benchmark.';
-COMMENT ON COLUMN codeio.benchmark.benchmark_index_id IS 'Derived from name and content of the index.';
-COMMENT ON COLUMN codeio.benchmark.name IS 'Name of the benchmark; of indexes with one name the latest counts.';
-COMMENT ON COLUMN codeio.benchmark.definition IS 'Definition of leakage it was built for.';
-COMMENT ON COLUMN codeio.benchmark.origin IS 'Where its items were read.';
-COMMENT ON COLUMN codeio.benchmark.items IS 'Number of items.';
-COMMENT ON COLUMN codeio.benchmark.unscannable IS 'Items that no rule can find, because they are too short or too common.';
-COMMENT ON COLUMN codeio.benchmark.grams IS 'Distinct 13-grams of its questions.';
-COMMENT ON COLUMN codeio.benchmark.object_key IS 'Key of the index in the bucket.';
-COMMENT ON COLUMN codeio.benchmark.object_sha256 IS 'sha256 of that object.';
-COMMENT ON COLUMN codeio.benchmark.indexed_at IS 'When.';
-COMMENT ON COLUMN codeio.benchmark.stage_run_id IS 'Who indexed it.';
 
 
 
@@ -1482,6 +1762,19 @@ COMMENT ON COLUMN codeio.blob.pack_offset IS 'First byte of the frame in the pac
 COMMENT ON COLUMN codeio.blob.pack_bytes IS 'Length of the compressed frame.';
 COMMENT ON COLUMN codeio.blob.size_bytes IS 'Length of the uncompressed bytes.';
 COMMENT ON COLUMN codeio.blob.stage_run_id IS 'Who wrote it.';
+
+
+
+CREATE VIEW codeio.refused_file AS
+ SELECT DISTINCT raw_file_id
+   FROM codeio.failing_origin
+  WHERE (NOT (EXISTS ( SELECT
+           FROM codeio.raw_file_origin
+          WHERE ((raw_file_origin.raw_file_id = failing_origin.raw_file_id) AND (NOT (EXISTS ( SELECT
+                   FROM codeio.failing_origin failing
+                  WHERE (failing.origin_id = raw_file_origin.origin_id))))))));
+COMMENT ON VIEW codeio.refused_file IS 'Raw files that may come from no place any more: nothing is asked about them, and they are in no later release.';
+COMMENT ON COLUMN codeio.refused_file.raw_file_id IS 'The file.';
 
 
 
@@ -1514,11 +1807,15 @@ CREATE VIEW codeio.complete_conversation AS
              LEFT JOIN codeio.current_verdict second ON (((second.prompt_id = prompt.prompt_id) AND (second.turn = 2) AND (second.teacher_id = first.teacher_id))))
           WHERE (((first.verdict = 'correct'::text) OR (second.verdict_id IS NOT NULL) OR (EXISTS ( SELECT
                    FROM codeio.drop_record
-                  WHERE ((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = prompt.prompt_id) AND (drop_record.teacher_id = first.teacher_id))))) AND (NOT (EXISTS ( SELECT
+                  WHERE ((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = prompt.prompt_id) AND (drop_record.teacher_id = first.teacher_id)))) OR (EXISTS ( SELECT
+                   FROM codeio.requeued_drop
+                  WHERE ((requeued_drop.stage = 'revise'::text) AND (requeued_drop.subject_id = prompt.prompt_id) AND (requeued_drop.teacher_id = first.teacher_id))))) AND (NOT (EXISTS ( SELECT
+                   FROM codeio.refused_file
+                  WHERE (refused_file.raw_file_id = program.raw_file_id)))) AND (NOT (EXISTS ( SELECT
                    FROM codeio.refuted_pair
                   WHERE (refuted_pair.io_pair_id = prompt.io_pair_id)))))) finished
   WHERE ((program_rank = 1) AND (prompt_rank = 1));
-COMMENT ON VIEW codeio.complete_conversation IS 'Complete conversations of a prompt with a teacher (answered rightly, or revised once) in force: of the programs that one teacher made of a file, and of the prompts about a pair, the latest that the other finished; no refuted pair.';
+COMMENT ON VIEW codeio.complete_conversation IS 'Complete conversations of a prompt with a teacher (answered rightly, or revised once) in force: of the programs that one teacher made of a file, and of the prompts about a pair, the latest that the other finished; no file that is refused, no refuted pair.';
 COMMENT ON COLUMN codeio.complete_conversation.prompt_id IS 'Derived from pair, direction and template.';
 COMMENT ON COLUMN codeio.complete_conversation.teacher_id IS 'Who answered, in both turns.';
 COMMENT ON COLUMN codeio.complete_conversation.program_id IS 'The program it asks about.';
@@ -1689,13 +1986,13 @@ CREATE VIEW codeio.faceted_sample AS
      JOIN codeio.response first_response ON ((first_response.response_id = first_verdict.response_id)))
      LEFT JOIN codeio.verdict second_verdict ON ((second_verdict.verdict_id = sample.second_verdict_id)))
      LEFT JOIN codeio.drop_record ON (((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = sample.prompt_id) AND (drop_record.teacher_id = first_response.teacher_id))))
-     CROSS JOIN LATERAL ( SELECT raw_file_origin.source_id,
-            raw_file_origin.path,
-            raw_file_origin.licence
-           FROM (codeio.raw_file_origin
+     CROSS JOIN LATERAL ( SELECT current_origin.source_id,
+            current_origin.path,
+            current_origin.licence
+           FROM (codeio.current_origin
              JOIN codeio.source USING (source_id))
-          WHERE (raw_file_origin.raw_file_id = program.raw_file_id)
-          ORDER BY source.kind, source.locator, raw_file_origin.version, raw_file_origin.path
+          WHERE (current_origin.raw_file_id = program.raw_file_id)
+          ORDER BY current_origin.passes DESC, source.kind, source.locator, current_origin.version, current_origin.path
          LIMIT 1) origin);
 COMMENT ON VIEW codeio.faceted_sample IS 'What codeio.sample_facet keeps of each sample, from the facts.';
 COMMENT ON COLUMN codeio.faceted_sample.sample_id IS 'Derived from prompt and verdicts.';
@@ -1708,7 +2005,7 @@ COMMENT ON COLUMN codeio.faceted_sample.source_id IS 'Where its file was seen; t
 COMMENT ON COLUMN codeio.faceted_sample.program_id IS 'The program it asks about.';
 COMMENT ON COLUMN codeio.faceted_sample.problem IS 'Beginning of the problem statement.';
 COMMENT ON COLUMN codeio.faceted_sample.source_path IS 'Path of the file in its source.';
-COMMENT ON COLUMN codeio.faceted_sample.licence IS 'SPDX id, or NOASSERTION.';
+COMMENT ON COLUMN codeio.faceted_sample.licence IS 'The licence that it was found under last: an SPDX id, or NOASSERTION.';
 COMMENT ON COLUMN codeio.faceted_sample.words IS 'Words of path, entry point and problem statement, for the search.';
 
 
@@ -1717,17 +2014,17 @@ CREATE VIEW codeio.origin_judged AS
  SELECT raw_file_id,
     origin_id,
     licence
-   FROM ( SELECT raw_file_origin.raw_file_id,
-            raw_file_origin.origin_id,
-            raw_file_origin.licence,
+   FROM ( SELECT current_origin.raw_file_id,
+            current_origin.origin_id,
+            current_origin.licence,
             (present_place.place_id IS NOT NULL) AS is_present,
-            bool_or((present_place.place_id IS NOT NULL)) OVER (PARTITION BY raw_file_origin.raw_file_id) AS any_is
-           FROM (codeio.raw_file_origin
-             LEFT JOIN codeio.present_place ON ((present_place.origin_id = raw_file_origin.origin_id)))) seen
+            bool_or((present_place.place_id IS NOT NULL)) OVER (PARTITION BY current_origin.raw_file_id) AS any_is
+           FROM (codeio.current_origin
+             LEFT JOIN codeio.present_place ON ((present_place.origin_id = current_origin.origin_id)))) seen
   WHERE (is_present OR (NOT any_is));
 COMMENT ON VIEW codeio.origin_judged IS 'The places by whose licences a file is judged: all that show it at present; of a file that none shows any more, all that ever did.';
 COMMENT ON COLUMN codeio.origin_judged.raw_file_id IS 'The file.';
-COMMENT ON COLUMN codeio.origin_judged.licence IS 'SPDX id, or NOASSERTION.';
+COMMENT ON COLUMN codeio.origin_judged.licence IS 'The licence that it was found under last: an SPDX id, or NOASSERTION.';
 
 
 
@@ -1743,20 +2040,20 @@ COMMENT ON COLUMN codeio.file_licence.licence IS 'SPDX expression.';
 
 
 CREATE VIEW codeio.file_shown AS
- SELECT DISTINCT ON (raw_file_origin.raw_file_id) raw_file_origin.raw_file_id,
+ SELECT DISTINCT ON (current_origin.raw_file_id) current_origin.raw_file_id,
     source.source_id,
     source.kind AS source_kind,
     source.locator AS source_locator,
-    raw_file_origin.repository,
-    raw_file_origin.version,
-    raw_file_origin.path,
+    current_origin.repository,
+    current_origin.version,
+    current_origin.path,
     file_licence.licence
-   FROM (((codeio.raw_file_origin
+   FROM (((codeio.current_origin
      JOIN codeio.source USING (source_id))
      JOIN codeio.file_licence USING (raw_file_id))
-     LEFT JOIN codeio.present_place ON ((present_place.origin_id = raw_file_origin.origin_id)))
-  ORDER BY raw_file_origin.raw_file_id, (present_place.place_id IS NULL), source.kind, source.locator, raw_file_origin.version, raw_file_origin.path;
-COMMENT ON VIEW codeio.file_shown IS 'The place that stands for a raw file in samples: of those that show it at present, or else of all, the first by name, under the licences of all of these.';
+     LEFT JOIN codeio.present_place ON ((present_place.origin_id = current_origin.origin_id)))
+  ORDER BY current_origin.raw_file_id, current_origin.passes DESC, (present_place.place_id IS NULL), source.kind, source.locator, current_origin.version, current_origin.path;
+COMMENT ON VIEW codeio.file_shown IS 'The place that stands for a raw file in samples: of those that it may come from and that show it at present, or else of all, the first by name, under the licences of all by which it is judged.';
 COMMENT ON COLUMN codeio.file_shown.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.file_shown.source_id IS 'The source.';
 COMMENT ON COLUMN codeio.file_shown.source_kind IS 'Reader of the source.';
@@ -1838,6 +2135,50 @@ COMMENT ON TABLE codeio.leak_scan IS 'Which raw files were scanned for which ben
 COMMENT ON COLUMN codeio.leak_scan.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.leak_scan.benchmark_index_id IS 'The index it was scanned with.';
 COMMENT ON COLUMN codeio.leak_scan.stage_run_id IS 'Who scanned it.';
+
+
+
+CREATE VIEW codeio.origin_state AS
+ WITH known AS (
+         SELECT raw_file_origin.origin_id,
+            raw_file_origin.source_id,
+            true AS stored
+           FROM codeio.raw_file_origin
+        UNION ALL
+         SELECT dropped.subject_id,
+            dropped.source_id,
+            false AS stored
+           FROM ( SELECT drop_record_1.subject_id,
+                    drop_record_1.source_id
+                   FROM codeio.drop_record drop_record_1
+                  WHERE (drop_record_1.stage = 'ingest'::text)
+                UNION
+                 SELECT requeued_drop.subject_id,
+                    requeued_drop.source_id
+                   FROM codeio.requeued_drop
+                  WHERE (requeued_drop.stage = 'ingest'::text)) dropped
+          WHERE (NOT (EXISTS ( SELECT
+                   FROM codeio.raw_file_origin
+                  WHERE (raw_file_origin.origin_id = dropped.subject_id))))
+        )
+ SELECT known.origin_id,
+    known.source_id,
+    COALESCE(drop_record.reason, ''::text) AS reason,
+        CASE
+            WHEN (drop_record.drop_record_id IS NOT NULL) THEN 'dropped'::text
+            WHEN ((waiting_origin.origin_id IS NOT NULL) AND (source.judged_with = ''::text)) THEN 'waiting'::text
+            WHEN (known.stored AND (waiting_origin.origin_id IS NULL)) THEN 'kept'::text
+            ELSE 'none'::text
+        END AS state
+   FROM (((known
+     JOIN codeio.source USING (source_id))
+     LEFT JOIN codeio.drop_record ON (((drop_record.stage = 'ingest'::text) AND (drop_record.subject_id = known.origin_id))))
+     LEFT JOIN codeio.waiting_origin ON ((waiting_origin.origin_id = known.origin_id)));
+COMMENT ON VIEW codeio.origin_state IS 'What became of each file of a source that was ever seen.';
+COMMENT ON COLUMN codeio.origin_state.origin_id IS 'The origin.';
+COMMENT ON COLUMN codeio.origin_state.source_id IS 'Its source.';
+COMMENT ON COLUMN codeio.origin_state.reason IS 'Why it was dropped; empty when it was not.';
+COMMENT ON COLUMN codeio.origin_state.state IS 'kept, dropped, waiting to be judged anew, or none, which no row may be in.';
 
 
 
@@ -1954,7 +2295,8 @@ CREATE VIEW codeio.funnel AS
          SELECT 1 AS "?column?",
             'ingest'::text AS "?column?",
             count(*) AS count
-           FROM codeio.raw_file
+           FROM codeio.origin_state
+          WHERE (origin_state.state = 'kept'::text)
         UNION ALL
          SELECT 2,
             'dedup'::text,
@@ -2016,7 +2358,12 @@ CREATE VIEW codeio.funnel AS
             count(*) AS count
            FROM codeio.sample
         ), waiting(stage, rows) AS (
-         SELECT 'dedup'::text AS "?column?",
+         SELECT 'ingest'::text AS "?column?",
+            count(*) AS count
+           FROM codeio.origin_state
+          WHERE (origin_state.state = 'waiting'::text)
+        UNION ALL
+         SELECT 'dedup'::text,
             count(*) AS count
            FROM codeio.pending_dedup
         UNION ALL
@@ -2120,35 +2467,6 @@ COMMENT ON VIEW codeio.gate_standing IS 'How each required gate stands towards e
 COMMENT ON COLUMN codeio.gate_standing.release_id IS 'The release.';
 COMMENT ON COLUMN codeio.gate_standing.gate IS 'The gate.';
 COMMENT ON COLUMN codeio.gate_standing.standing IS 'By its latest result: missing, passed, or failed; of a soft failure undecided, overridden or rejected, by the latest decision of a person.';
-
-
-
-CREATE TABLE codeio.leak_hit (
-    leak_hit_id uuid NOT NULL,
-    subject_kind text NOT NULL,
-    subject_id uuid NOT NULL,
-    benchmark_index_id uuid NOT NULL,
-    item text NOT NULL,
-    paper_any13 boolean NOT NULL,
-    any13 boolean NOT NULL,
-    leak boolean NOT NULL,
-    rules json NOT NULL,
-    evidence json NOT NULL,
-    stage_run_id uuid NOT NULL,
-    CONSTRAINT leak_hit_subject_kind CHECK ((subject_kind = ANY (ARRAY['raw_file'::text, 'program'::text])))
-);
-COMMENT ON TABLE codeio.leak_hit IS 'A benchmark item and a training text that share words, and whether that is a leak.';
-COMMENT ON COLUMN codeio.leak_hit.leak_hit_id IS 'Derived from subject, index and item.';
-COMMENT ON COLUMN codeio.leak_hit.subject_kind IS 'raw_file (before the transform) or program (all its samples, before promotion).';
-COMMENT ON COLUMN codeio.leak_hit.subject_id IS 'The raw file or program.';
-COMMENT ON COLUMN codeio.leak_hit.benchmark_index_id IS 'The benchmark.';
-COMMENT ON COLUMN codeio.leak_hit.item IS 'Id of the item in it.';
-COMMENT ON COLUMN codeio.leak_hit.paper_any13 IS 'Whether they share any 13-gram, as the paper counts.';
-COMMENT ON COLUMN codeio.leak_hit.any13 IS 'Whether they share a 13-gram that means something.';
-COMMENT ON COLUMN codeio.leak_hit.leak IS 'Whether a rule calls it a leak.';
-COMMENT ON COLUMN codeio.leak_hit.rules IS 'The rules that do: L1, L2, L4, L5.';
-COMMENT ON COLUMN codeio.leak_hit.evidence IS 'Spans of the training text: field, start and end in characters; never the text.';
-COMMENT ON COLUMN codeio.leak_hit.stage_run_id IS 'Who found it.';
 
 
 
@@ -2333,6 +2651,114 @@ COMMENT ON COLUMN codeio.release_cost.unpriced_calls IS 'Calls of a model whose 
 
 
 
+CREATE TABLE codeio.takedown (
+    takedown_id uuid NOT NULL,
+    kind text NOT NULL,
+    value text NOT NULL,
+    reason text NOT NULL,
+    taken_down_at timestamp with time zone DEFAULT now() NOT NULL,
+    stage_run_id uuid NOT NULL,
+    place_kind text DEFAULT ''::text NOT NULL,
+    place text DEFAULT ''::text NOT NULL,
+    CONSTRAINT takedown_kind CHECK ((kind = ANY (ARRAY['repository'::text, 'path'::text, 'author'::text, 'licence'::text]))),
+    CONSTRAINT takedown_place CHECK (((place = ''::text) = (place_kind = ''::text))),
+    CONSTRAINT takedown_place_kind CHECK ((place_kind = ANY (ARRAY[''::text, 'repository'::text, 'source'::text]))),
+    CONSTRAINT takedown_place_of_path CHECK (((place = ''::text) OR (kind = 'path'::text))),
+    CONSTRAINT takedown_value CHECK ((value <> ''::text))
+);
+COMMENT ON TABLE codeio.takedown IS 'What must not be in any later release. It holds for files that are ingested later, too.';
+COMMENT ON COLUMN codeio.takedown.takedown_id IS 'Derived from kind, value and place, and from how often the same was undone before.';
+COMMENT ON COLUMN codeio.takedown.kind IS 'What value names: a repository, path, author or licence.';
+COMMENT ON COLUMN codeio.takedown.value IS 'The repository, path, author or licence.';
+COMMENT ON COLUMN codeio.takedown.reason IS 'Why, in the words of who asked for it.';
+COMMENT ON COLUMN codeio.takedown.taken_down_at IS 'When it was asked for.';
+COMMENT ON COLUMN codeio.takedown.stage_run_id IS 'Who recorded it.';
+COMMENT ON COLUMN codeio.takedown.place_kind IS 'Of a path: what place names, a repository or a source; empty when the path is meant wherever it is seen.';
+COMMENT ON COLUMN codeio.takedown.place IS 'The repository or source; empty for every one.';
+
+
+
+CREATE TABLE codeio.takedown_undo (
+    takedown_id uuid NOT NULL,
+    reason text NOT NULL,
+    undone_at timestamp with time zone DEFAULT now() NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+COMMENT ON TABLE codeio.takedown_undo IS 'Takedowns that no longer hold: later releases take what they named.';
+COMMENT ON COLUMN codeio.takedown_undo.takedown_id IS 'The takedown.';
+COMMENT ON COLUMN codeio.takedown_undo.reason IS 'Why, in the words of who undid it.';
+COMMENT ON COLUMN codeio.takedown_undo.undone_at IS 'When.';
+COMMENT ON COLUMN codeio.takedown_undo.stage_run_id IS 'Who undid it.';
+
+
+
+CREATE VIEW codeio.takedown_reach AS
+ SELECT DISTINCT current_origin.raw_file_id,
+    takedown.takedown_id,
+    takedown.kind,
+    takedown.value,
+    takedown.reason,
+    takedown.taken_down_at,
+    takedown_undo.undone_at
+   FROM (((codeio.takedown
+     CROSS JOIN codeio.current_origin)
+     JOIN codeio.source USING (source_id))
+     LEFT JOIN codeio.takedown_undo USING (takedown_id))
+  WHERE codeio.origin_matches(takedown.kind, takedown.value, takedown.place_kind, takedown.place, current_origin.*, source.*);
+COMMENT ON VIEW codeio.takedown_reach IS 'Raw files that a takedown means, undone or not. A file seen in several places is meant when one of them is.';
+COMMENT ON COLUMN codeio.takedown_reach.raw_file_id IS 'The file.';
+COMMENT ON COLUMN codeio.takedown_reach.kind IS 'What value names: a repository, path, author or licence.';
+COMMENT ON COLUMN codeio.takedown_reach.value IS 'The repository, path, author or licence.';
+COMMENT ON COLUMN codeio.takedown_reach.reason IS 'Why, in the words of who asked for it.';
+COMMENT ON COLUMN codeio.takedown_reach.taken_down_at IS 'When it was asked for.';
+COMMENT ON COLUMN codeio.takedown_reach.undone_at IS 'When it was undone; null while it holds.';
+
+
+
+CREATE VIEW codeio.taken_down_file AS
+ SELECT raw_file_id,
+    takedown_id
+   FROM codeio.takedown_reach
+  WHERE (undone_at IS NULL);
+COMMENT ON VIEW codeio.taken_down_file IS 'Raw files that a takedown means that was not undone.';
+COMMENT ON COLUMN codeio.taken_down_file.raw_file_id IS 'The file.';
+
+
+
+CREATE VIEW codeio.release_flaw AS
+ WITH named(release_id, sample_id, flaw) AS (
+         SELECT release_sample.release_id,
+            release_sample.sample_id,
+            'leak'::text AS "?column?"
+           FROM ((((codeio.leak
+             JOIN codeio.io_pair USING (program_id))
+             JOIN codeio.prompt USING (io_pair_id))
+             JOIN codeio.sample USING (prompt_id))
+             JOIN codeio.release_sample USING (sample_id))
+        UNION
+         SELECT release_sample.release_id,
+            release_sample.sample_id,
+            'takedown'::text
+           FROM (((((codeio.taken_down_file
+             JOIN codeio.program USING (raw_file_id))
+             JOIN codeio.io_pair USING (program_id))
+             JOIN codeio.prompt USING (io_pair_id))
+             JOIN codeio.sample USING (prompt_id))
+             JOIN codeio.release_sample USING (sample_id))
+        )
+ SELECT release.release_id,
+    count(*) FILTER (WHERE (named.flaw = 'leak'::text)) AS leaks,
+    count(*) FILTER (WHERE (named.flaw = 'takedown'::text)) AS taken_down
+   FROM (codeio.release
+     LEFT JOIN named USING (release_id))
+  GROUP BY release.release_id;
+COMMENT ON VIEW codeio.release_flaw IS 'What is known by now of the samples of a release, also of one published before.';
+COMMENT ON COLUMN codeio.release_flaw.release_id IS 'The release.';
+COMMENT ON COLUMN codeio.release_flaw.leaks IS 'Samples that leak a benchmark in use.';
+COMMENT ON COLUMN codeio.release_flaw.taken_down IS 'Samples of files that were taken down.';
+
+
+
 CREATE TABLE codeio.release_left_out (
     release_id uuid NOT NULL,
     sample_id uuid NOT NULL,
@@ -2361,14 +2787,14 @@ CREATE VIEW codeio.released_lineage AS
     io_pair.io_pair_id,
     program.program_id,
     program.raw_file_id,
-    raw_file_origin.origin_id,
+    current_origin.origin_id,
     source.source_id,
     ((source.kind || ':'::text) || source.locator) AS source,
     ((source.kind || ':'::text) || codeio.released_name(source.locator)) AS source_name,
-    raw_file_origin.repository,
-    raw_file_origin.version AS source_version,
-    raw_file_origin.path,
-    raw_file_origin.licence,
+    current_origin.repository,
+    current_origin.version AS source_version,
+    current_origin.path,
+    current_origin.licence,
     transform_teacher.model AS transform_model,
     transform_call.template_sha256 AS transform_template_sha256,
     answer_teacher.model AS answer_model,
@@ -2388,14 +2814,14 @@ CREATE VIEW codeio.released_lineage AS
      JOIN codeio.prompt USING (prompt_id))
      JOIN codeio.io_pair USING (io_pair_id))
      JOIN codeio.program USING (program_id))
-     JOIN codeio.raw_file_origin USING (raw_file_id))
+     JOIN codeio.current_origin USING (raw_file_id))
      JOIN codeio.source USING (source_id))
      JOIN codeio.teacher_call transform_call ON ((transform_call.teacher_call_id = program.teacher_call_id)))
      JOIN codeio.teacher transform_teacher ON ((transform_teacher.teacher_id = transform_call.teacher_id)))
      JOIN codeio.verdict ON (((verdict.verdict_id = sample.first_verdict_id) OR (verdict.verdict_id = sample.second_verdict_id))))
      JOIN codeio.response USING (response_id))
      JOIN codeio.teacher answer_teacher ON ((answer_teacher.teacher_id = response.teacher_id)))
-     JOIN codeio.stage_run ingest_run ON ((ingest_run.stage_run_id = raw_file_origin.stage_run_id)))
+     JOIN codeio.stage_run ingest_run ON ((ingest_run.stage_run_id = current_origin.stage_run_id)))
      JOIN codeio.stage_run transform_run ON ((transform_run.stage_run_id = program.stage_run_id)))
      JOIN codeio.stage_run sample_run ON ((sample_run.stage_run_id = io_pair.stage_run_id)))
      JOIN codeio.stage_run answer_run ON ((answer_run.stage_run_id = response.stage_run_id)))
@@ -2419,7 +2845,7 @@ COMMENT ON COLUMN codeio.released_lineage.source_name IS 'The same as the files 
 COMMENT ON COLUMN codeio.released_lineage.repository IS 'Repository or package of the file, where the source names one.';
 COMMENT ON COLUMN codeio.released_lineage.source_version IS 'Version of the source, such as that of a package; may be empty.';
 COMMENT ON COLUMN codeio.released_lineage.path IS 'Path inside the source.';
-COMMENT ON COLUMN codeio.released_lineage.licence IS 'SPDX id, or NOASSERTION.';
+COMMENT ON COLUMN codeio.released_lineage.licence IS 'The licence that it was found under last: an SPDX id, or NOASSERTION.';
 COMMENT ON COLUMN codeio.released_lineage.transform_model IS 'Model that wrote the program.';
 COMMENT ON COLUMN codeio.released_lineage.transform_template_sha256 IS 'Template that asked for the program.';
 COMMENT ON COLUMN codeio.released_lineage.answer_model IS 'Model that gave the answer.';
@@ -2562,18 +2988,18 @@ CREATE VIEW codeio.sample_text AS
      JOIN codeio.stage_run pair_run ON ((pair_run.stage_run_id = io_pair.stage_run_id)))
      CROSS JOIN LATERAL ( SELECT source.kind AS source_kind,
             codeio.released_name(source.locator) AS source_locator,
-            raw_file_origin.version,
-            raw_file_origin.path
-           FROM ((codeio.raw_file_origin
+            current_origin.version,
+            current_origin.path
+           FROM ((codeio.current_origin
              JOIN codeio.source USING (source_id))
-             LEFT JOIN codeio.present_place ON ((present_place.origin_id = raw_file_origin.origin_id)))
-          WHERE (raw_file_origin.raw_file_id = program.raw_file_id)
-          ORDER BY (present_place.place_id IS NULL), source.kind, source.locator, raw_file_origin.version, raw_file_origin.path
+             LEFT JOIN codeio.present_place ON ((present_place.origin_id = current_origin.origin_id)))
+          WHERE (current_origin.raw_file_id = program.raw_file_id)
+          ORDER BY current_origin.passes DESC, (present_place.place_id IS NULL), source.kind, source.locator, current_origin.version, current_origin.path
          LIMIT 1) origin)
      CROSS JOIN LATERAL ( SELECT codeio.licence_of_all(array_agg(DISTINCT origin_judged.licence)) AS licence
            FROM codeio.origin_judged
           WHERE (origin_judged.raw_file_id = program.raw_file_id)) every_origin);
-COMMENT ON VIEW codeio.sample_text IS 'A sample as it is released: texts, labels and where it came from. Where a file was seen in several places, the first by name stands for all, of those that show it at present if there are any; the licences of all of these are joined by AND.';
+COMMENT ON VIEW codeio.sample_text IS 'A sample as it is released: texts, labels and where it came from. Where a file was seen in several places, the first by name stands for all, of those that it may come from and that show it at present if there are any; the licences of all by which it is judged are joined by AND.';
 COMMENT ON COLUMN codeio.sample_text.sample_id IS 'Derived from prompt and verdicts.';
 COMMENT ON COLUMN codeio.sample_text.prompt_id IS 'Its prompt.';
 COMMENT ON COLUMN codeio.sample_text.program_id IS 'The program that the pair was drawn from.';
@@ -2621,6 +3047,35 @@ COMMENT ON COLUMN codeio.schema_file.run_at IS 'When it was run.';
 
 
 
+CREATE TABLE codeio.source_change (
+    source_change_id bigint NOT NULL,
+    source_id uuid NOT NULL,
+    change text NOT NULL,
+    licence text NOT NULL,
+    settings json NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    stage_run_id uuid NOT NULL,
+    CONSTRAINT source_change_change CHECK ((change = ANY (ARRAY['added'::text, 'set'::text, 'removed'::text, 'withdrawn'::text])))
+);
+COMMENT ON TABLE codeio.source_change IS 'What people said of a source, and when: it was added, set otherwise, or removed.';
+COMMENT ON COLUMN codeio.source_change.source_change_id IS 'Running number.';
+COMMENT ON COLUMN codeio.source_change.source_id IS 'The source.';
+COMMENT ON COLUMN codeio.source_change.change IS 'added, set, removed, or withdrawn: removed with its files.';
+COMMENT ON COLUMN codeio.source_change.licence IS 'Licence that it states from then on.';
+COMMENT ON COLUMN codeio.source_change.settings IS 'Settings that it has from then on.';
+COMMENT ON COLUMN codeio.source_change.changed_at IS 'When.';
+COMMENT ON COLUMN codeio.source_change.stage_run_id IS 'Who did it.';
+ALTER TABLE codeio.source_change ALTER COLUMN source_change_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME codeio.source_change_source_change_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+
+
 CREATE TABLE codeio.stage_run_tally (
     stage_run_id uuid NOT NULL,
     stage text NOT NULL,
@@ -2644,7 +3099,7 @@ CREATE TABLE codeio.stage_run_tally (
 COMMENT ON TABLE codeio.stage_run_tally IS 'How many facts of each kind a stage run wrote; kept by triggers, in the transaction that writes the facts.';
 COMMENT ON COLUMN codeio.stage_run_tally.stage_run_id IS 'The stage run.';
 COMMENT ON COLUMN codeio.stage_run_tally.stage IS 'Stage of the funnel that the facts belong to.';
-COMMENT ON COLUMN codeio.stage_run_tally.outcome IS 'passed, dropped, seen (an origin of a raw file), measured (a program) or called (a request to a teacher).';
+COMMENT ON COLUMN codeio.stage_run_tally.outcome IS 'passed, dropped, seen (an origin of a raw file), set_aside (one of these that ingest dropped, as a duplicate or later), measured (a program) or called (a request to a teacher).';
 COMMENT ON COLUMN codeio.stage_run_tally.source_id IS 'The source, of origins seen or dropped; null for others, as are the columns from teacher_id and reason to rss_mib_up_to where they do not apply.';
 COMMENT ON COLUMN codeio.stage_run_tally.reason IS 'Why they were dropped.';
 COMMENT ON COLUMN codeio.stage_run_tally.verdict IS 'Verdict on the answers.';
@@ -2683,80 +3138,6 @@ COMMENT ON VIEW codeio.stand_in_file IS 'Present files that the offline teacher 
 COMMENT ON COLUMN codeio.stand_in_file.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.stand_in_file.language IS 'Programming language.';
 COMMENT ON COLUMN codeio.stand_in_file.blob_sha256 IS 'Its content.';
-
-
-
-CREATE TABLE codeio.takedown (
-    takedown_id uuid NOT NULL,
-    kind text NOT NULL,
-    value text NOT NULL,
-    reason text NOT NULL,
-    taken_down_at timestamp with time zone DEFAULT now() NOT NULL,
-    stage_run_id uuid NOT NULL,
-    place_kind text DEFAULT ''::text NOT NULL,
-    place text DEFAULT ''::text NOT NULL,
-    CONSTRAINT takedown_kind CHECK ((kind = ANY (ARRAY['repository'::text, 'path'::text, 'author'::text, 'licence'::text]))),
-    CONSTRAINT takedown_place CHECK (((place = ''::text) = (place_kind = ''::text))),
-    CONSTRAINT takedown_place_kind CHECK ((place_kind = ANY (ARRAY[''::text, 'repository'::text, 'source'::text]))),
-    CONSTRAINT takedown_place_of_path CHECK (((place = ''::text) OR (kind = 'path'::text))),
-    CONSTRAINT takedown_value CHECK ((value <> ''::text))
-);
-COMMENT ON TABLE codeio.takedown IS 'What must not be in any later release. It holds for files that are ingested later, too.';
-COMMENT ON COLUMN codeio.takedown.takedown_id IS 'Derived from kind, value and place, and from how often the same was undone before.';
-COMMENT ON COLUMN codeio.takedown.kind IS 'What value names: a repository, path, author or licence.';
-COMMENT ON COLUMN codeio.takedown.value IS 'The repository, path, author or licence.';
-COMMENT ON COLUMN codeio.takedown.reason IS 'Why, in the words of who asked for it.';
-COMMENT ON COLUMN codeio.takedown.taken_down_at IS 'When it was asked for.';
-COMMENT ON COLUMN codeio.takedown.stage_run_id IS 'Who recorded it.';
-COMMENT ON COLUMN codeio.takedown.place_kind IS 'Of a path: what place names, a repository or a source; empty when the path is meant wherever it is seen.';
-COMMENT ON COLUMN codeio.takedown.place IS 'The repository or source; empty for every one.';
-
-
-
-CREATE TABLE codeio.takedown_undo (
-    takedown_id uuid NOT NULL,
-    reason text NOT NULL,
-    undone_at timestamp with time zone DEFAULT now() NOT NULL,
-    stage_run_id uuid NOT NULL
-);
-COMMENT ON TABLE codeio.takedown_undo IS 'Takedowns that no longer hold: later releases take what they named.';
-COMMENT ON COLUMN codeio.takedown_undo.takedown_id IS 'The takedown.';
-COMMENT ON COLUMN codeio.takedown_undo.reason IS 'Why, in the words of who undid it.';
-COMMENT ON COLUMN codeio.takedown_undo.undone_at IS 'When.';
-COMMENT ON COLUMN codeio.takedown_undo.stage_run_id IS 'Who undid it.';
-
-
-
-CREATE VIEW codeio.takedown_reach AS
- SELECT DISTINCT raw_file_origin.raw_file_id,
-    takedown.takedown_id,
-    takedown.kind,
-    takedown.value,
-    takedown.reason,
-    takedown.taken_down_at,
-    takedown_undo.undone_at
-   FROM (((codeio.takedown
-     CROSS JOIN codeio.raw_file_origin)
-     JOIN codeio.source USING (source_id))
-     LEFT JOIN codeio.takedown_undo USING (takedown_id))
-  WHERE codeio.origin_matches(takedown.kind, takedown.value, takedown.place_kind, takedown.place, raw_file_origin.*, source.*);
-COMMENT ON VIEW codeio.takedown_reach IS 'Raw files that a takedown means, undone or not. A file seen in several places is meant when one of them is.';
-COMMENT ON COLUMN codeio.takedown_reach.raw_file_id IS 'The file.';
-COMMENT ON COLUMN codeio.takedown_reach.kind IS 'What value names: a repository, path, author or licence.';
-COMMENT ON COLUMN codeio.takedown_reach.value IS 'The repository, path, author or licence.';
-COMMENT ON COLUMN codeio.takedown_reach.reason IS 'Why, in the words of who asked for it.';
-COMMENT ON COLUMN codeio.takedown_reach.taken_down_at IS 'When it was asked for.';
-COMMENT ON COLUMN codeio.takedown_reach.undone_at IS 'When it was undone; null while it holds.';
-
-
-
-CREATE VIEW codeio.taken_down_file AS
- SELECT raw_file_id,
-    takedown_id
-   FROM codeio.takedown_reach
-  WHERE (undone_at IS NULL);
-COMMENT ON VIEW codeio.taken_down_file IS 'Raw files that a takedown means that was not undone.';
-COMMENT ON COLUMN codeio.taken_down_file.raw_file_id IS 'The file.';
 
 
 
@@ -2954,6 +3335,8 @@ ALTER TABLE ONLY codeio.answering_teacher
     ADD CONSTRAINT answering_teacher_pk PRIMARY KEY (teacher_id);
 ALTER TABLE ONLY codeio.benchmark_index
     ADD CONSTRAINT benchmark_index_pk PRIMARY KEY (benchmark_index_id);
+ALTER TABLE ONLY codeio.benchmark_use
+    ADD CONSTRAINT benchmark_use_pk PRIMARY KEY (benchmark_use_id);
 ALTER TABLE ONLY codeio.blob
     ADD CONSTRAINT blob_pk PRIMARY KEY (sha256);
 ALTER TABLE ONLY codeio.dedup_result
@@ -2980,6 +3363,8 @@ ALTER TABLE ONLY codeio.leak_hit
     ADD CONSTRAINT leak_hit_pk PRIMARY KEY (leak_hit_id);
 ALTER TABLE ONLY codeio.leak_scan
     ADD CONSTRAINT leak_scan_pk PRIMARY KEY (raw_file_id, benchmark_index_id);
+ALTER TABLE ONLY codeio.origin_licence
+    ADD CONSTRAINT origin_licence_pk PRIMARY KEY (origin_id, stage_run_id);
 ALTER TABLE ONLY codeio.pair_check
     ADD CONSTRAINT pair_check_once UNIQUE (io_pair_id, sandbox_image_digest);
 ALTER TABLE ONLY codeio.pair_check
@@ -3022,6 +3407,8 @@ ALTER TABLE ONLY codeio.sandbox_check
     ADD CONSTRAINT sandbox_check_pk PRIMARY KEY (sandbox_check_id);
 ALTER TABLE ONLY codeio.schema_file
     ADD CONSTRAINT schema_file_pk PRIMARY KEY (path);
+ALTER TABLE ONLY codeio.source_change
+    ADD CONSTRAINT source_change_pk PRIMARY KEY (source_change_id);
 ALTER TABLE ONLY codeio.source
     ADD CONSTRAINT source_locator UNIQUE (kind, locator);
 ALTER TABLE ONLY codeio.source
@@ -3054,8 +3441,10 @@ ALTER TABLE ONLY codeio.tree_change
     ADD CONSTRAINT tree_change_pk PRIMARY KEY (tree_change_id);
 ALTER TABLE ONLY codeio.verdict
     ADD CONSTRAINT verdict_pk PRIMARY KEY (verdict_id);
+CREATE INDEX benchmark_use_name ON codeio.benchmark_use USING btree (name, benchmark_use_id);
 CREATE INDEX dedup_result_cluster ON codeio.dedup_result USING btree (cluster_id);
 CREATE INDEX dedup_result_code ON codeio.dedup_result USING btree (code_sha256, subject_kind, spec);
+CREATE INDEX drop_record_decided_by ON codeio.drop_record USING btree (stage) WHERE (decided_by <> '{}'::jsonb);
 CREATE INDEX drop_record_reason ON codeio.drop_record USING btree (stage, reason, drop_record_id);
 CREATE INDEX drop_record_source ON codeio.drop_record USING btree (source_id) WHERE (source_id IS NOT NULL);
 CREATE INDEX drop_record_stage_run ON codeio.drop_record USING btree (stage_run_id);
@@ -3070,6 +3459,8 @@ CREATE INDEX raw_file_origin_repository ON codeio.raw_file_origin USING btree (r
 CREATE INDEX raw_file_origin_source ON codeio.raw_file_origin USING btree (source_id);
 CREATE INDEX release_sample_position ON codeio.release_sample USING btree (release_id, split, "position", sample_id);
 CREATE INDEX release_sample_sample ON codeio.release_sample USING btree (sample_id);
+CREATE INDEX requeued_drop_subject ON codeio.requeued_drop USING btree (subject_id, stage);
+CREATE INDEX requeued_drop_waiting ON codeio.requeued_drop USING btree (source_id, requeued_at) WHERE ((stage = 'ingest'::text) AND waits);
 CREATE INDEX response_teacher ON codeio.response USING btree (teacher_id);
 CREATE INDEX sample_facet_drop_reason ON codeio.sample_facet USING btree (drop_reason, sample_id);
 CREATE INDEX sample_facet_program ON codeio.sample_facet USING btree (program_id, sample_id);
@@ -3079,6 +3470,7 @@ CREATE INDEX sample_facet_verdict_1 ON codeio.sample_facet USING btree (verdict_
 CREATE INDEX sample_facet_verdict_2 ON codeio.sample_facet USING btree (verdict_2, sample_id);
 CREATE INDEX sample_facet_words ON codeio.sample_facet USING gin (words);
 CREATE INDEX sample_prompt ON codeio.sample USING btree (prompt_id);
+CREATE INDEX source_change_source ON codeio.source_change USING btree (source_id, source_change_id);
 CREATE INDEX stage_run_partition_key ON codeio.stage_run USING btree (partition_key);
 CREATE INDEX stage_run_run ON codeio.stage_run USING btree (dag_id, run_id);
 CREATE INDEX stage_run_started_at ON codeio.stage_run USING btree (started_at);
@@ -3121,16 +3513,19 @@ CREATE OR REPLACE VIEW codeio.teacher_cost AS
      JOIN codeio.stage_run ON ((stage_run.stage_run_id = teacher_call.stage_run_id)))
      LEFT JOIN accepted ON ((accepted.teacher_call_id = teacher_call.teacher_call_id)))
   GROUP BY stage_run.dag_id, stage_run.run_id, teacher.teacher_id, teacher_call.purpose;
-CREATE TRIGGER drop_record_tally AFTER INSERT ON codeio.drop_record REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('dropped', 'count(*)', 'stage, reason, source_id, teacher_id', 'CASE WHEN added.stage = ''dedup'' AND program.program_id IS NOT NULL THEN ''dedup programs'' ELSE added.stage END, added.reason, added.source_id, added.teacher_id', 'LEFT JOIN codeio.program ON program.program_id = added.subject_id');
+CREATE TRIGGER drop_record_dropped AFTER INSERT ON codeio.drop_record REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('dropped', 'count(*)', 'stage, reason, source_id, teacher_id', 'CASE WHEN added.stage = ''dedup'' AND program.program_id IS NOT NULL THEN ''dedup programs'' ELSE added.stage END, added.reason, added.source_id, added.teacher_id', 'LEFT JOIN codeio.program ON program.program_id = added.subject_id');
+CREATE TRIGGER drop_record_not_dropped AFTER DELETE ON codeio.drop_record REFERENCING OLD TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('dropped', 'count(*)', 'stage, reason, source_id, teacher_id', 'CASE WHEN added.stage = ''dedup'' AND program.program_id IS NOT NULL THEN ''dedup programs'' ELSE added.stage END, added.reason, added.source_id, added.teacher_id', 'LEFT JOIN codeio.program ON program.program_id = added.subject_id');
+CREATE TRIGGER drop_record_not_set_aside AFTER DELETE ON codeio.drop_record REFERENCING OLD TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('set_aside', 'count(*)', 'stage, reason, source_id', 'added.stage, added.reason, added.source_id', 'INNER JOIN codeio.raw_file_origin ON raw_file_origin.origin_id = added.subject_id AND added.stage = ''ingest''');
+CREATE TRIGGER drop_record_set_aside AFTER INSERT ON codeio.drop_record REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('set_aside', 'count(*)', 'stage, reason, source_id', 'added.stage, added.reason, added.source_id', 'INNER JOIN codeio.raw_file_origin ON raw_file_origin.origin_id = added.subject_id AND added.stage = ''ingest''');
 CREATE TRIGGER gate_override_not_added AFTER INSERT ON codeio.gate_override REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION codeio.refuse_after_publication();
 CREATE TRIGGER gate_override_soft_only BEFORE INSERT ON codeio.gate_override FOR EACH ROW EXECUTE FUNCTION codeio.refuse_hard_override();
 CREATE TRIGGER gate_result_not_added AFTER INSERT ON codeio.gate_result REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION codeio.refuse_after_publication();
-CREATE TRIGGER io_pair_tally AFTER INSERT ON codeio.io_pair REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(*) FILTER (WHERE added.ordinal = 0)', 'stage, wall_ms_up_to', '''sample''::text, power(2.0, ceil(log(2.0, greatest(added.wall_ms, 0.125)::numeric)))', '');
-CREATE TRIGGER program_measure_tally AFTER INSERT ON codeio.program_measure REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('measured', 'count(*)', 'stage, rss_mib_up_to', '''sample''::text, power(2.0, ceil(log(2.0, greatest(added.peak_rss_kib / 1024.0, 1.0))))', '');
-CREATE TRIGGER program_tally AFTER INSERT ON codeio.program REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(DISTINCT added.raw_file_id)', 'stage', '''transform''::text', '');
-CREATE TRIGGER prompt_tally AFTER INSERT ON codeio.prompt REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(*)', 'stage, direction', '''prompt''::text, added.direction', '');
-CREATE TRIGGER raw_file_origin_tally AFTER INSERT ON codeio.raw_file_origin REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('seen', 'count(*)', 'stage, source_id', '''ingest''::text, added.source_id', '');
-CREATE TRIGGER raw_file_tally AFTER INSERT ON codeio.raw_file REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(*)', 'stage', '''ingest''::text', '');
+CREATE TRIGGER io_pair_passed AFTER INSERT ON codeio.io_pair REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(*) FILTER (WHERE added.ordinal = 0)', 'stage, wall_ms_up_to', '''sample''::text, power(2.0, ceil(log(2.0, greatest(added.wall_ms, 0.125)::numeric)))', '');
+CREATE TRIGGER program_measure_measured AFTER INSERT ON codeio.program_measure REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('measured', 'count(*)', 'stage, rss_mib_up_to', '''sample''::text, power(2.0, ceil(log(2.0, greatest(added.peak_rss_kib / 1024.0, 1.0))))', '');
+CREATE TRIGGER program_passed AFTER INSERT ON codeio.program REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(DISTINCT added.raw_file_id)', 'stage', '''transform''::text', '');
+CREATE TRIGGER prompt_passed AFTER INSERT ON codeio.prompt REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(*)', 'stage, direction', '''prompt''::text, added.direction', '');
+CREATE TRIGGER raw_file_origin_seen AFTER INSERT ON codeio.raw_file_origin REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('seen', 'count(*)', 'stage, source_id', '''ingest''::text, added.source_id', '');
+CREATE TRIGGER raw_file_passed AFTER INSERT ON codeio.raw_file REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(*)', 'stage', '''ingest''::text', '');
 CREATE TRIGGER release_begins_as_candidate BEFORE INSERT ON codeio.release FOR EACH ROW WHEN ((new.status <> 'candidate'::text)) EXECUTE FUNCTION codeio.refuse('a release begins as a candidate');
 CREATE TRIGGER release_is_what_was_assembled BEFORE UPDATE OF release_id, name, version, recipe, content_sha256, samples, funnel, teachers, created_at, stage_run_id ON codeio.release FOR EACH ROW EXECUTE FUNCTION codeio.refuse('what a release is made of is set when it is assembled');
 CREATE TRIGGER release_published_stays BEFORE DELETE OR UPDATE ON codeio.release FOR EACH ROW WHEN ((old.status = 'published'::text)) EXECUTE FUNCTION codeio.refuse('a published release never changes');
@@ -3138,13 +3533,18 @@ CREATE TRIGGER release_sample_not_added AFTER INSERT ON codeio.release_sample RE
 CREATE TRIGGER release_sample_not_changed AFTER UPDATE ON codeio.release_sample REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION codeio.refuse_after_publication();
 CREATE TRIGGER release_sample_not_removed AFTER DELETE ON codeio.release_sample REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION codeio.refuse_after_publication();
 CREATE TRIGGER release_was_judged BEFORE UPDATE ON codeio.release FOR EACH ROW WHEN ((new.status = 'published'::text)) EXECUTE FUNCTION codeio.require_judgement();
-CREATE TRIGGER response_tally AFTER INSERT ON codeio.response REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(DISTINCT added.prompt_id)', 'stage, turn, teacher_id', 'CASE added.turn WHEN 1 THEN ''answer'' ELSE ''revise'' END, added.turn, added.teacher_id', '');
+CREATE TRIGGER response_passed AFTER INSERT ON codeio.response REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(DISTINCT added.prompt_id)', 'stage, turn, teacher_id', 'CASE added.turn WHEN 1 THEN ''answer'' ELSE ''revise'' END, added.turn, added.teacher_id', '');
 CREATE TRIGGER sample_facet AFTER INSERT ON codeio.sample REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.keep_sample_facet();
-CREATE TRIGGER sample_tally AFTER INSERT ON codeio.sample REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(*)', 'stage', '''release''::text', '');
-CREATE TRIGGER teacher_call_tally AFTER INSERT ON codeio.teacher_call REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('called', 'count(*)', 'stage, reply, teacher_id', 'added.purpose, added.outcome, added.teacher_id', '');
-CREATE TRIGGER verdict_tally AFTER INSERT ON codeio.verdict REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(DISTINCT added.response_id)', 'stage, verdict, direction, turn, teacher_id', '''verify''::text, added.verdict, prompt.direction, response.turn, response.teacher_id', 'INNER JOIN codeio.response USING (response_id) INNER JOIN codeio.prompt USING (prompt_id)');
+CREATE TRIGGER sample_facet_licence AFTER INSERT ON codeio.origin_licence REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.relicense_sample_facet();
+CREATE TRIGGER sample_passed AFTER INSERT ON codeio.sample REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(*)', 'stage', '''release''::text', '');
+CREATE TRIGGER teacher_call_called AFTER INSERT ON codeio.teacher_call REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('called', 'count(*)', 'stage, reply, teacher_id', 'added.purpose, added.outcome, added.teacher_id', '');
+CREATE TRIGGER verdict_passed AFTER INSERT ON codeio.verdict REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally('passed', 'count(DISTINCT added.response_id)', 'stage, verdict, direction, turn, teacher_id', '''verify''::text, added.verdict, prompt.direction, response.turn, response.teacher_id', 'INNER JOIN codeio.response USING (response_id) INNER JOIN codeio.prompt USING (prompt_id)');
 ALTER TABLE ONLY codeio.benchmark_index
     ADD CONSTRAINT benchmark_index_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+ALTER TABLE ONLY codeio.benchmark_use
+    ADD CONSTRAINT benchmark_use_benchmark_index_fk FOREIGN KEY (benchmark_index_id) REFERENCES codeio.benchmark_index(benchmark_index_id);
+ALTER TABLE ONLY codeio.benchmark_use
+    ADD CONSTRAINT benchmark_use_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 ALTER TABLE ONLY codeio.blob
     ADD CONSTRAINT blob_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 ALTER TABLE ONLY codeio.dedup_result
@@ -3181,6 +3581,10 @@ ALTER TABLE ONLY codeio.leak_scan
     ADD CONSTRAINT leak_scan_raw_file_fk FOREIGN KEY (raw_file_id) REFERENCES codeio.raw_file(raw_file_id);
 ALTER TABLE ONLY codeio.leak_scan
     ADD CONSTRAINT leak_scan_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+ALTER TABLE ONLY codeio.origin_licence
+    ADD CONSTRAINT origin_licence_origin_fk FOREIGN KEY (origin_id) REFERENCES codeio.raw_file_origin(origin_id);
+ALTER TABLE ONLY codeio.origin_licence
+    ADD CONSTRAINT origin_licence_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 ALTER TABLE ONLY codeio.pair_check
     ADD CONSTRAINT pair_check_io_pair_fk FOREIGN KEY (io_pair_id) REFERENCES codeio.io_pair(io_pair_id);
 ALTER TABLE ONLY codeio.pair_check
@@ -3253,6 +3657,10 @@ ALTER TABLE ONLY codeio.sample
     ADD CONSTRAINT sample_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 ALTER TABLE ONLY codeio.sandbox_check
     ADD CONSTRAINT sandbox_check_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+ALTER TABLE ONLY codeio.source_change
+    ADD CONSTRAINT source_change_source_fk FOREIGN KEY (source_id) REFERENCES codeio.source(source_id);
+ALTER TABLE ONLY codeio.source_change
+    ADD CONSTRAINT source_change_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 ALTER TABLE ONLY codeio.stage_run_tally
     ADD CONSTRAINT stage_run_tally_source_fk FOREIGN KEY (source_id) REFERENCES codeio.source(source_id);
 ALTER TABLE ONLY codeio.stage_run_tally
@@ -3287,22 +3695,12 @@ ALTER TABLE ONLY codeio.verdict
     ADD CONSTRAINT verdict_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 GRANT USAGE ON SCHEMA codeio TO codeio_app;
 GRANT USAGE ON SCHEMA codeio TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.prompt TO codeio_app;
-GRANT SELECT ON TABLE codeio.prompt TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.response TO codeio_app;
-GRANT SELECT ON TABLE codeio.response TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.stage_run TO codeio_app;
-GRANT SELECT ON TABLE codeio.stage_run TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.teacher_call TO codeio_app;
-GRANT SELECT ON TABLE codeio.teacher_call TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.verdict TO codeio_app;
-GRANT SELECT ON TABLE codeio.verdict TO codeio_auditor;
-GRANT SELECT,MAINTAIN ON TABLE codeio.teacher_answer TO codeio_app;
-GRANT SELECT ON TABLE codeio.teacher_answer TO codeio_auditor;
-REVOKE ALL ON FUNCTION codeio.delete_unreferenced_blobs(before timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION codeio.delete_unreferenced_blobs(before timestamp with time zone) TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.drop_record TO codeio_app;
+GRANT SELECT ON TABLE codeio.drop_record TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.raw_file_origin TO codeio_app;
 GRANT SELECT ON TABLE codeio.raw_file_origin TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.requeued_drop TO codeio_app;
+GRANT SELECT ON TABLE codeio.requeued_drop TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.source TO codeio_app;
 GRANT SELECT ON TABLE codeio.source TO codeio_auditor;
 GRANT UPDATE(licence) ON TABLE codeio.source TO codeio_app;
@@ -3310,8 +3708,13 @@ GRANT UPDATE(settings) ON TABLE codeio.source TO codeio_app;
 GRANT UPDATE(paused) ON TABLE codeio.source TO codeio_app;
 GRANT UPDATE(removed) ON TABLE codeio.source TO codeio_app;
 GRANT UPDATE(cursor_value) ON TABLE codeio.source TO codeio_app;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.drop_record TO codeio_app;
-GRANT SELECT ON TABLE codeio.drop_record TO codeio_auditor;
+GRANT UPDATE(judged_with) ON TABLE codeio.source TO codeio_app;
+GRANT UPDATE(judged_at) ON TABLE codeio.source TO codeio_app;
+GRANT UPDATE(withdrawn) ON TABLE codeio.source TO codeio_app;
+GRANT SELECT,MAINTAIN ON TABLE codeio.waiting_origin TO codeio_app;
+GRANT SELECT ON TABLE codeio.waiting_origin TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.failing_origin TO codeio_app;
+GRANT SELECT ON TABLE codeio.failing_origin TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.tree_change TO codeio_app;
 GRANT SELECT ON TABLE codeio.tree_change TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.present_place TO codeio_app;
@@ -3320,24 +3723,52 @@ GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.raw_file TO codeio_app;
 GRANT SELECT ON TABLE codeio.raw_file TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.present_file TO codeio_app;
 GRANT SELECT ON TABLE codeio.present_file TO codeio_auditor;
-GRANT SELECT,MAINTAIN ON TABLE codeio.file_in_force TO codeio_app;
-GRANT SELECT ON TABLE codeio.file_in_force TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.program TO codeio_app;
 GRANT SELECT ON TABLE codeio.program TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.teacher_call TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher_call TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.prompt TO codeio_app;
+GRANT SELECT ON TABLE codeio.prompt TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.response TO codeio_app;
+GRANT SELECT ON TABLE codeio.response TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.stage_run TO codeio_app;
+GRANT SELECT ON TABLE codeio.stage_run TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.verdict TO codeio_app;
+GRANT SELECT ON TABLE codeio.verdict TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.teacher_answer TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher_answer TO codeio_auditor;
+REVOKE ALL ON FUNCTION codeio.delete_unreferenced_blobs(before timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION codeio.delete_unreferenced_blobs(before timestamp with time zone) TO codeio_app;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.io_pair TO codeio_app;
+GRANT SELECT ON TABLE codeio.io_pair TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.benchmark_index TO codeio_app;
+GRANT SELECT ON TABLE codeio.benchmark_index TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.benchmark_use TO codeio_app;
+GRANT SELECT ON TABLE codeio.benchmark_use TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.benchmark TO codeio_app;
+GRANT SELECT ON TABLE codeio.benchmark TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.leak_hit TO codeio_app;
+GRANT SELECT ON TABLE codeio.leak_hit TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.leak TO codeio_app;
+GRANT SELECT ON TABLE codeio.leak TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.leaking_file TO codeio_app;
+GRANT SELECT ON TABLE codeio.leaking_file TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.origin_licence TO codeio_app;
+GRANT SELECT ON TABLE codeio.origin_licence TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.current_origin TO codeio_app;
+GRANT SELECT ON TABLE codeio.current_origin TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.file_in_force TO codeio_app;
+GRANT SELECT ON TABLE codeio.file_in_force TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.compared_subject TO codeio_app;
 GRANT SELECT ON TABLE codeio.compared_subject TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.dedup_result TO codeio_app;
 GRANT SELECT ON TABLE codeio.dedup_result TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.former_dedup_result TO codeio_app;
 GRANT SELECT ON TABLE codeio.former_dedup_result TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.requeued_drop TO codeio_app;
-GRANT SELECT ON TABLE codeio.requeued_drop TO codeio_auditor;
 REVOKE ALL ON FUNCTION codeio.judge_again(kind text) FROM PUBLIC;
 GRANT ALL ON FUNCTION codeio.judge_again(kind text) TO codeio_app;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.teacher TO codeio_app;
 GRANT SELECT ON TABLE codeio.teacher TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.io_pair TO codeio_app;
-GRANT SELECT ON TABLE codeio.io_pair TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.release TO codeio_app;
 GRANT SELECT ON TABLE codeio.release TO codeio_auditor;
 GRANT UPDATE(status) ON TABLE codeio.release TO codeio_app;
@@ -3360,18 +3791,16 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.retired_prompt TO codeio_app;
 GRANT SELECT ON TABLE codeio.retired_prompt TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.open_prompt TO codeio_app;
 GRANT SELECT ON TABLE codeio.open_prompt TO codeio_auditor;
-REVOKE ALL ON FUNCTION codeio.requeue(wanted_stage text, wanted_reason text) FROM PUBLIC;
-GRANT ALL ON FUNCTION codeio.requeue(wanted_stage text, wanted_reason text) TO codeio_app;
 GRANT SELECT,MAINTAIN ON TABLE codeio.current_verdict TO codeio_app;
 GRANT SELECT ON TABLE codeio.current_verdict TO codeio_auditor;
+REVOKE ALL ON FUNCTION codeio.take_back_drops(ids uuid[], wait boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION codeio.take_back_drops(ids uuid[], wait boolean) TO codeio_app;
 GRANT SELECT,INSERT,MAINTAIN,UPDATE ON TABLE codeio.answering_teacher TO codeio_app;
 GRANT SELECT ON TABLE codeio.answering_teacher TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.benchmark_index TO codeio_app;
-GRANT SELECT ON TABLE codeio.benchmark_index TO codeio_auditor;
-GRANT SELECT,MAINTAIN ON TABLE codeio.benchmark TO codeio_app;
-GRANT SELECT ON TABLE codeio.benchmark TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.blob TO codeio_app;
 GRANT SELECT ON TABLE codeio.blob TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.refused_file TO codeio_app;
+GRANT SELECT ON TABLE codeio.refused_file TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.complete_conversation TO codeio_app;
 GRANT SELECT ON TABLE codeio.complete_conversation TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.gate_result TO codeio_app;
@@ -3404,6 +3833,8 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.judged_before TO codeio_app;
 GRANT SELECT ON TABLE codeio.judged_before TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.leak_scan TO codeio_app;
 GRANT SELECT ON TABLE codeio.leak_scan TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.origin_state TO codeio_app;
+GRANT SELECT ON TABLE codeio.origin_state TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.pending_dedup TO codeio_app;
 GRANT SELECT ON TABLE codeio.pending_dedup TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.pending_revise TO codeio_app;
@@ -3422,8 +3853,6 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.required_gate TO codeio_app;
 GRANT SELECT ON TABLE codeio.required_gate TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.gate_standing TO codeio_app;
 GRANT SELECT ON TABLE codeio.gate_standing TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.leak_hit TO codeio_app;
-GRANT SELECT ON TABLE codeio.leak_hit TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.open_question TO codeio_app;
 GRANT SELECT ON TABLE codeio.open_question TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.pending_prompt TO codeio_app;
@@ -3436,6 +3865,16 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.release_change TO codeio_app;
 GRANT SELECT ON TABLE codeio.release_change TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.release_cost TO codeio_app;
 GRANT SELECT ON TABLE codeio.release_cost TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.takedown TO codeio_app;
+GRANT SELECT ON TABLE codeio.takedown TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.takedown_undo TO codeio_app;
+GRANT SELECT ON TABLE codeio.takedown_undo TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.takedown_reach TO codeio_app;
+GRANT SELECT ON TABLE codeio.takedown_reach TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.taken_down_file TO codeio_app;
+GRANT SELECT ON TABLE codeio.taken_down_file TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.release_flaw TO codeio_app;
+GRANT SELECT ON TABLE codeio.release_flaw TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.release_left_out TO codeio_app;
 GRANT SELECT ON TABLE codeio.release_left_out TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.released_lineage TO codeio_app;
@@ -3450,18 +3889,12 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.sample_text TO codeio_app;
 GRANT SELECT ON TABLE codeio.sample_text TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.schema_file TO codeio_app;
 GRANT SELECT ON TABLE codeio.schema_file TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.source_change TO codeio_app;
+GRANT SELECT ON TABLE codeio.source_change TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.stage_run_tally TO codeio_app;
 GRANT SELECT ON TABLE codeio.stage_run_tally TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.stand_in_file TO codeio_app;
 GRANT SELECT ON TABLE codeio.stand_in_file TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.takedown TO codeio_app;
-GRANT SELECT ON TABLE codeio.takedown TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.takedown_undo TO codeio_app;
-GRANT SELECT ON TABLE codeio.takedown_undo TO codeio_auditor;
-GRANT SELECT,MAINTAIN ON TABLE codeio.takedown_reach TO codeio_app;
-GRANT SELECT ON TABLE codeio.takedown_reach TO codeio_auditor;
-GRANT SELECT,MAINTAIN ON TABLE codeio.taken_down_file TO codeio_app;
-GRANT SELECT ON TABLE codeio.taken_down_file TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.task_failure TO codeio_app;
 GRANT SELECT ON TABLE codeio.task_failure TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.teacher_batch TO codeio_app;

@@ -74,6 +74,7 @@ class CallRecorder:
         self._teacher = teacher
         self._writer = work.writer
         self._store = work.store
+        self._settings = work.settings
         self._tries = work.settings.teacher_tries
         self._purpose = work.stage
         self._template_of = template_of
@@ -90,6 +91,11 @@ class CallRecorder:
     @cached_property
     def _teacher_row(self) -> TeacherRow:
         return teacher_row(self._teacher, self._writer)
+
+    @property
+    def _fallible(self) -> UUID | None:
+        """The teacher, where a row that it fails at waits for any other one."""
+        return self._teacher_row.teacher_id if self._purpose == "transform" else None
 
     def run(
         self, requests: Iterable[Request], use: Callable[[Answered], Use], *, total: int
@@ -147,6 +153,7 @@ class CallRecorder:
             subject_id=subject_id,
             stage_run_id=self._writer.run.stage_run_id,
             teacher_id=self._teacher_row.teacher_id,
+            decided_by=drop.decided_by(self._settings, self._fallible),
         )
 
     def _flush_when_due(self) -> None:

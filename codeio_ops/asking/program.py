@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from codeio_ops.asking.calls import Answered, CallRecorder, Use
+from codeio_ops.config import Settings
 from codeio_ops.fingerprint import content_id
 from codeio_ops.records import DropRecord, ProgramRow
 from codeio_ops.storage.blobs import BlobLocation, BlobStore
@@ -41,7 +42,7 @@ def parameters(work: Work, rows: Rows) -> dict[str, object]:
         return {"templates": current_templates()}
     settings = work.settings
     also_stand_in = settings.transform_scope == "stand_in" and not settings.uses_offline_teacher
-    return {"also_stand_in": also_stand_in}
+    return {"also_stand_in": also_stand_in, "teachers": work.teacher_ids}
 
 
 def transform_files(shard: Shard, work: Work) -> Counter[str]:
@@ -71,20 +72,22 @@ def transform_files(shard: Shard, work: Work) -> Counter[str]:
     pending = _pending(shard, work)
     template_sha256 = template_fingerprint("transform")
     names = {file.raw_file_id for file in pending}
+    use = partial(_use, settings=work.settings)
     if work.first_teacher is None:
-        return ask(work.teacher, _use, names)
+        return ask(work.teacher, use, names)
     refused = {file.raw_file_id for file in pending if file.by_stand_in}
-    counts = ask(work.first_teacher, partial(_use_or_refer, refused=refused), names - refused)
+    use_or_refer = partial(_use_or_refer, refused=refused, use=use)
+    counts = ask(work.first_teacher, use_or_refer, names - refused)
     del counts[REFERRED]
-    return counts + ask(work.teacher, _use, refused)
+    return counts + ask(work.teacher, use, refused)
 
 
-def _use_or_refer(answered: Answered, *, refused: set[UUID]) -> Use:
+def _use_or_refer(answered: Answered, *, refused: set[UUID], use: Callable[[Answered], Use]) -> Use:
     """Use a program; leave a refusal to the next teacher."""
     if isinstance(parse_transform(answered.completion.text), Refusal):
         refused.add(answered.subject_id)
         return Use(outcome=REFERRED, records=())
-    return _use(answered)
+    return use(answered)
 
 
 def transform_requests(shard: Shard, work: Work) -> Iterator[Request]:
@@ -110,7 +113,7 @@ def _requests(pending: Sequence[_PendingFile], blobs: BlobStore) -> Iterator[Req
         yield Request(key=str(file.raw_file_id), messages=(Message(role="user", content=prompt),))
 
 
-def _use(answered: Answered) -> Use:
+def _use(answered: Answered, *, settings: Settings) -> Use:
     parts = parse_transform(answered.completion.text)
     if isinstance(parts, Refusal):
         drop = refusal_drop(parts)
@@ -120,6 +123,7 @@ def _use(answered: Answered) -> Use:
             subject_id=answered.subject_id,
             stage_run_id=answered.stage_run_id,
             teacher_id=answered.teacher_id,
+            decided_by=drop.decided_by(settings, answered.teacher_id),
         )
         return Use(outcome=drop.word, records=(record,))
     return Use(outcome="program", records=(_program(parts, answered),))

@@ -98,6 +98,7 @@ def _denied(item: PendingRevision, drop: Drop, work: Work) -> DropRecord:
         subject_id=item.prompt_id,
         stage_run_id=work.writer.run.stage_run_id,
         teacher_id=work.teacher.identity.teacher_id,
+        decided_by=drop.decided_by(work.settings),
     )
 
 

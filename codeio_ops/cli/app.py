@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "dag_bundle_config_list."
     },
     "source": {"source": "Where raw files come from."},
+    "requeue": {"requeue": "Let a stage try again what it dropped for a reason, in the next run."},
     "benchmark": {"benchmark": "Benchmarks that releases must not leak."},
     "leakage": {"leakage": "Text of benchmarks in training text."},
     "release": {"release": "The versions of the dataset."},
@@ -123,5 +124,5 @@ def options(
 
 
 def main() -> None:
-    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage."""
+    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 3 nothing to do."""
     run_application(app, "codeio")

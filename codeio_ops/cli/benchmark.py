@@ -1,4 +1,4 @@
-"""`codeio benchmark add | list`: what releases must not leak."""
+"""`codeio benchmark add | list | remove`: what releases must not leak."""
 
 from dataclasses import asdict, dataclass
 from typing import Annotated
@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from codeio_ops.cli.clients import open_store, shell_work
-from codeio_ops.cli.output import JsonOption, print_json, print_rows
+from codeio_ops.cli.output import JsonOption, print_json, print_rows, print_text
+from codeio_ops.quality.leakage.benchmarks import index_benchmark, remove_benchmark
 from codeio_ops.quality.leakage.definition import LOCATIONS
-from codeio_ops.quality.leakage.registry import index_benchmark
 
 benchmark = typer.Typer(help="Benchmarks that releases must not leak.", no_args_is_help=True)
 
@@ -33,10 +33,18 @@ def register(app: typer.Typer) -> None:
 def add(
     name: Annotated[str, typer.Argument(help="Name of the benchmark.")],
     location: Annotated[str, typer.Argument(help=f"Where it is: {LOCATIONS}.")],
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", help="It is meant, however much of what there is it quarantines."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Index a benchmark: only hashes of its text are stored."""
-    indexed = index(name, location)
+    """Index a benchmark, in place of an earlier one of this name; only hashes are stored.
+
+    What there is is scanned for it first. One that would quarantine more than a share of it
+    (CODEIO_BENCHMARK_SHARE) is refused unless you say `--yes`.
+    """
+    indexed = _indexed(name, location, meant=yes)
     if as_json:
         print_json(asdict(indexed))
     else:
@@ -51,12 +59,29 @@ def list_benchmarks(as_json: JsonOption = False) -> None:
     print_rows("Benchmarks", rows, as_json=as_json)
 
 
+@benchmark.command()
+def remove(
+    name: Annotated[str, typer.Argument(help="Name of the benchmark.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Take a benchmark out of use; what it alone kept out comes back."""
+    files = remove_benchmark(name, shell_work("gate", "benchmark remove"))
+    if as_json:
+        print_json({"name": name, "files": files})
+    else:
+        print_text(f"{name} is out of use; {files} files that it alone kept out come back")
+
+
 def index(name: str, location: str) -> BenchmarkLine:
     """Index the benchmark at `location`, unless one of this name and origin is indexed."""
     for known in open_store().fetch("benchmark.all", BenchmarkLine):
         if (known.name, known.origin) == (name, location):
             return known
-    indexed = index_benchmark(name, location, shell_work("gate", "benchmark add"))
+    return _indexed(name, location, meant=False)
+
+
+def _indexed(name: str, location: str, *, meant: bool) -> BenchmarkLine:
+    indexed = index_benchmark(name, location, shell_work("gate", "benchmark add"), meant=meant)
     return BenchmarkLine(
         name=name,
         origin=location,

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 _PIPE_WIDTH = 160
+# Exit code of a command that had nothing to change.
+NOTHING_TO_DO = 3
 # What a command meets when a part of the stack is not there.
 _OF_THE_STACK = (
     BlobStoreRefused, BlobStoreUnavailable, SettingsError, StackError, StoreRefused,
@@ -123,7 +125,7 @@ def render_error(error: CodeIOError, *, as_json: bool) -> str:
 
 
 def run_application(app: typer.Typer, name: str) -> None:
-    """Run a command line and exit: 0 done, 1 failed, 2 wrong usage.
+    """Run a command line and exit: 0 done, 1 failed, 2 wrong usage, 3 nothing to do.
 
     The one place where an error becomes a line of text.
     """

@@ -51,6 +51,7 @@ class ReleaseLine:
     samples: int
     teachers: str
     taken_down: int
+    leaks: int
     created_at: datetime
 
 
@@ -77,6 +78,15 @@ class TakedownLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeakLine:
+    """A benchmark in use that leaks into rows of a release."""
+
+    benchmark: str
+    items: int
+    samples: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReasonLine:
     """How many rows differ for a reason."""
 
@@ -94,7 +104,7 @@ def register(app: typer.Typer) -> None:
 
 @release.command(name="list")
 def list_releases(as_json: JsonOption = False) -> None:
-    """List all releases, rejected ones too, with how many of their rows were taken down since."""
+    """List all releases, with how many of their rows were taken down or leak by now."""
     print_rows("Releases", open_store().fetch("release.lines", ReleaseLine), as_json=as_json)
 
 
@@ -115,6 +125,7 @@ def show(name: NameArgument, version: VersionArgument = 0, as_json: JsonOption =
                 "left_out": store.fetch_json("release.left_out", **of_release),
                 "cost": store.fetch_json("release.cost", **of_release),
                 "takedowns": store.fetch_json("takedown.of_release", **of_release),
+                "leaks": store.fetch_json("benchmark.leaks_of_release", **of_release),
             }
         )
         return
@@ -138,6 +149,8 @@ def show(name: NameArgument, version: VersionArgument = 0, as_json: JsonOption =
     print_rows("Cost", costs, as_json=False)
     takedowns = store.fetch("takedown.of_release", TakedownLine, release_id=found.release_id)
     print_rows("Taken down since", takedowns, as_json=False)
+    leaks = store.fetch("benchmark.leaks_of_release", LeakLine, release_id=found.release_id)
+    print_rows("Leaks of benchmarks in use", leaks, as_json=False)
 
 
 @release.command()

@@ -1,16 +1,30 @@
 """`codeio source ...`: where raw files come from."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from codeio_ops.cli.clients import load_settings, open_store
-from codeio_ops.cli.output import JsonOption, print_json, print_rows, print_text
+from codeio_ops.cli.clients import load_settings, open_store, shell_work
+from codeio_ops.cli.output import (
+    NOTHING_TO_DO,
+    JsonOption,
+    print_json,
+    print_rows,
+    print_text,
+)
+from codeio_ops.ingest.corrections import (
+    Corrected,
+    Options,
+    add_or_set,
+    remove_source,
+    set_options,
+)
 from codeio_ops.ingest.preview import preview_source
 from codeio_ops.ingest.source_settings import SourceSettings, settings_of_words
-from codeio_ops.ingest.sources import add_source, named_source, parse_source, same_source
+from codeio_ops.ingest.sources import named_source, parse_source
 from codeio_ops.records import Source
 
 source = typer.Typer(help="Where raw files come from.", no_args_is_help=True)
@@ -24,7 +38,8 @@ SourceArgument = Annotated[
     ),
 ]
 LicenceOption = Annotated[
-    str, typer.Option(help="SPDX id of its files, where the source does not say.")
+    str | None,
+    typer.Option(help="SPDX id of its files, where the source does not say; '' takes it back."),
 ]
 SetOption = Annotated[
     list[str] | None,
@@ -53,6 +68,14 @@ class _Count:
     past: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    change: str
+    licence: str
+    settings: str
+    changed_at: datetime
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.add_typer(source, name="source")
@@ -61,20 +84,53 @@ def register(app: typer.Typer) -> None:
 @source.command()
 def add(
     text: SourceArgument,
-    licence: LicenceOption = "",
+    licence: LicenceOption = None,
     setting: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add a source; the next run of `ingest_code` reads it."""
-    store, wanted = open_store(), _parsed(text, licence, setting)
-    known = same_source(store, wanted)
-    added = known is None and add_source(store, wanted, load_settings())
+    """Add a source; the next run of `ingest_code` reads it.
+
+    One that is known gets the options that are given, as by `set`. Exit code 3 when it was there
+    already and nothing changes.
+    """
+    options = _options(licence, setting)
+    _print_corrected(add_or_set(text, options, shell_work("ingest", "source add")), as_json=as_json)
+
+
+@source.command(name="set")
+def set_(
+    text: SourceArgument,
+    licence: LicenceOption = None,
+    setting: SetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Change the options of a source; its files are judged by them in the next run.
+
+    What the old options dropped comes in, what the new ones refuse leaves later releases, and
+    another licence is that of its files from then on. Exit code 3 when nothing changes.
+    """
+    work = shell_work("ingest", "source set")
+    done = set_options(named_source(work.store, text), _options(licence, setting), work)
+    _print_corrected(done, as_json=as_json)
+
+
+def _print_corrected(done: Corrected, *, as_json: bool) -> None:
+    """Print what became of a source, and exit with 3 when nothing did."""
+    name = f"{done.source.kind}:{done.source.locator}"
     if as_json:
-        print_json({"source": text, "added": added})
-    elif known and known.locator != wanted.locator:
-        print_text(f"{text} is {known.kind}:{known.locator} already")
-    else:
-        print_text(f"added {text}" if added else f"{text} was there already")
+        changed = [asdict(change) for change in done.changed]
+        files = done.files
+        print_json({"source": name, "added": done.added, "changed": changed, "files": files})
+    elif done.added:
+        print_text(f"added {name}")
+    elif not done.changed:
+        print_text(f"{name} was there already, with these options")
+    for change in () if as_json else done.changed:
+        print_text(f"{change.option}: {change.before} -> {change.after}")
+    if done.changed and not as_json:
+        print_text(f"the next run judges the {done.files} files seen in {name} anew")
+    if not (done.added or done.changed):
+        raise typer.Exit(NOTHING_TO_DO)
 
 
 @source.command(name="list")
@@ -112,26 +168,30 @@ def show(text: SourceArgument, as_json: JsonOption = False) -> None:
         "settings": SourceSettings.parse(item.settings).model_dump(mode="json"),
         "files": {count.outcome: count.present for count in outcomes if count.present},
         "past": {count.outcome: count.past for count in outcomes if count.past},
+        "changes": store.fetch_json("ingest.changes", source_id=item.source_id),
     }
     if as_json:
         print_json(facts)
         return
     for name, value in facts.items():
-        if name not in ("files", "past"):
+        if name not in ("files", "past", "changes"):
             print_text(f"{name}: {value}")
     print_rows("Files", outcomes, as_json=False)
+    changes = store.fetch("ingest.changes", _Change, source_id=item.source_id)
+    print_rows("Changes", changes, as_json=False)
 
 
 @source.command()
 def preview(
     text: SourceArgument,
     files: Annotated[int, typer.Option(min=1, help="Files to read at most.")] = 20,
-    licence: LicenceOption = "",
+    licence: LicenceOption = None,
     setting: SetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read a few files and show what the filters would do; nothing is written."""
-    rows = preview_source(_parsed(text, licence, setting), load_settings(), most=files)
+    source = parse_source(text, licence=licence or "", settings=settings_of_words(setting or []))
+    rows = preview_source(source, load_settings(), most=files)
     print_rows(f"The first files of {text}", rows, as_json=as_json)
     if not as_json:
         counts = Counter(row.outcome for row in rows)
@@ -141,27 +201,35 @@ def preview(
 @source.command()
 def pause(text: SourceArgument) -> None:
     """Keep nightly runs from reading a source."""
-    _change("ingest.set_paused", text, paused=True)
+    _set_paused(text, paused=True)
 
 
 @source.command()
 def resume(text: SourceArgument) -> None:
     """Let nightly runs read a source again."""
-    _change("ingest.set_paused", text, paused=False)
+    _set_paused(text, paused=False)
 
 
 @source.command()
-def remove(text: SourceArgument) -> None:
-    """Read a source no more; its files are out of force, and stay with their lineage."""
-    _change("ingest.remove_source", text)
+def remove(
+    text: SourceArgument,
+    from_releases: Annotated[
+        bool, typer.Option("--from-releases", help="Its files leave later releases, too.")
+    ] = False,
+) -> None:
+    """Read a source no more; its files stay in later releases, and their lineage for ever.
+
+    Added again, it starts anew: it is read from the beginning, and all its files are judged.
+    """
+    remove_source(text, shell_work("ingest", "source remove"), from_releases=from_releases)
 
 
-def _parsed(text: str, licence: str, setting: list[str] | None) -> "Source":
-    return parse_source(text, licence=licence, settings=settings_of_words(setting or []))
+def _options(licence: str | None, setting: list[str] | None) -> Options:
+    return Options(licence=licence, settings=settings_of_words(setting or []))
 
 
-def _change(statement: str, text: str, **values: object) -> None:
+def _set_paused(text: str, *, paused: bool) -> None:
     store = open_store()
     source_id = named_source(store, text).source_id
     with store.transaction() as transaction:
-        transaction.execute(statement, source_id=source_id, **values)
+        transaction.execute("ingest.set_paused", source_id=source_id, paused=paused)

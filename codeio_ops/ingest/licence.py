@@ -5,12 +5,14 @@ Every licence has one form, so that ingest and the gate of a release say the sam
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
 from functools import cache, lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
+from codeio_ops.errors import SettingsError
 from codeio_ops.ingest.base import NO_LICENCE
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ _HEAD_CHARS = 6_000
 _TAG = re.compile(r"^(.*?)SPDX-License-Identifier:[ \t]*([^\r\n'\"#*\\]*)", re.MULTILINE)
 # What stands before a tag opens a comment or a docstring: one inside other strings states nothing.
 _COMMENT = re.compile(r"[\s#*/;!<'\"-]*\Z|.*(?:#|//|/\*)", re.DOTALL)
+_FILLERS = re.compile(r"\b(?:the|licen[cs]e|version)\b|[^a-z0-9]|v(?=\d)")
+# How alike two names are of which one is a slip of the other.
+_ALIKE = 0.8
 _ID = re.compile(r"[A-Za-z0-9.+-]+")
 _GNU = re.compile(
     r"GNU\s+(?P<kind>Affero\s+|Lesser\s+|Library\s+)?General\s+Public\s+Licen[cs]e", re.IGNORECASE
@@ -58,6 +63,40 @@ def spdx_id(expression: str) -> str:
     except InvalidLicenseExpression:
         return ""
     return str(_licensing().parse(valid))
+
+
+def stated_licence(text: str) -> str:
+    """Return the licence that a person states, in its canonical form; empty stays empty.
+
+    Raises:
+        SettingsError: it is no SPDX expression.
+    """
+    if not text or text == NO_LICENCE:
+        return text
+    if canonical := spdx_id(text):
+        return canonical
+    near = " or ".join(_nearest(text))
+    raise SettingsError(
+        f"{text!r} is no SPDX licence" + (f": did you mean {near}?" if near else ""),
+        cure="write an id or expression of https://spdx.org/licenses, such as MIT or "
+        "'MIT OR Apache-2.0'",
+    )
+
+
+def _nearest(text: str) -> list[str]:
+    """Return the ids that look most like a text, the nearest first."""
+    known = {
+        _bare(name): name for name in sorted(_licensing().known_symbols) if "LicenseRef" not in name
+    }
+    bare = _bare(text)
+    begun = [name for name in sorted(known, reverse=True) if bare and name.startswith(bare)]
+    near = get_close_matches(bare, known, n=2, cutoff=_ALIKE) or begun[:2]
+    return [known[name] for name in near or get_close_matches(bare, known, n=2)]
+
+
+def _bare(name: str) -> str:
+    """Return a licence's name without what people write in many ways."""
+    return _FILLERS.sub("", name.lower())
 
 
 @lru_cache(maxsize=4096)

@@ -1,4 +1,4 @@
-"""Retention: what the platform may forget, what it tries again, and how it grows."""
+"""Retention: what the platform may forget, and how it grows."""
 
 import logging
 from dataclasses import dataclass
@@ -84,15 +84,6 @@ def _delete(objects: ObjectStore, prefix: str, live: set[str], before: str) -> l
     for item in garbage:
         objects.delete(item.key)
     return [item.size_bytes for item in garbage]
-
-
-def requeue(store: Store, *, stage: str, reason: str) -> int:
-    """Let a stage try again what it dropped for `reason`; return how many rows.
-
-    The drops move to `requeued_drop`, so that what happened stays known.
-    """
-    with store.transaction() as transaction:
-        return int(transaction.value("maintenance.requeue", stage=stage, reason=reason) or 0)
 
 
 def vacuum(store: Store) -> list[Growth]:

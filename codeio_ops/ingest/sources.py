@@ -12,7 +12,7 @@ from codeio_ops.ingest.base import Reader
 from codeio_ops.ingest.directory import DirectoryReader
 from codeio_ops.ingest.git import GitReader
 from codeio_ops.ingest.jsonl import JsonlReader
-from codeio_ops.ingest.licence import spdx_id
+from codeio_ops.ingest.licence import stated_licence
 from codeio_ops.ingest.parquet import ParquetReader
 from codeio_ops.ingest.pypi import PyPIReader
 from codeio_ops.ingest.s3 import S3Reader
@@ -41,7 +41,8 @@ def parse_source(
     """Read `KIND:LOCATOR`; paths become absolute and plain. Tables may lie in S3: `parquet:s3://...`.
 
     Raises:
-        SettingsError: the kind is unknown, or a setting, or the locator holds a credential.
+        SettingsError: the kind is unknown, or a setting or licence, or the locator holds a
+            credential.
     """
     kind, separator, locator = text.partition(":")
     if not separator or kind not in KINDS or not locator.strip("/"):
@@ -52,7 +53,7 @@ def parse_source(
         locator = _plain(Path(locator).absolute())
     _check_locator(kind, locator)
     SourceSettings.parse(dict(settings or {}))
-    return Source.new(kind, locator, spdx_id(licence) or licence, dict(settings or {}))
+    return Source.new(kind, locator, stated_licence(licence), dict(settings or {}))
 
 
 def _plain(path: Path) -> str:

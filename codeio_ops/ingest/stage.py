@@ -2,22 +2,31 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 from uuid import UUID
 
 from codeio_ops.errors import SourceEmpty
 from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.ingest.base import Reader, SourceFile
 from codeio_ops.ingest.filters import drop_reason
+from codeio_ops.ingest.judging import STAGE, Judging, Standing, standings
 from codeio_ops.ingest.licence import header_licence
 from codeio_ops.ingest.source_settings import SourceSettings
 from codeio_ops.ingest.sources import open_reader
 from codeio_ops.ingest.tree import Tree
 from codeio_ops.reasons import DropReason
-from codeio_ops.records import Drop, DropRecord, RawFile, RawFileOrigin, Record, Source
+from codeio_ops.records import (
+    Drop,
+    DropRecord,
+    OriginLicence,
+    RawFile,
+    RawFileOrigin,
+    Record,
+    Source,
+)
 from codeio_ops.storage.blobs import PACK_LOCK, BlobStore
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
@@ -51,6 +60,10 @@ class _Seen:
         )
 
 
+# A file with why it is dropped; None keeps it.
+_Judged: TypeAlias = tuple[_Seen, Drop | None]
+
+
 def read_source(source: Source, work: Work) -> Counter[str]:
     """Do what `ingest_source` does, with the reader of the source's kind."""
     return ingest_source(source, open_reader(source, work.settings), work)
@@ -61,7 +74,8 @@ def ingest_source(source: Source, reader: Reader, work: Work) -> Counter[str]:
 
     A file takes its place when it is read; what the source no longer shows is gone only when
     all of it was read. Idempotent by (source, version, path, sha256). The cursor is written last,
-    so a run that dies is read again and adds only what is missing.
+    so a run that dies is read again and adds only what is missing. What was judged by other
+    settings than those of now is read from the beginning, and judged anew.
 
     Returns:
         Counts: `new`, `known`, `gone`, and one for each drop reason.
@@ -69,24 +83,24 @@ def ingest_source(source: Source, reader: Reader, work: Work) -> Counter[str]:
     Raises:
         SourceEmpty: the source holds no source file at all.
     """
-    options = SourceSettings.parse(source.settings)
+    judging = Judging.of(source, work)
     cursor = reader.cursor()
-    if cursor and cursor == source.cursor_value:
+    if cursor and cursor == source.cursor_value and not judging.anew:
         log.info("source %s is unchanged", source.locator, extra={"action": "ingest"})
         return Counter()
     counts: Counter[str] = Counter()
-    tree, since = _begun(source, reader, work)
+    begun = replace(source, cursor_value="") if judging.anew else source
+    tree, since = _begun(begun, reader, work)
     files = reader.files(max_bytes=work.settings.max_file_bytes, since=since)
     for batch in batched(files, BATCH_FILES):
         seen = [_Seen.of(with_licence(file), source) for file in batch]
         # While it is held, `maintenance` deletes no pack.
         with work.store.locked(PACK_LOCK, shared=True):
-            counts += _ingest_batch(seen, source, work, options, tree)
+            counts += _ingest_batch(seen, source, work, judging, tree)
     if tree.is_empty:
         raise _empty(source, tree)
     counts += Counter(gone=sum(map(work.writer.write, tree.gone())))
-    with work.store.transaction() as transaction:
-        transaction.execute("ingest.set_cursor", source_id=source.source_id, cursor_value=cursor)
+    judging.end(source, work, cursor)
     log.info("ingested %s: %s", source.locator, dict(counts), extra={"action": "ingest"})
     return counts
 
@@ -108,7 +122,7 @@ def _empty(source: Source, tree: Tree) -> SourceEmpty:
     return SourceEmpty(
         f"{name} holds no source file any more, and did before",
         cure="If a mount or a download is missing, bring it back. If all of it is meant to go, "
-        "`codeio source remove` takes its files out of force.",
+        "`codeio source remove --from-releases` takes its files out of force.",
     )
 
 
@@ -126,32 +140,102 @@ def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 def _ingest_batch(
-    seen: list[_Seen], source: Source, work: Work, options: SourceSettings, tree: Tree
+    seen: list[_Seen], source: Source, work: Work, judging: Judging, tree: Tree
 ) -> Counter[str]:
-    store, writer = work.store, work.writer
-    known = _known(store, "ingest.known_origins", origin_ids=[s.origin_id for s in seen])
-    fresh = {s.origin_id: s for s in seen if s.origin_id not in known}
-    present = _known(
-        store, "ingest.known_raw_files", raw_file_ids=[s.raw_file_id for s in fresh.values()]
-    )
-    kept: dict[UUID, _Seen] = {}
-    origins: list[RawFileOrigin] = []
-    drops: list[DropRecord] = []
-    counts = Counter(known=len(seen) - len(fresh))
-    for item in fresh.values():
-        drop = drop_reason(item.file, work.settings, options)
-        if drop is None:
-            origins.append(_origin(item, source, writer))
-            if item.raw_file_id in present or item.raw_file_id in kept:
-                drop = _duplicate(item)
-            else:
-                kept[item.raw_file_id] = item
-        if drop is not None:
-            drops.append(_drop_record(item, source, drop, writer))
-        counts[drop.word if drop else "new"] += 1
+    items = {item.origin_id: item for item in seen}
+    known = standings(work.store, items)
+    judging.waiting.difference_update(items)
+    due = [item for item in items.values() if _is_due(item, known.get(item.origin_id), judging)]
+    turned = _turned(due, known, work, judging.options)
+    counts = Counter(drop.word if drop else "new" for _, drop in turned)
+    counts["known"] = len(seen) - len(turned)
+    facts = [*_licences(items, known, work.writer), *_records(turned, source, work)]
     changes = tree.changes([(item.file, item.origin_id) for item in seen])
-    writer.write([*_stored(kept, work.blobs, writer), *origins, *drops, *changes])
+    work.writer.rewrite(
+        [*facts, *changes],
+        stage=STAGE,
+        subjects=[item.origin_id for item, _ in turned if item.origin_id in known],
+    )
+    _call_heirs([item.raw_file_id for item, drop in turned if drop], work)
     return +counts
+
+
+def _is_due(item: _Seen, standing: Standing | None, judging: Judging) -> bool:
+    if judging.anew or standing is None or standing.must_be_judged:
+        return True
+    return _is_relicensed(item, standing)
+
+
+def _is_relicensed(item: _Seen, standing: Standing) -> bool:
+    return standing.licence is not None and standing.licence != item.file.licence
+
+
+def _turned(
+    due: list[_Seen], known: Mapping[UUID, Standing], work: Work, options: SourceSettings
+) -> list[_Judged]:
+    """Judge files, and return those that get another judgement than they had.
+
+    Of one content those that are kept come first, so that nothing takes their place.
+    """
+
+    def is_kept(item: _Seen) -> bool:
+        return item.origin_id in known and not known[item.origin_id].reason
+
+    held = _known(
+        work.store,
+        "ingest.held_raw_files",
+        raw_file_ids=[item.raw_file_id for item in due],
+        origin_ids=[item.origin_id for item in due],
+    )
+    turned: list[_Judged] = []
+    for item in sorted(due, key=is_kept, reverse=True):
+        drop = drop_reason(item.file, work.settings, options)
+        if drop is None and item.raw_file_id in held:
+            drop = _duplicate(item)
+        elif drop is None:
+            held.add(item.raw_file_id)
+        standing = known.get(item.origin_id)
+        word = drop.word if drop else ""
+        if standing is None or standing.must_be_judged or standing.reason != word:
+            turned.append((item, drop))
+    return turned
+
+
+def _call_heirs(raw_file_ids: list[UUID], work: Work) -> None:
+    """Let the first copy of each file that no place keeps any more stand for it."""
+    if raw_file_ids:
+        heirs = _known(work.store, "ingest.heirs", raw_file_ids=raw_file_ids)
+        work.writer.rewrite([], stage=STAGE, subjects=sorted(heirs))
+
+
+def _licences(
+    items: Mapping[UUID, _Seen], known: Mapping[UUID, Standing], writer: FactWriter
+) -> list[Record]:
+    """Return the licences that stored files are found under by now, where they are others."""
+    return [
+        OriginLicence(
+            origin_id=standing.origin_id,
+            licence=items[standing.origin_id].file.licence,
+            stage_run_id=writer.run.stage_run_id,
+        )
+        for standing in known.values()
+        if _is_relicensed(items[standing.origin_id], standing)
+    ]
+
+
+def _records(turned: list[_Judged], source: Source, work: Work) -> list[Record]:
+    """Return what is new of files that got another judgement."""
+    writer = work.writer
+    kept = {item.raw_file_id: item for item, drop in turned if drop is None}
+    stored = _known(work.store, "ingest.known_raw_files", raw_file_ids=list(kept))
+    new = {raw_file_id: item for raw_file_id, item in kept.items() if raw_file_id not in stored}
+    origins = [
+        _origin(item, source, writer)
+        for item, drop in turned
+        if drop is None or drop.reason is DropReason.DUPLICATE
+    ]
+    drops = [_drop_record(item, source, drop, writer) for item, drop in turned if drop]
+    return [*_stored(new, work.blobs, writer), *origins, *drops]
 
 
 def _known(store: Store, query: str, **ids: list[UUID]) -> set[UUID]:
@@ -198,7 +282,7 @@ def _drop_record(item: _Seen, source: Source, drop: Drop, writer: FactWriter) ->
     place = f"{source.kind}:{source.locator} {item.file.path} ({item.sha256})"
     return DropRecord.new(
         replace(drop, detail=f"{place}: {drop.detail}"),
-        stage="ingest",
+        stage=STAGE,
         subject_id=item.origin_id,
         stage_run_id=writer.run.stage_run_id,
         source_id=source.source_id,

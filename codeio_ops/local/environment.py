@@ -7,11 +7,14 @@ file because the supervisor needs them again when it restarts a process.
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from dotenv import dotenv_values
 
 import codeio_ops
 from codeio_ops.bundled import DAGS
+from codeio_ops.config_reference import changes_of
 from codeio_ops.errors import SettingsError
 from codeio_ops.local import postgres, seaweed
 from codeio_ops.local.home import Home, write_private
@@ -70,6 +73,13 @@ def render(environment: Mapping[str, str]) -> str:
 def write(home: Home, environment: Mapping[str, str]) -> None:
     """Write `stack.env`, readable by its owner only."""
     write_private(home.env_file, render(environment))
+
+
+def changes(home: Home, variables: Mapping[str, str]) -> Iterator[str]:
+    """Say which settings that decide have another value than at the last start."""
+    if home.env_file.exists():
+        before = dotenv_values(home.env_file)
+        yield from changes_of({name: value or "" for name, value in before.items()}, variables)
 
 
 def airflow_url(state: StackState) -> str:

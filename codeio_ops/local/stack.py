@@ -94,6 +94,8 @@ def up(
         caller = os.environ if user is None else user
         bucket = caller.get("CODEIO_S3_BUCKET", Settings.model_fields["s3_bucket"].default)
         variables = environment.stack_environment(home, state, bucket=bucket, user=caller)
+        for change in environment.changes(home, variables):
+            say(change)
         environment.write(home, variables)
         settings = Settings.load(home.root)
         _check_recipes(settings)

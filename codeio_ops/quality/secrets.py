@@ -40,12 +40,14 @@ def screen_private(work: Work) -> Counter[str]:
             places = _places(source, find)
             if places:
                 detail = f"program {source.source}: {'; '.join(places[:_NAMED_PLACES])}"
+                drop = Drop(reason=reason, detail=detail)
                 drops.append(
                     DropRecord.new(
-                        Drop(reason=reason, detail=detail),
+                        drop,
                         stage="screen",
                         subject_id=files[source.source],
                         stage_run_id=work.writer.run.stage_run_id,
+                        decided_by=drop.decided_by(work.settings),
                     )
                 )
                 counts[str(reason)] += 1

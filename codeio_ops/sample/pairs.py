@@ -85,7 +85,7 @@ def sample_programs(shard: Shard, work: Work) -> Counter[str]:
                 tracked(zip(pending, outcomes, strict=True), total=len(pending), what="programs"),
                 start=1,
             ):
-                unwritten += _records(program, sampled, writer.run.stage_run_id)
+                unwritten += _records(program, sampled, work.settings, writer.run.stage_run_id)
                 counts += _counts(sampled.outcome)
                 if number % _FLUSH_PROGRAMS == 0:
                     writer.write(unwritten)
@@ -231,7 +231,9 @@ def _counts(outcome: list[Pair] | Drop) -> Counter[str]:
     return Counter(sampled=1, pairs=len(outcome))
 
 
-def _records(program: PendingProgram, sampled: Sampled, stage_run_id: UUID) -> list[Record]:
+def _records(
+    program: PendingProgram, sampled: Sampled, settings: Settings, stage_run_id: UUID
+) -> list[Record]:
     measure = sampled.observed.measure(program.program_id, stage_run_id)
     facts: list[Record] = [measure] if measure else []
     outcome = sampled.outcome
@@ -243,6 +245,7 @@ def _records(program: PendingProgram, sampled: Sampled, stage_run_id: UUID) -> l
                 stage="sample",
                 subject_id=program.program_id,
                 stage_run_id=stage_run_id,
+                decided_by=outcome.decided_by(settings),
             ),
         ]
     pairs = [

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from codeio_ops.code_version import code_version
 from codeio_ops.config import DECIDING, Settings
@@ -65,11 +66,25 @@ class FactWriter:
 
         A record may refer to an earlier one of the same call.
         """
-        if not records:
+        return self.rewrite(records, stage="", subjects=())
+
+    def rewrite(self, records: Sequence[Record], *, stage: str, subjects: Sequence[UUID]) -> int:
+        """Take back what a stage dropped of these rows and insert records, in one transaction.
+
+        Returns:
+            How many records were new.
+        """
+        if not records and not subjects:
             return 0
         with self._store.transaction() as transaction:
             transaction.insert([self.run])
+            taken = 0
+            if subjects:
+                ids = transaction.column(
+                    "maintenance.drops_of", stage=stage, subjects=list(subjects)
+                )
+                taken = transaction.value("maintenance.take_back", drop_record_ids=ids, waits=False)
             written = transaction.insert(records)
-            if not written:
+            if not written and not taken:
                 transaction.undo()
         return written

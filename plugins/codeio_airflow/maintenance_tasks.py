@@ -1,4 +1,4 @@
-"""Calls the retention functions of `codeio_ops` with the work of a task."""
+"""Calls the maintenance functions of `codeio_ops` with the work of a task."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from codeio_airflow.connections import settings_of_task
 from codeio_ops.ingest import retention
+from codeio_ops.storage.requeue import requeue as requeue_drops
 from codeio_ops.work import Work
 
 
@@ -19,7 +20,7 @@ def collect(work: Work) -> dict[str, int]:
 def requeue(wanted: Mapping[str, Sequence[str]], work: Work) -> dict[str, int]:
     """Let stages try again; return how many rows by `stage.reason`."""
     return {
-        f"{stage}.{reason}": retention.requeue(work.store, stage=stage, reason=reason)
+        f"{stage}.{reason}": requeue_drops(work.store, stage=stage, reason=reason)
         for stage, reasons in wanted.items()
         for reason in reasons
     }

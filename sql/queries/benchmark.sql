@@ -2,7 +2,47 @@
 SELECT name, origin, items, unscannable, grams FROM codeio.benchmark ORDER BY name;
 
 -- name: indexes
-SELECT benchmark_index_id, name, object_key, object_sha256 FROM codeio.benchmark ORDER BY name;
+SELECT benchmark_index_id, name, meant, object_key, object_sha256 FROM codeio.benchmark ORDER BY name;
+
+-- name: raw_files
+SELECT raw_file.raw_file_id, blob.sha256, blob.pack_key, blob.pack_offset, blob.pack_bytes
+FROM codeio.raw_file
+INNER JOIN codeio.blob ON blob.sha256 = raw_file.blob_sha256
+WHERE raw_file.raw_file_id >= :low AND raw_file.raw_file_id < :high
+ORDER BY raw_file.raw_file_id;
+
+-- name: leaking_files
+SELECT DISTINCT leak_hit.subject_id AS raw_file_id, benchmark.name AS benchmark
+FROM codeio.leak_hit
+INNER JOIN codeio.benchmark USING (benchmark_index_id)
+WHERE leak_hit.subject_kind = 'raw_file' AND leak_hit.leak;
+
+-- name: leaks_of_release
+SELECT leak.benchmark, count(DISTINCT leak.item) AS items, count(DISTINCT sample.sample_id) AS samples
+FROM codeio.release_sample
+INNER JOIN codeio.sample USING (sample_id)
+INNER JOIN codeio.prompt USING (prompt_id)
+INNER JOIN codeio.io_pair USING (io_pair_id)
+INNER JOIN codeio.leak USING (program_id)
+WHERE release_sample.release_id = :release_id
+GROUP BY leak.benchmark
+ORDER BY leak.benchmark;
+
+-- name: former_texts
+-- Samples of published releases that are not among the finished conversations any more.
+SELECT DISTINCT ON (sample_text.program_id, sample_text.sample_id)
+    sample_text.program_id, sample_text.raw_file_id, sample_text.sample_id AS text_id,
+    sample_text.reference_code, sample_text.problem_statement, sample_text.io_description,
+    sample_text.input, sample_text.output, sample_text.turn_1, sample_text.feedback_1,
+    sample_text.turn_2, sample_text.feedback_2
+FROM codeio.release
+INNER JOIN codeio.release_sample USING (release_id)
+INNER JOIN codeio.sample_text USING (sample_id)
+WHERE release.status = 'published' AND NOT EXISTS (
+    SELECT FROM codeio.finished_conversation
+    WHERE finished_conversation.prompt_id = sample_text.prompt_id
+)
+ORDER BY sample_text.program_id, sample_text.sample_id;
 
 -- name: finished_texts
 SELECT finished_conversation.program_id, program.raw_file_id, finished_conversation.prompt_id AS text_id,

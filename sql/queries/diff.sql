@@ -65,13 +65,14 @@ LEFT JOIN codeio.program_in_force ON program_in_force.program_id = member.progra
 LEFT JOIN codeio.verdict AS second_verdict ON second_verdict.verdict_id = member.second_verdict_id
 LEFT JOIN codeio.stage_run AS second_run ON second_run.stage_run_id = second_verdict.stage_run_id
 CROSS JOIN LATERAL (
-    SELECT source.kind || ':' || codeio.released_name(source.locator) AS source, raw_file_origin.path,
-        raw_file_origin.repository
-    FROM codeio.raw_file_origin
+    SELECT source.kind || ':' || codeio.released_name(source.locator) AS source, current_origin.path,
+        current_origin.repository
+    FROM codeio.current_origin
     INNER JOIN codeio.source USING (source_id)
-    LEFT JOIN codeio.tree_at(:assembled) AS shown ON shown.origin_id = raw_file_origin.origin_id
-    WHERE raw_file_origin.raw_file_id = member.raw_file_id
-    ORDER BY shown.place_id IS NULL, source.kind, source.locator, raw_file_origin.version, raw_file_origin.path
+    LEFT JOIN codeio.tree_at(:assembled) AS shown ON shown.origin_id = current_origin.origin_id
+    WHERE current_origin.raw_file_id = member.raw_file_id
+    ORDER BY current_origin.passes DESC, shown.place_id IS NULL, source.kind, source.locator, current_origin.version,
+        current_origin.path
     LIMIT 1
 ) AS origin
 ORDER BY member.prompt_id, first_response.teacher_id;

@@ -1,6 +1,12 @@
 -- name: raw_files
 SELECT count(*) FROM codeio.raw_file;
 
+-- name: waiting_origins
+SELECT count(*)
+FROM codeio.waiting_origin
+INNER JOIN codeio.source USING (source_id)
+WHERE source.judged_with = '';
+
 -- name: sampled_programs
 SELECT count(DISTINCT program_id) FROM codeio.io_pair;
 

@@ -6,7 +6,13 @@ WITH current_one AS (
     SELECT current_teacher.teacher_id, current_teacher.left_out FROM codeio.current_teacher
 )
 SELECT tally.stage,
-    cast(coalesce(sum(tally.rows) FILTER (WHERE tally.outcome = 'passed'), 0) AS bigint) AS passed,
+    -- A file has passed ingest while a place keeps it.
+    cast(greatest(coalesce(CASE tally.stage
+        WHEN 'ingest' THEN
+            coalesce(sum(tally.rows) FILTER (WHERE tally.outcome = 'seen'), 0)
+            - coalesce(sum(tally.rows) FILTER (WHERE tally.outcome = 'set_aside'), 0)
+        ELSE sum(tally.rows) FILTER (WHERE tally.outcome = 'passed')
+    END, 0), 0) AS bigint) AS passed,
     cast(coalesce(sum(tally.subjects) FILTER (
         WHERE tally.outcome = 'passed' AND coalesce(tally.turn, 0) <= 2
     ), 0) AS bigint) AS settled,
@@ -33,6 +39,7 @@ INNER JOIN codeio.stage_run USING (stage_run_id)
 WHERE tally.outcome = 'dropped'
     AND (:dag_id = '' OR stage_run.dag_id = :dag_id) AND (:run_id = '' OR stage_run.run_id = :run_id)
 GROUP BY tally.stage, tally.reason
+HAVING sum(tally.rows) > 0
 ORDER BY sum(tally.rows) DESC, tally.reason;
 
 -- name: verdicts
@@ -126,8 +133,9 @@ LIMIT :page_rows;
 -- name: releases
 SELECT release.release_id, release.name, release.version, release.status, release.samples, release.uri,
     release.content_sha256, release.created_at, release.published_at, release.recipe,
-    release.teachers, judged.gates, judged.failed_gates
+    release.teachers, judged.gates, judged.failed_gates, release_flaw.leaks, release_flaw.taken_down
 FROM codeio.release
+INNER JOIN codeio.release_flaw USING (release_id)
 CROSS JOIN LATERAL (
     SELECT count(*) AS gates, count(*) FILTER (WHERE NOT current_gate_result.passed) AS failed_gates
     FROM codeio.current_gate_result
@@ -140,8 +148,9 @@ LIMIT :page_rows;
 -- name: release
 SELECT release.release_id, release.name, release.version, release.status, release.samples, release.uri,
     release.content_sha256, release.manifest_sha256, release.created_at, release.published_at, release.recipe,
-    release.teachers, judged.gates, judged.failed_gates
+    release.teachers, judged.gates, judged.failed_gates, release_flaw.leaks, release_flaw.taken_down
 FROM codeio.release
+INNER JOIN codeio.release_flaw USING (release_id)
 CROSS JOIN LATERAL (
     SELECT count(*) AS gates, count(*) FILTER (WHERE NOT current_gate_result.passed) AS failed_gates
     FROM codeio.current_gate_result
@@ -262,21 +271,17 @@ ORDER BY slow_program.wall_ms DESC
 LIMIT :page_rows;
 
 -- name: source_states
--- A task of `ingest` reads one source, which the origins that it saw or dropped name.
-WITH ingested AS (
-    SELECT DISTINCT tally.stage_run_id, tally.source_id
-    FROM codeio.stage_run_tally AS tally
-    WHERE tally.source_id IS NOT NULL
-),
-counted AS (
-    SELECT ingested.source_id, max(stage_run.started_at) AS last_read,
-        sum(tally.rows) FILTER (WHERE tally.outcome = 'passed') AS files,
+-- What a place of a file came to: kept, or dropped; of duplicates the place is known, and the file is elsewhere.
+WITH counted AS (
+    SELECT tally.source_id, max(stage_run.started_at) AS last_read,
+        sum(tally.rows) FILTER (WHERE tally.outcome = 'seen')
+        - coalesce(sum(tally.rows) FILTER (WHERE tally.outcome = 'set_aside'), 0) AS files,
         sum(tally.rows) FILTER (WHERE tally.outcome = 'dropped') AS dropped,
         sum(tally.rows) FILTER (WHERE tally.outcome = 'dropped' AND tally.reason = 'duplicate') AS duplicates
-    FROM ingested
+    FROM codeio.stage_run_tally AS tally
     INNER JOIN codeio.stage_run USING (stage_run_id)
-    INNER JOIN codeio.stage_run_tally AS tally USING (stage_run_id)
-    GROUP BY ingested.source_id
+    WHERE tally.source_id IS NOT NULL
+    GROUP BY tally.source_id
 )
 SELECT source.*, counted.last_read, cast(coalesce(counted.files, 0) AS bigint) AS files,
     cast(coalesce(counted.dropped, 0) AS bigint) AS dropped,

@@ -12,8 +12,10 @@ SELECT waiting.raw_file_id, waiting.language, waiting.by_stand_in,
     blob.sha256, blob.size_bytes, blob.pack_key, blob.pack_offset, blob.pack_bytes
 FROM (
     SELECT pending_transform.*, FALSE AS by_stand_in FROM codeio.pending_transform
-    UNION ALL
+    UNION
     SELECT stand_in_file.*, TRUE AS by_stand_in FROM codeio.stand_in_file WHERE :also_stand_in
+    UNION
+    SELECT barren.*, TRUE AS by_stand_in FROM codeio.barren_file(cast(:teachers AS uuid[])) AS barren
 ) AS waiting
 INNER JOIN codeio.blob ON blob.sha256 = waiting.blob_sha256
 WHERE waiting.raw_file_id >= :low AND waiting.raw_file_id < :high

@@ -148,19 +148,10 @@ ORDER BY version DESC
 LIMIT 1;
 
 -- name: lines
-WITH taken_down AS (
-    SELECT release_sample.release_id, count(DISTINCT sample.sample_id) AS samples
-    FROM codeio.taken_down_file
-    INNER JOIN codeio.program USING (raw_file_id)
-    INNER JOIN codeio.io_pair USING (program_id)
-    INNER JOIN codeio.prompt USING (io_pair_id)
-    INNER JOIN codeio.sample USING (prompt_id)
-    INNER JOIN codeio.release_sample USING (sample_id)
-    GROUP BY release_sample.release_id
-)
 SELECT release.name, release.version, release.status, release.samples, coalesce(written.teachers, '') AS teachers,
-    coalesce(taken_down.samples, 0) AS taken_down, release.created_at
+    release_flaw.taken_down, release_flaw.leaks, release.created_at
 FROM codeio.release
+INNER JOIN codeio.release_flaw USING (release_id)
 CROSS JOIN LATERAL (
     SELECT string_agg(
         (chosen.teacher ->> 'name') || CASE json_array_length(release.teachers)
@@ -169,7 +160,6 @@ CROSS JOIN LATERAL (
     ) AS teachers
     FROM json_array_elements(release.teachers) AS chosen (teacher)
 ) AS written
-LEFT JOIN taken_down USING (release_id)
 ORDER BY release.name, release.version;
 
 -- name: of_run
@@ -256,11 +246,11 @@ WITH named AS (
     WHERE raw_file.raw_file_id = any(cast(:ids AS uuid[]))
 )
 SELECT DISTINCT ON (named.id) named.id, named.kind, source.kind || ':' || source.locator AS source,
-    raw_file_origin.path
+    current_origin.path
 FROM named
-INNER JOIN codeio.raw_file_origin USING (raw_file_id)
+INNER JOIN codeio.current_origin USING (raw_file_id)
 INNER JOIN codeio.source USING (source_id)
-ORDER BY named.id, source.kind, source.locator, raw_file_origin.version, raw_file_origin.path;
+ORDER BY named.id, current_origin.passes DESC, source.kind, source.locator, current_origin.version, current_origin.path;
 
 -- name: pairs_to_test
 SELECT DISTINCT ON (program.program_id, io_pair.io_pair_id)

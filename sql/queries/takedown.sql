@@ -1,15 +1,15 @@
 -- name: raw_files
-SELECT count(DISTINCT raw_file_origin.raw_file_id)
-FROM codeio.raw_file_origin
+SELECT count(DISTINCT current_origin.raw_file_id)
+FROM codeio.current_origin
 INNER JOIN codeio.source USING (source_id)
-WHERE codeio.origin_matches(:kind, :value, :place_kind, :place, raw_file_origin, source);
+WHERE codeio.origin_matches(:kind, :value, :place_kind, :place, current_origin, source);
 
 -- name: sources
 -- Those in which it is seen.
 SELECT DISTINCT source.kind || ':' || source.locator AS source
-FROM codeio.raw_file_origin
+FROM codeio.current_origin
 INNER JOIN codeio.source USING (source_id)
-WHERE codeio.origin_matches(:kind, :value, :place_kind, :place, raw_file_origin, source)
+WHERE codeio.origin_matches(:kind, :value, :place_kind, :place, current_origin, source)
 ORDER BY source;
 
 -- name: times_undone
@@ -38,10 +38,10 @@ INNER JOIN codeio.prompt USING (prompt_id)
 INNER JOIN codeio.io_pair USING (io_pair_id)
 INNER JOIN codeio.program USING (program_id)
 WHERE program.raw_file_id IN (
-    SELECT raw_file_origin.raw_file_id
-    FROM codeio.raw_file_origin
+    SELECT current_origin.raw_file_id
+    FROM codeio.current_origin
     INNER JOIN codeio.source USING (source_id)
-    WHERE codeio.origin_matches(:kind, :value, :place_kind, :place, raw_file_origin, source)
+    WHERE codeio.origin_matches(:kind, :value, :place_kind, :place, current_origin, source)
 );
 
 -- name: releases
@@ -53,10 +53,10 @@ INNER JOIN codeio.prompt USING (prompt_id)
 INNER JOIN codeio.io_pair USING (io_pair_id)
 INNER JOIN codeio.program USING (program_id)
 WHERE program.raw_file_id IN (
-    SELECT raw_file_origin.raw_file_id
-    FROM codeio.raw_file_origin
+    SELECT current_origin.raw_file_id
+    FROM codeio.current_origin
     INNER JOIN codeio.source USING (source_id)
-    WHERE codeio.origin_matches(:kind, :value, :place_kind, :place, raw_file_origin, source)
+    WHERE codeio.origin_matches(:kind, :value, :place_kind, :place, current_origin, source)
 )
 GROUP BY release.release_id, release.name, release.version, release.status
 ORDER BY release.name, release.version;

@@ -5,12 +5,15 @@ SELECT newest.source_id, newest.place_id, newest.part, newest.path, newest.origi
     newest.changed_at
 FROM codeio.tree_change AS newest
 INNER JOIN codeio.source ON source.source_id = newest.source_id
-WHERE newest.origin_id IS NOT NULL AND NOT source.removed AND NOT EXISTS (
+WHERE newest.origin_id IS NOT NULL AND NOT source.withdrawn AND NOT EXISTS (
     SELECT FROM codeio.tree_change AS later
     WHERE later.source_id = newest.source_id AND later.place_id = newest.place_id
         AND later.tree_change_id > newest.tree_change_id
 );
-COMMENT ON VIEW codeio.present_place IS 'What each source that is not removed shows at present, kept or dropped.';
+COMMENT ON VIEW codeio.present_place IS
+'What each source shows at present, or showed when it was removed, kept or dropped; of one that was removed with its '
+'files, nothing.';
+COMMENT ON COLUMN codeio.present_place.source_id IS 'The source.';
 COMMENT ON COLUMN codeio.present_place.origin_id IS
 'What stands there: the id of raw_file_origin, or the subject of a drop.';
 COMMENT ON COLUMN codeio.present_place.stage_run_id IS 'Who saw it come.';
@@ -22,9 +25,11 @@ FROM codeio.raw_file
 WHERE EXISTS (
     SELECT FROM codeio.raw_file_origin
     INNER JOIN codeio.present_place ON present_place.origin_id = raw_file_origin.origin_id
-    WHERE raw_file_origin.raw_file_id = raw_file.raw_file_id
+    WHERE raw_file_origin.raw_file_id = raw_file.raw_file_id AND NOT EXISTS (
+        SELECT FROM codeio.failing_origin WHERE failing_origin.origin_id = raw_file_origin.origin_id
+    )
 );
-COMMENT ON VIEW codeio.present_file IS 'Raw files that a source shows at present.';
+COMMENT ON VIEW codeio.present_file IS 'Raw files that a source shows at present, and that may come from there.';
 COMMENT ON COLUMN codeio.present_file.raw_file_id IS 'The file.';
 
 CREATE VIEW codeio.file_in_force AS
@@ -88,10 +93,39 @@ COMMENT ON VIEW codeio.current_sandbox_check IS
 COMMENT ON COLUMN codeio.current_sandbox_check.escapes IS 'Hostile programs that were not contained.';
 
 CREATE VIEW codeio.benchmark AS
-SELECT DISTINCT ON (benchmark_index.name) benchmark_index.*
-FROM codeio.benchmark_index
-ORDER BY benchmark_index.name, benchmark_index.indexed_at DESC, benchmark_index.benchmark_index_id;
-COMMENT ON VIEW codeio.benchmark IS 'The index in use of each benchmark.';
+SELECT benchmark_index.*, latest.meant
+FROM (
+    SELECT DISTINCT ON (benchmark_use.name) benchmark_use.benchmark_index_id, benchmark_use.meant
+    FROM codeio.benchmark_use
+    ORDER BY benchmark_use.name, benchmark_use.benchmark_use_id DESC
+) AS latest
+INNER JOIN codeio.benchmark_index USING (benchmark_index_id);
+COMMENT ON VIEW codeio.benchmark IS 'The index in use of each benchmark that was not removed.';
+COMMENT ON COLUMN codeio.benchmark.name IS 'Name of the benchmark.';
+COMMENT ON COLUMN codeio.benchmark.benchmark_index_id IS 'The index in use.';
+
+CREATE VIEW codeio.leak AS
+SELECT program.raw_file_id, program.program_id, benchmark.name AS benchmark, leak_hit.item
+FROM codeio.leak_hit
+INNER JOIN codeio.benchmark USING (benchmark_index_id)
+INNER JOIN codeio.program ON program.program_id = leak_hit.subject_id
+WHERE leak_hit.subject_kind = 'program' AND leak_hit.leak
+UNION ALL
+SELECT leak_hit.subject_id AS raw_file_id, program.program_id, benchmark.name AS benchmark, leak_hit.item
+FROM codeio.leak_hit
+INNER JOIN codeio.benchmark USING (benchmark_index_id)
+LEFT JOIN codeio.program ON program.raw_file_id = leak_hit.subject_id
+WHERE leak_hit.subject_kind = 'raw_file' AND leak_hit.leak;
+COMMENT ON VIEW codeio.leak IS
+'Items of benchmarks in use that leak: found in the samples of a program, or in its file and so in all its programs.';
+COMMENT ON COLUMN codeio.leak.raw_file_id IS 'The file that leaks, itself or by what was made of it.';
+COMMENT ON COLUMN codeio.leak.program_id IS 'The program; null where none was made of the file.';
+COMMENT ON COLUMN codeio.leak.benchmark IS 'Name of the benchmark.';
+
+CREATE VIEW codeio.leaking_file AS
+SELECT DISTINCT leak.raw_file_id FROM codeio.leak;
+COMMENT ON VIEW codeio.leaking_file IS 'Raw files of which something leaks a benchmark in use.';
+COMMENT ON COLUMN codeio.leaking_file.raw_file_id IS 'The file.';
 
 CREATE VIEW codeio.quarantined_file AS
 SELECT drop_record.subject_id AS raw_file_id, drop_record.reason, drop_record.detail, drop_record.dropped_at

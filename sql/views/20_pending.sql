@@ -76,6 +76,30 @@ COMMENT ON VIEW codeio.stand_in_file IS
 'Present files that the offline teacher transformed or refused, and that no model answered about or was given up on.';
 COMMENT ON COLUMN codeio.stand_in_file.raw_file_id IS 'The file.';
 
+CREATE FUNCTION codeio.barren_file(asked uuid[])
+RETURNS TABLE (raw_file_id uuid, language text, blob_sha256 text)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT present_file.raw_file_id, present_file.language, present_file.blob_sha256
+    FROM codeio.present_file
+    WHERE EXISTS (
+        SELECT FROM codeio.program WHERE program.raw_file_id = present_file.raw_file_id
+    ) AND NOT EXISTS (
+        SELECT FROM codeio.program
+        INNER JOIN codeio.teacher_call USING (teacher_call_id)
+        WHERE program.raw_file_id = present_file.raw_file_id AND (teacher_call.teacher_id = any(asked) OR NOT EXISTS (
+            SELECT FROM codeio.drop_record
+            WHERE drop_record.stage = 'sample' AND drop_record.subject_id = program.program_id
+        ))
+    ) AND NOT EXISTS (
+        SELECT FROM codeio.drop_record
+        WHERE drop_record.stage IN ('dedup', 'screen', 'transform')
+            AND drop_record.subject_id = present_file.raw_file_id
+    );
+END;
+COMMENT ON FUNCTION codeio.barren_file(uuid[]) IS
+'Present files whose programs all gave no pairs, and of which none is by a teacher that is asked now.';
+
 CREATE VIEW codeio.pending_sample AS
 SELECT program.program_id, program.language, program.entry_point, program.main_function, program.input_generator
 FROM codeio.program

@@ -28,14 +28,22 @@ FROM (
         SELECT FROM codeio.drop_record
         WHERE drop_record.stage = 'revise' AND drop_record.subject_id = prompt.prompt_id
             AND drop_record.teacher_id = first.teacher_id
+    ) OR EXISTS (
+        -- It stays as it was until the revision that is tried again is judged.
+        SELECT FROM codeio.requeued_drop
+        WHERE requeued_drop.stage = 'revise' AND requeued_drop.subject_id = prompt.prompt_id
+            AND requeued_drop.teacher_id = first.teacher_id
     )) AND NOT EXISTS (
+        SELECT FROM codeio.refused_file WHERE refused_file.raw_file_id = program.raw_file_id
+    ) AND NOT EXISTS (
         SELECT FROM codeio.refuted_pair WHERE refuted_pair.io_pair_id = prompt.io_pair_id
     )
 ) AS finished
 WHERE finished.program_rank = 1 AND finished.prompt_rank = 1;
 COMMENT ON VIEW codeio.complete_conversation IS
 'Complete conversations of a prompt with a teacher (answered rightly, or revised once) in force: of the programs that '
-'one teacher made of a file, and of the prompts about a pair, the latest that the other finished; no refuted pair.';
+'one teacher made of a file, and of the prompts about a pair, the latest that the other finished; no '
+'file that is refused, no refuted pair.';
 COMMENT ON COLUMN codeio.complete_conversation.teacher_id IS 'Who answered, in both turns.';
 COMMENT ON COLUMN codeio.complete_conversation.program_id IS 'The program it asks about.';
 COMMENT ON COLUMN codeio.complete_conversation.raw_file_id IS 'The file that the program was made of.';

@@ -13,7 +13,7 @@ WITH dropped AS (
     SELECT drop_record.stage, count(*) AS rows FROM codeio.drop_record GROUP BY drop_record.stage
 ),
 done (position, stage, passed) AS (
-    SELECT 1, 'ingest', count(*) FROM codeio.raw_file
+    SELECT 1, 'ingest', count(*) FROM codeio.origin_state WHERE origin_state.state = 'kept'
     -- What survived until it was no longer present passed all the same.
     UNION ALL SELECT 2, 'dedup', count(*) FROM (
         SELECT dedup_result.subject_id FROM codeio.dedup_result WHERE dedup_result.matched_id IS null
@@ -38,7 +38,8 @@ done (position, stage, passed) AS (
     UNION ALL SELECT 10, 'release', count(*) FROM codeio.sample
 ),
 waiting (stage, rows) AS (
-    SELECT 'dedup', count(*) FROM codeio.pending_dedup
+    SELECT 'ingest', count(*) FROM codeio.origin_state WHERE origin_state.state = 'waiting'
+    UNION ALL SELECT 'dedup', count(*) FROM codeio.pending_dedup
     UNION ALL SELECT 'screen', count(*) FROM codeio.pending_screen
     UNION ALL SELECT 'transform', count(*) FROM codeio.pending_transform
     UNION ALL SELECT 'sample', count(*) FROM codeio.pending_sample

@@ -19,11 +19,11 @@ COMMENT ON FUNCTION codeio.licence_of_all(text[]) IS
 CREATE VIEW codeio.origin_judged AS
 SELECT seen.raw_file_id, seen.origin_id, seen.licence
 FROM (
-    SELECT raw_file_origin.raw_file_id, raw_file_origin.origin_id, raw_file_origin.licence,
+    SELECT current_origin.raw_file_id, current_origin.origin_id, current_origin.licence,
         present_place.place_id IS NOT NULL AS is_present,
-        bool_or(present_place.place_id IS NOT NULL) OVER (PARTITION BY raw_file_origin.raw_file_id) AS any_is
-    FROM codeio.raw_file_origin
-    LEFT JOIN codeio.present_place ON present_place.origin_id = raw_file_origin.origin_id
+        bool_or(present_place.place_id IS NOT NULL) OVER (PARTITION BY current_origin.raw_file_id) AS any_is
+    FROM codeio.current_origin
+    LEFT JOIN codeio.present_place ON present_place.origin_id = current_origin.origin_id
 ) AS seen
 WHERE seen.is_present OR NOT seen.any_is;
 COMMENT ON VIEW codeio.origin_judged IS
@@ -63,13 +63,14 @@ INNER JOIN codeio.teacher ON teacher.teacher_id = first_response.teacher_id
 INNER JOIN codeio.stage_run AS answer_run ON answer_run.stage_run_id = first_response.stage_run_id
 INNER JOIN codeio.stage_run AS pair_run ON pair_run.stage_run_id = io_pair.stage_run_id
 CROSS JOIN LATERAL (
-    SELECT source.kind AS source_kind, codeio.released_name(source.locator) AS source_locator, raw_file_origin.version,
-        raw_file_origin.path
-    FROM codeio.raw_file_origin
+    SELECT source.kind AS source_kind, codeio.released_name(source.locator) AS source_locator, current_origin.version,
+        current_origin.path
+    FROM codeio.current_origin
     INNER JOIN codeio.source USING (source_id)
-    LEFT JOIN codeio.present_place ON present_place.origin_id = raw_file_origin.origin_id
-    WHERE raw_file_origin.raw_file_id = program.raw_file_id
-    ORDER BY present_place.place_id IS NULL, source.kind, source.locator, raw_file_origin.version, raw_file_origin.path
+    LEFT JOIN codeio.present_place ON present_place.origin_id = current_origin.origin_id
+    WHERE current_origin.raw_file_id = program.raw_file_id
+    ORDER BY current_origin.passes DESC, present_place.place_id IS NULL, source.kind, source.locator,
+        current_origin.version, current_origin.path
     LIMIT 1
 ) AS origin
 CROSS JOIN LATERAL (
@@ -79,8 +80,8 @@ CROSS JOIN LATERAL (
 ) AS every_origin;
 COMMENT ON VIEW codeio.sample_text IS
 'A sample as it is released: texts, labels and where it came from. Where a file was seen in several places, the '
-'first by name stands for all, of those that show it at present if there are any; the licences of all of these are '
-'joined by AND.';
+'first by name stands for all, of those that it may come from and that show it at present if there are any; the '
+'licences of all by which it is judged are joined by AND.';
 COMMENT ON COLUMN codeio.sample_text.licence IS 'Licences of the places where its file is seen, joined by AND.';
 COMMENT ON COLUMN codeio.sample_text.prompt_id IS 'Its prompt.';
 COMMENT ON COLUMN codeio.sample_text.program_id IS 'The program that the pair was drawn from.';
@@ -117,18 +118,18 @@ COMMENT ON COLUMN codeio.sample_teacher.sample_id IS 'The sample.';
 COMMENT ON COLUMN codeio.sample_teacher.teacher_id IS 'The teacher.';
 
 CREATE VIEW codeio.file_shown AS
-SELECT DISTINCT ON (raw_file_origin.raw_file_id) raw_file_origin.raw_file_id, source.source_id,
-    source.kind AS source_kind, source.locator AS source_locator, raw_file_origin.repository,
-    raw_file_origin.version, raw_file_origin.path, file_licence.licence
-FROM codeio.raw_file_origin
+SELECT DISTINCT ON (current_origin.raw_file_id) current_origin.raw_file_id, source.source_id,
+    source.kind AS source_kind, source.locator AS source_locator, current_origin.repository,
+    current_origin.version, current_origin.path, file_licence.licence
+FROM codeio.current_origin
 INNER JOIN codeio.source USING (source_id)
 INNER JOIN codeio.file_licence USING (raw_file_id)
-LEFT JOIN codeio.present_place ON present_place.origin_id = raw_file_origin.origin_id
-ORDER BY raw_file_origin.raw_file_id, present_place.place_id IS NULL, source.kind, source.locator,
-    raw_file_origin.version, raw_file_origin.path;
+LEFT JOIN codeio.present_place ON present_place.origin_id = current_origin.origin_id
+ORDER BY current_origin.raw_file_id, current_origin.passes DESC, present_place.place_id IS NULL, source.kind,
+    source.locator, current_origin.version, current_origin.path;
 COMMENT ON VIEW codeio.file_shown IS
-'The place that stands for a raw file in samples: of those that show it at present, or else of all, the first by '
-'name, under the licences of all of these.';
+'The place that stands for a raw file in samples: of those that it may come from and that show it at present, or else '
+'of all, the first by name, under the licences of all by which it is judged.';
 COMMENT ON COLUMN codeio.file_shown.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.file_shown.source_id IS 'The source.';
 COMMENT ON COLUMN codeio.file_shown.source_kind IS 'Reader of the source.';
@@ -158,10 +159,10 @@ COMMENT ON FUNCTION codeio.night_of(codeio.stage_run) IS
 CREATE VIEW codeio.released_lineage AS
 SELECT release.release_id, release.name AS release_name, release.version AS release_version,
     release.status AS release_status, release_sample.split, sample.sample_id, prompt.prompt_id, prompt.direction,
-    io_pair.io_pair_id, program.program_id, program.raw_file_id, raw_file_origin.origin_id, source.source_id,
+    io_pair.io_pair_id, program.program_id, program.raw_file_id, current_origin.origin_id, source.source_id,
     source.kind || ':' || source.locator AS source,
-    source.kind || ':' || codeio.released_name(source.locator) AS source_name, raw_file_origin.repository,
-    raw_file_origin.version AS source_version, raw_file_origin.path, raw_file_origin.licence,
+    source.kind || ':' || codeio.released_name(source.locator) AS source_name, current_origin.repository,
+    current_origin.version AS source_version, current_origin.path, current_origin.licence,
     transform_teacher.model AS transform_model, transform_call.template_sha256 AS transform_template_sha256,
     answer_teacher.model AS answer_model, prompt.template_sha256 AS prompt_template_sha256,
     verdict.verifier_version, sample_run.sandbox_image_digest AS sample_image_digest,
@@ -174,14 +175,14 @@ INNER JOIN codeio.sample USING (sample_id)
 INNER JOIN codeio.prompt USING (prompt_id)
 INNER JOIN codeio.io_pair USING (io_pair_id)
 INNER JOIN codeio.program USING (program_id)
-INNER JOIN codeio.raw_file_origin USING (raw_file_id)
+INNER JOIN codeio.current_origin USING (raw_file_id)
 INNER JOIN codeio.source USING (source_id)
 INNER JOIN codeio.teacher_call AS transform_call ON transform_call.teacher_call_id = program.teacher_call_id
 INNER JOIN codeio.teacher AS transform_teacher ON transform_teacher.teacher_id = transform_call.teacher_id
 INNER JOIN codeio.verdict ON verdict.verdict_id IN (sample.first_verdict_id, sample.second_verdict_id)
 INNER JOIN codeio.response USING (response_id)
 INNER JOIN codeio.teacher AS answer_teacher ON answer_teacher.teacher_id = response.teacher_id
-INNER JOIN codeio.stage_run AS ingest_run ON ingest_run.stage_run_id = raw_file_origin.stage_run_id
+INNER JOIN codeio.stage_run AS ingest_run ON ingest_run.stage_run_id = current_origin.stage_run_id
 INNER JOIN codeio.stage_run AS transform_run ON transform_run.stage_run_id = program.stage_run_id
 INNER JOIN codeio.stage_run AS sample_run ON sample_run.stage_run_id = io_pair.stage_run_id
 INNER JOIN codeio.stage_run AS answer_run ON answer_run.stage_run_id = response.stage_run_id
@@ -248,11 +249,11 @@ BEGIN ATOMIC
             NULL::uuid, NULL::text, raw_file_origin.stage_run_id
         FROM made INNER JOIN codeio.raw_file_origin USING (raw_file_id) INNER JOIN codeio.source USING (source_id)
         UNION ALL
-        SELECT 2, 'file', raw_file_origin.origin_id::text,
-            raw_file_origin.path || ' (version ' || raw_file_origin.version
-            || ', licence ' || raw_file_origin.licence || ')',
-            NULL, NULL, raw_file_origin.stage_run_id
-        FROM made INNER JOIN codeio.raw_file_origin USING (raw_file_id)
+        SELECT 2, 'file', current_origin.origin_id::text,
+            current_origin.path || ' (version ' || current_origin.version
+            || ', licence ' || current_origin.licence || ')',
+            NULL, NULL, current_origin.stage_run_id
+        FROM made INNER JOIN codeio.current_origin USING (raw_file_id)
         UNION ALL
         SELECT 3, 'raw_file', raw_file.raw_file_id::text, 'sha256 ' || raw_file.blob_sha256,
             NULL, NULL, raw_file.stage_run_id

@@ -1,6 +1,6 @@
 -- What is taken down, what differs between releases, and what they cost.
 
-CREATE FUNCTION codeio.is_of_repository(name text, origin codeio.raw_file_origin, source codeio.source)
+CREATE FUNCTION codeio.is_of_repository(name text, origin codeio.current_origin, source codeio.source)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN name IN (
@@ -8,12 +8,12 @@ RETURN name IN (
     codeio.released_name(source.locator), source.kind || ':' || codeio.released_name(source.locator),
     split_part(source.locator, '==', 1), origin.repository
 ) OR source.kind IN ('jsonl', 'parquet') AND starts_with(origin.path, name || '/');
-COMMENT ON FUNCTION codeio.is_of_repository(text, codeio.raw_file_origin, codeio.source) IS
+COMMENT ON FUNCTION codeio.is_of_repository(text, codeio.current_origin, codeio.source) IS
 'Whether a file was seen in the repository, package or source of this name; rows of JSONL and Parquet sources begin '
 'with owner and repository.';
 
 CREATE FUNCTION codeio.is_of_place(
-    place_kind text, place text, origin codeio.raw_file_origin, source codeio.source
+    place_kind text, place text, origin codeio.current_origin, source codeio.source
 )
 RETURNS boolean
 LANGUAGE sql IMMUTABLE
@@ -25,7 +25,7 @@ RETURN CASE place_kind
     )
     ELSE TRUE
 END;
-COMMENT ON FUNCTION codeio.is_of_place(text, text, codeio.raw_file_origin, codeio.source) IS
+COMMENT ON FUNCTION codeio.is_of_place(text, text, codeio.current_origin, codeio.source) IS
 'Whether a file was seen in the repository or source that a takedown of a path is about; without one, anywhere.';
 
 CREATE FUNCTION codeio.is_below(path text, top text) RETURNS boolean
@@ -34,7 +34,7 @@ RETURN path = top OR starts_with(path, rtrim(top, '/') || '/');
 COMMENT ON FUNCTION codeio.is_below(text, text) IS 'Whether a path is another, or lies below it.';
 
 CREATE FUNCTION codeio.origin_matches(
-    kind text, value text, place_kind text, place text, origin codeio.raw_file_origin, source codeio.source
+    kind text, value text, place_kind text, place text, origin codeio.current_origin, source codeio.source
 )
 RETURNS boolean
 LANGUAGE sql IMMUTABLE
@@ -48,18 +48,18 @@ RETURN CASE kind
         OR source.kind IN ('jsonl', 'parquet') AND starts_with(origin.path, value || '/')
     WHEN 'licence' THEN origin.licence = value
 END;
-COMMENT ON FUNCTION codeio.origin_matches(text, text, text, text, codeio.raw_file_origin, codeio.source) IS
+COMMENT ON FUNCTION codeio.origin_matches(text, text, text, text, codeio.current_origin, codeio.source) IS
 'Whether a takedown of this kind, value and place means a file seen here. A path means all below it.';
 
 CREATE VIEW codeio.takedown_reach AS
-SELECT DISTINCT raw_file_origin.raw_file_id, takedown.takedown_id, takedown.kind, takedown.value, takedown.reason,
+SELECT DISTINCT current_origin.raw_file_id, takedown.takedown_id, takedown.kind, takedown.value, takedown.reason,
     takedown.taken_down_at, takedown_undo.undone_at
 FROM codeio.takedown
-CROSS JOIN codeio.raw_file_origin
+CROSS JOIN codeio.current_origin
 INNER JOIN codeio.source USING (source_id)
 LEFT JOIN codeio.takedown_undo USING (takedown_id)
 WHERE codeio.origin_matches(
-    takedown.kind, takedown.value, takedown.place_kind, takedown.place, raw_file_origin, source
+    takedown.kind, takedown.value, takedown.place_kind, takedown.place, current_origin, source
 );
 COMMENT ON VIEW codeio.takedown_reach IS
 'Raw files that a takedown means, undone or not. A file seen in several places is meant when one of them is.';
@@ -70,6 +70,34 @@ SELECT takedown_reach.raw_file_id, takedown_reach.takedown_id
 FROM codeio.takedown_reach
 WHERE takedown_reach.undone_at IS NULL;
 COMMENT ON VIEW codeio.taken_down_file IS 'Raw files that a takedown means that was not undone.';
+
+CREATE VIEW codeio.release_flaw AS
+WITH named (release_id, sample_id, flaw) AS (
+    SELECT release_sample.release_id, release_sample.sample_id, 'leak'
+    FROM codeio.leak
+    INNER JOIN codeio.io_pair USING (program_id)
+    INNER JOIN codeio.prompt USING (io_pair_id)
+    INNER JOIN codeio.sample USING (prompt_id)
+    INNER JOIN codeio.release_sample USING (sample_id)
+    UNION
+    SELECT release_sample.release_id, release_sample.sample_id, 'takedown'
+    FROM codeio.taken_down_file
+    INNER JOIN codeio.program USING (raw_file_id)
+    INNER JOIN codeio.io_pair USING (program_id)
+    INNER JOIN codeio.prompt USING (io_pair_id)
+    INNER JOIN codeio.sample USING (prompt_id)
+    INNER JOIN codeio.release_sample USING (sample_id)
+)
+SELECT release.release_id, count(*) FILTER (WHERE named.flaw = 'leak') AS leaks,
+    count(*) FILTER (WHERE named.flaw = 'takedown') AS taken_down
+FROM codeio.release
+LEFT JOIN named USING (release_id)
+GROUP BY release.release_id;
+COMMENT ON VIEW codeio.release_flaw IS
+'What is known by now of the samples of a release, also of one published before.';
+COMMENT ON COLUMN codeio.release_flaw.release_id IS 'The release.';
+COMMENT ON COLUMN codeio.release_flaw.leaks IS 'Samples that leak a benchmark in use.';
+COMMENT ON COLUMN codeio.release_flaw.taken_down IS 'Samples of files that were taken down.';
 
 CREATE VIEW codeio.release_change AS
 SELECT older.release_id AS old_release_id, newer.release_id AS new_release_id,

@@ -9,6 +9,9 @@ DECLARE
     columns text := TG_ARGV[2];
     expressions text := TG_ARGV[3];
     joined text := TG_ARGV[4];
+    -- What was taken back counts no more, and is no news of the run.
+    sign text := CASE TG_OP WHEN 'DELETE' THEN '-' ELSE '' END;
+    at text := CASE TG_OP WHEN 'DELETE' THEN 'known.updated_at' ELSE 'excluded.updated_at' END;
     sums text := CASE TG_TABLE_NAME
         WHEN 'teacher_call' THEN 'sum(added.prompt_tokens), sum(added.completion_tokens), sum(added.cost_usd)'
         ELSE '0, 0, NULL'
@@ -17,21 +20,21 @@ BEGIN
     EXECUTE format(
         'INSERT INTO codeio.stage_run_tally AS known (stage_run_id, outcome, %s, rows, subjects, '
         'prompt_tokens, completion_tokens, cost_usd, updated_at) '
-        'SELECT added.stage_run_id, %L, %s, count(*), %s, %s, clock_timestamp() FROM added %s '
+        'SELECT added.stage_run_id, %L, %s, %scount(*), %s%s, %s, clock_timestamp() FROM added %s '
         'GROUP BY added.stage_run_id, %s '
         'ON CONFLICT ON CONSTRAINT stage_run_tally_once DO UPDATE SET '
         'rows = known.rows + excluded.rows, subjects = known.subjects + excluded.subjects, '
         'prompt_tokens = known.prompt_tokens + excluded.prompt_tokens, '
         'completion_tokens = known.completion_tokens + excluded.completion_tokens, '
         'cost_usd = coalesce(known.cost_usd + excluded.cost_usd, known.cost_usd, excluded.cost_usd), '
-        'updated_at = excluded.updated_at',
-        columns, outcome, expressions, subjects, sums, joined, expressions);
+        'updated_at = %s',
+        columns, outcome, expressions, sign, sign, subjects, sums, joined, expressions, at);
     RETURN NULL;
 END;
 $$;
 COMMENT ON FUNCTION codeio.tally() IS
-'Adds what a statement inserted to codeio.stage_run_tally. Arguments: outcome, and SQL over relation `added`: count of '
-'the subjects, columns of the tally that tell rows apart, their expressions, joins.';
+'Adds what a statement inserted to codeio.stage_run_tally, and subtracts what it deleted. Arguments: outcome, and SQL '
+'over relation `added`: count of the subjects, columns of the tally that tell rows apart, their expressions, joins.';
 
 DO $$
 DECLARE fact record;
@@ -55,6 +58,10 @@ BEGIN
             'CASE WHEN added.stage = ''dedup'' AND program.program_id IS NOT NULL THEN ''dedup programs'' '
             'ELSE added.stage END, added.reason, added.source_id, added.teacher_id',
             'LEFT JOIN codeio.program ON program.program_id = added.subject_id'),
+        ('drop_record', 'set_aside', 'count(*)', 'stage, reason, source_id',
+            'added.stage, added.reason, added.source_id',
+            'INNER JOIN codeio.raw_file_origin ON raw_file_origin.origin_id = added.subject_id '
+            'AND added.stage = ''ingest'''),
         ('teacher_call', 'called', 'count(*)', 'stage, reply, teacher_id',
             'added.purpose, added.outcome, added.teacher_id', '')
     ) AS facts (relation, outcome, subjects, columns, expressions, joined)
@@ -62,8 +69,15 @@ BEGIN
         EXECUTE format(
             'CREATE TRIGGER %I AFTER INSERT ON codeio.%I REFERENCING NEW TABLE AS added '
             'FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally(%L, %L, %L, %L, %L)',
-            fact.relation || '_tally', fact.relation, fact.outcome, fact.subjects, fact.columns,
+            fact.relation || '_' || fact.outcome, fact.relation, fact.outcome, fact.subjects, fact.columns,
             fact.expressions, fact.joined);
+        IF fact.relation = 'drop_record' THEN
+            EXECUTE format(
+                'CREATE TRIGGER %I AFTER DELETE ON codeio.drop_record REFERENCING OLD TABLE AS added '
+                'FOR EACH STATEMENT EXECUTE FUNCTION codeio.tally(%L, %L, %L, %L, %L)',
+                fact.relation || '_not_' || fact.outcome, fact.outcome, fact.subjects, fact.columns,
+                fact.expressions, fact.joined);
+        END IF;
     END LOOP;
 END;
 $$;
@@ -88,11 +102,11 @@ LEFT JOIN codeio.drop_record
     ON drop_record.stage = 'revise' AND drop_record.subject_id = sample.prompt_id
         AND drop_record.teacher_id = first_response.teacher_id
 CROSS JOIN LATERAL (
-    SELECT raw_file_origin.source_id, raw_file_origin.path, raw_file_origin.licence
-    FROM codeio.raw_file_origin
+    SELECT current_origin.source_id, current_origin.path, current_origin.licence
+    FROM codeio.current_origin
     INNER JOIN codeio.source USING (source_id)
-    WHERE raw_file_origin.raw_file_id = program.raw_file_id
-    ORDER BY source.kind, source.locator, raw_file_origin.version, raw_file_origin.path
+    WHERE current_origin.raw_file_id = program.raw_file_id
+    ORDER BY current_origin.passes DESC, source.kind, source.locator, current_origin.version, current_origin.path
     LIMIT 1
 ) AS origin;
 COMMENT ON VIEW codeio.faceted_sample IS 'What codeio.sample_facet keeps of each sample, from the facts.';
@@ -120,3 +134,22 @@ $$;
 COMMENT ON FUNCTION codeio.keep_sample_facet() IS 'Adds the samples that a statement inserted to codeio.sample_facet.';
 CREATE TRIGGER sample_facet AFTER INSERT ON codeio.sample REFERENCING NEW TABLE AS added
 FOR EACH STATEMENT EXECUTE FUNCTION codeio.keep_sample_facet();
+
+CREATE FUNCTION codeio.relicense_sample_facet() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
+AS $$
+BEGIN
+    UPDATE codeio.sample_facet SET licence = faceted_sample.licence
+    FROM codeio.faceted_sample
+    WHERE faceted_sample.sample_id = sample_facet.sample_id AND sample_facet.program_id IN (
+        SELECT program.program_id
+        FROM added
+        INNER JOIN codeio.raw_file_origin USING (origin_id)
+        INNER JOIN codeio.program USING (raw_file_id)
+    );
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION codeio.relicense_sample_facet() IS
+'Brings the licence in force to codeio.sample_facet, of samples of files that were found under another one.';
+CREATE TRIGGER sample_facet_licence AFTER INSERT ON codeio.origin_licence REFERENCING NEW TABLE AS added
+FOR EACH STATEMENT EXECUTE FUNCTION codeio.relicense_sample_facet();

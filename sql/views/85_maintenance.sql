@@ -1,28 +1,74 @@
 -- The application adds facts and deletes none; these functions are the exceptions, with the
 -- rights of the owner and no others.
-CREATE FUNCTION codeio.requeue(wanted_stage text, wanted_reason text)
+CREATE FUNCTION codeio.take_back_drops(ids uuid[], wait boolean)
 RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog
 BEGIN ATOMIC
     WITH taken AS (
-        DELETE FROM codeio.drop_record
-        WHERE drop_record.stage = wanted_stage AND drop_record.reason = wanted_reason
-        RETURNING drop_record.*
+        DELETE FROM codeio.drop_record WHERE drop_record.drop_record_id = any(ids) RETURNING drop_record.*
     ),
     kept AS (
         INSERT INTO codeio.requeued_drop (
-            drop_record_id, stage, subject_id, reason, detail, source_id, teacher_id, stage_run_id, dropped_at
+            drop_record_id, stage, subject_id, reason, detail, source_id, teacher_id, stage_run_id, dropped_at,
+            requeued_at, waits
         )
         SELECT taken.drop_record_id, taken.stage, taken.subject_id, taken.reason, taken.detail, taken.source_id,
-            taken.teacher_id, taken.stage_run_id, taken.dropped_at
+            taken.teacher_id, taken.stage_run_id, taken.dropped_at, clock_timestamp() AS requeued_at, wait
         FROM taken
         RETURNING 1
     )
     SELECT count(*) FROM kept;
 END;
-COMMENT ON FUNCTION codeio.requeue(text, text) IS
-'Moves the drops of a stage for a reason to requeued_drop, so that the stage tries again; returns how '
-'many.';
+COMMENT ON FUNCTION codeio.take_back_drops(uuid[], boolean) IS
+'Moves drops to requeued_drop and returns how many; the second argument says whether their stages are to judge them '
+'anew.';
+
+CREATE FUNCTION codeio.is_made_of_source(subject uuid, wanted uuid) RETURNS boolean
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT count(*) > 0
+    FROM codeio.raw_file_origin
+    WHERE raw_file_origin.source_id = wanted AND raw_file_origin.raw_file_id IN (
+            SELECT subject
+            UNION ALL
+            SELECT program.raw_file_id FROM codeio.program WHERE program.program_id = subject
+            UNION ALL
+            SELECT program.raw_file_id
+            FROM codeio.prompt
+            INNER JOIN codeio.io_pair USING (io_pair_id)
+            INNER JOIN codeio.program USING (program_id)
+            WHERE prompt.prompt_id = subject
+    );
+END;
+COMMENT ON FUNCTION codeio.is_made_of_source(uuid, uuid) IS
+'Whether a raw file, or what the program or prompt was made of, was seen in a source.';
+
+CREATE FUNCTION codeio.drops_to_take_back(wanted_stage text, wanted_reason text, wanted_source uuid)
+RETURNS TABLE (drop_record_id uuid, source_id uuid)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT drop_record.drop_record_id, drop_record.source_id
+    FROM codeio.drop_record
+    WHERE drop_record.stage = wanted_stage
+        AND (
+            drop_record.reason = wanted_reason
+            OR wanted_reason = 'refused' AND starts_with(drop_record.reason, 'refused_')
+        )
+        AND (
+            wanted_source IS NULL OR drop_record.source_id = wanted_source
+            OR codeio.is_made_of_source(drop_record.subject_id, wanted_source)
+        )
+        -- The same bytes are kept elsewhere, whoever asks; and a source that was removed is read no more.
+        AND NOT (drop_record.stage = 'ingest' AND (drop_record.reason = 'duplicate' OR EXISTS (
+            SELECT FROM codeio.source WHERE source.source_id = drop_record.source_id AND source.removed
+        )))
+        AND NOT (drop_record.stage = 'screen' AND drop_record.reason = 'leak' AND EXISTS (
+            SELECT FROM codeio.leaking_file WHERE leaking_file.raw_file_id = drop_record.subject_id
+        ));
+END;
+COMMENT ON FUNCTION codeio.drops_to_take_back(text, text, uuid) IS
+'The drops of a stage for a reason, of one source or of all, that its stage can try again: no duplicates, and no leaks '
+'of a benchmark in use. `refused` stands for every refusal of a teacher.';
 
 CREATE FUNCTION codeio.judge_again(kind text)
 RETURNS void

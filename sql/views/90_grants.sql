@@ -11,17 +11,19 @@ codeio.teacher_batch_request, codeio.answering_teacher, codeio.program, codeio.p
 codeio.io_pair, codeio.pair_check, codeio.prompt, codeio.response, codeio.verdict, codeio.drop_record,
 codeio.requeued_drop, codeio.sandbox_check, codeio.sample, codeio.release, codeio.release_sample,
 codeio.release_left_out, codeio.takedown, codeio.takedown_undo, codeio.tree_change, codeio.benchmark_index,
-codeio.leak_scan, codeio.leak_hit, codeio.gate_result, codeio.gate_override TO codeio_app;
+codeio.leak_scan, codeio.leak_hit, codeio.gate_result, codeio.gate_override, codeio.source_change,
+codeio.origin_licence, codeio.benchmark_use TO codeio_app;
 
-GRANT UPDATE (paused, cursor_value, licence, settings, removed) ON codeio.source TO codeio_app;
+GRANT UPDATE (paused, cursor_value, licence, settings, removed, withdrawn, judged_with, judged_at)
+ON codeio.source TO codeio_app;
 GRANT UPDATE (status, uri, manifest_sha256, published_at) ON codeio.release TO codeio_app;
 GRANT UPDATE ON codeio.teacher_spending, codeio.teacher_pace, codeio.answering_teacher TO codeio_app;
 GRANT UPDATE (status, collected_at) ON codeio.teacher_batch TO codeio_app;
 GRANT UPDATE (failure) ON codeio.teacher_batch_request TO codeio_app;
 
-REVOKE ALL ON FUNCTION codeio.requeue(text, text), codeio.judge_again(text),
+REVOKE ALL ON FUNCTION codeio.take_back_drops(uuid[], boolean), codeio.judge_again(text),
 codeio.delete_unreferenced_blobs(timestamptz) FROM public;
-GRANT EXECUTE ON FUNCTION codeio.requeue(text, text), codeio.judge_again(text),
+GRANT EXECUTE ON FUNCTION codeio.take_back_drops(uuid[], boolean), codeio.judge_again(text),
 codeio.delete_unreferenced_blobs(timestamptz) TO codeio_app;
 DO $$ BEGIN EXECUTE 'GRANT MAINTAIN ON ALL TABLES IN SCHEMA codeio TO codeio_app'; END $$;
 

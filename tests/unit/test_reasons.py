@@ -6,12 +6,14 @@ import re
 import sys
 from pathlib import Path
 from types import ModuleType
+from uuid import UUID
 
 import pytest
 
 from codeio_ops import errors
+from codeio_ops.config import DECIDING, Acts, Settings, variable_of
 from codeio_ops.config_reference import setting_lines
-from codeio_ops.errors import CodeIOError, TerminalError, TransientError
+from codeio_ops.errors import CodeIOError, SettingsError, TerminalError, TransientError
 from codeio_ops.reasons import DropReason, drop_reason_of
 from codeio_ops.records import Drop
 from codeio_ops.teacher.messages import CallFailure
@@ -49,6 +51,34 @@ def operations(generate: ModuleType) -> str:
 @pytest.mark.parametrize("word", [*DropReason, *AnswerVerdict])
 def test_every_word_says_what_it_means_and_what_to_do(word: DropReason | AnswerVerdict) -> None:
     assert word.meaning.endswith(".") and word.cure.endswith((".", "`."))
+
+
+@pytest.mark.parametrize("reason", [r for r in DropReason if r.by])
+def test_a_cure_names_the_ways_back(reason: DropReason) -> None:
+    assert reason.by is not None
+    for stage in reason.by.stages:
+        assert f"`codeio requeue {stage} {reason}`" in reason.cure
+    for name in reason.by.settings:
+        assert name in DECIDING and variable_of(name) in reason.cure
+
+
+def test_a_drop_holds_what_decided_it() -> None:
+    drop = Drop(reason=DropReason.TRUNCATED, detail="")
+    settings = Settings(max_tokens=7)
+    assert drop.decided_by(settings) == {"max_tokens": 7, "teacher_truncated": "drop"}
+    assert drop.decided_by(settings, UUID(int=1))["teacher"] == str(UUID(int=1))
+    assert Drop(reason=DropReason.DUPLICATE, detail="").decided_by(settings, UUID(int=1)) == {}
+
+
+def test_every_setting_that_decides_says_on_which_rows_it_acts() -> None:
+    for line in setting_lines():
+        assert not line.deciding or line.acts is not Acts.NONE, line.variable
+
+
+def test_licences_that_no_file_can_state_are_refused() -> None:
+    with pytest.raises(SettingsError, match="'MIT License' is no SPDX id"):
+        Settings().replaced({"licences": ["MIT", "MIT License"]})
+    assert Settings().replaced({"licences": ["MIT", "NOASSERTION"]}).licences
 
 
 def test_every_failure_of_a_call_that_drops_a_row_is_a_drop_reason() -> None:

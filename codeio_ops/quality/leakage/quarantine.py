@@ -6,13 +6,14 @@ before a release is assembled, because a teacher may know a benchmark by heart.
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
 from codeio_ops.fingerprint import content_id
 from codeio_ops.quality.leakage.registry import StoredIndex, load_index, stored_indexes
+from codeio_ops.quality.leakage.share import Leaking, require_meant
 from codeio_ops.quality.leakage.training import SourceText, TrainingText, program_sources
 from codeio_ops.quality.leakage.verdict import Hit
 from codeio_ops.reasons import DropReason
@@ -28,8 +29,16 @@ _NAMED_ITEMS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _PendingFile(BlobLocation):
+class PendingFile(BlobLocation):
+    """A raw file to scan."""
+
     raw_file_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LeakingFile:
+    raw_file_id: UUID
+    benchmark: str
 
 
 def screen_files(shard: Shard, work: Work) -> Counter[str]:
@@ -40,10 +49,14 @@ def screen_files(shard: Shard, work: Work) -> Counter[str]:
 
     Returns:
         Counts: `clean` and `leak`.
+
+    Raises:
+        BenchmarkTooBroad: a benchmark would quarantine a large share of all files, and nobody
+            said that it is meant.
     """
     from codeio_ops.quality.leakage.scan import LeakageScanner
 
-    pending = work.rows(shard, _PendingFile)
+    pending = work.rows(shard, PendingFile)
     indexes = stored_indexes(work.store)
     if not pending or not indexes:
         return Counter()
@@ -54,6 +67,9 @@ def screen_files(shard: Shard, work: Work) -> Counter[str]:
         for sha256, content in work.blobs.read(pending)
     )
     hits = list(scanner.scan(texts))
+    known = work.store.fetch("benchmark.leaking_files", _LeakingFile)
+    leaks = {(item.benchmark, str(item.raw_file_id)) for item in known} | _leaks(hits)
+    _require_all_meant(leaks, "files", work.store.value("funnel.raw_files"), indexes, work)
     ids = {hit.source: UUID(hit.source) for hit in hits}
     records = _records(hits, "raw_file", ids, indexes, work)
     if work.settings.quarantine_leaks:
@@ -75,6 +91,10 @@ def screen_samples(work: Work) -> Counter[str]:
 
     Returns:
         Counts: `clean` and `leak`, of programs.
+
+    Raises:
+        BenchmarkTooBroad: a benchmark would quarantine a large share of them, and nobody said
+            that it is meant.
     """
     from codeio_ops.quality.leakage.scan import LeakageScanner
 
@@ -85,8 +105,32 @@ def screen_samples(work: Work) -> Counter[str]:
     scanner = LeakageScanner([load_index(index, objects=work.objects) for index in indexes])
     hits = list(scanner.scan(program_sources(texts)))
     files = {str(text.program_id): text.raw_file_id for text in texts}
+    _require_all_meant(_leaks(hits), "programs", len(files), indexes, work)
     work.writer.write(_records(hits, "program", files, indexes, work))
     return _counted("samples", len(files), hits)
+
+
+def _leaks(hits: Iterable[Hit]) -> set[tuple[str, str]]:
+    """Return benchmark and source of each leak."""
+    return {(hit.benchmark, hit.source) for hit in hits if hit.leak}
+
+
+def _require_all_meant(
+    leaks: Iterable[tuple[str, str]],
+    kind: str,
+    total: int,
+    indexes: Sequence[StoredIndex],
+    work: Work,
+) -> None:
+    """Refuse to quarantine a large share by a benchmark of which nobody said that it is meant.
+
+    Raises:
+        BenchmarkTooBroad: one would.
+    """
+    rows = Counter(benchmark for benchmark, _ in leaks)
+    for index in indexes:
+        if work.settings.quarantine_leaks and not index.meant:
+            require_meant(index.name, Leaking(kind, rows[index.name], total), work.settings)
 
 
 def _records(
@@ -100,20 +144,21 @@ def _records(
     stage_run_id = work.writer.run.stage_run_id
     index_ids = {index.name: index.benchmark_index_id for index in indexes}
     records: list[Record] = [
-        _hit_record(hit, kind, index_ids[hit.benchmark], stage_run_id) for hit in hits
+        hit_record(hit, kind, index_ids[hit.benchmark], stage_run_id) for hit in hits
     ]
     leaks: defaultdict[UUID, list[Hit]] = defaultdict(list)
     for hit in hits:
         if hit.leak:
             leaks[files[hit.source]].append(hit)
     if work.settings.quarantine_leaks:
-        records += [_drop(found, kind, file, stage_run_id) for file, found in leaks.items()]
+        records += [_drop(found, kind, file, work) for file, found in leaks.items()]
     return records
 
 
-def _hit_record(
+def hit_record(
     hit: Hit, kind: Literal["raw_file", "program"], index_id: UUID, stage_run_id: UUID
 ) -> LeakHit:
+    """Return a hit as a fact."""
     return LeakHit(
         leak_hit_id=content_id("leak_hit", kind, hit.source, str(index_id), hit.item),
         subject_kind=kind,
@@ -129,16 +174,18 @@ def _hit_record(
     )
 
 
-def _drop(hits: Sequence[Hit], kind: str, file: UUID, stage_run_id: UUID) -> DropRecord:
+def _drop(hits: Sequence[Hit], kind: str, file: UUID, work: Work) -> DropRecord:
     named = ", ".join(map(str, hits[:_NAMED_ITEMS]))
     more = len(hits) - _NAMED_ITEMS
     where = "its text" if kind == "raw_file" else f"program {hits[0].source}"
     detail = f"{where} holds {named}{f' and {more} more' if more > 0 else ''}"
+    drop = Drop(reason=DropReason.LEAK, detail=detail)
     return DropRecord.new(
-        Drop(reason=DropReason.LEAK, detail=detail),
+        drop,
         stage=STAGE,
         subject_id=file,
-        stage_run_id=stage_run_id,
+        stage_run_id=work.writer.run.stage_run_id,
+        decided_by=drop.decided_by(work.settings),
     )
 
 

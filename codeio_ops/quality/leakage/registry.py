@@ -7,12 +7,10 @@ from uuid import UUID
 from codeio_ops.errors import BlobCorrupt
 from codeio_ops.fingerprint import content_id, sha256_hex
 from codeio_ops.quality.leakage.definition import NAME
-from codeio_ops.quality.leakage.sources import read_benchmark
-from codeio_ops.records import BenchmarkIndexRow
+from codeio_ops.records import BenchmarkIndexRow, BenchmarkUse
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.runs import FactWriter
-from codeio_ops.work import Work
 
 if TYPE_CHECKING:
     from codeio_ops.quality.leakage.index import BenchmarkIndex
@@ -22,32 +20,28 @@ PREFIX = "benchmarks/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredIndex:
-    """The index in use of a benchmark."""
+    """The index in use of a benchmark; `meant` says that it may quarantine a large share."""
 
     benchmark_index_id: UUID
     name: str
+    meant: bool
     object_key: str
     object_sha256: str
-
-
-def index_benchmark(name: str, location: str, work: Work) -> BenchmarkIndexRow:
-    """Read a benchmark and keep its index.
-
-    Raises:
-        SourceNotFound: there is nothing at the location.
-        SourceUnavailable: it cannot be read, or is not a benchmark.
-        SourceDamaged: no item of it could be found.
-    """
-    from codeio_ops.quality.leakage.build import usable_index
-
-    index = usable_index(name, read_benchmark(location, settings=work.settings))
-    return store_index(index, origin=location, objects=work.objects, writer=work.writer)
 
 
 def store_index(
     index: "BenchmarkIndex", *, origin: str, objects: ObjectStore, writer: FactWriter
 ) -> BenchmarkIndexRow:
     """Keep an index; from now on it is the one in use for its benchmark."""
+    row = keep_index(index, origin=origin, objects=objects, writer=writer)
+    use_index(row.name, row.benchmark_index_id, writer=writer)
+    return row
+
+
+def keep_index(
+    index: "BenchmarkIndex", *, origin: str, objects: ObjectStore, writer: FactWriter
+) -> BenchmarkIndexRow:
+    """Keep an index, which is not in use by that."""
     content = index.to_bytes()
     sha256 = sha256_hex(content)
     row = BenchmarkIndexRow(
@@ -65,6 +59,24 @@ def store_index(
     objects.put(row.object_key, content)
     writer.write([row])
     return row
+
+
+def use_index(
+    name: str, benchmark_index_id: UUID | None, *, writer: FactWriter, meant: bool = False
+) -> None:
+    """Let an index be the one in use for its benchmark from now on; None takes the benchmark out.
+
+    Args:
+        name: The benchmark.
+        benchmark_index_id: Its index.
+        writer: Who says so.
+        meant: Whether a person said that it may quarantine a large share of what there is.
+    """
+    run_id = writer.run.stage_run_id
+    use = BenchmarkUse(
+        name=name, benchmark_index_id=benchmark_index_id, meant=meant, stage_run_id=run_id
+    )
+    writer.write([use])
 
 
 def stored_indexes(store: Store) -> list[StoredIndex]:

@@ -46,7 +46,7 @@ def test_the_auditor_gets_an_answer_to_every_question(
         "DROP VIEW codeio.released_lineage",
         "CREATE TABLE codeio.mine (x int)",
         "CREATE TEMP TABLE mine (x int)",
-        "SELECT codeio.requeue('sample', 'timeout')",
+        "SELECT codeio.take_back_drops(ARRAY[gen_random_uuid()], true)",
         "SELECT codeio.judge_again('raw_file')",
         "SELECT codeio.delete_unreferenced_blobs(now())",
         "SET ROLE codeio_app",

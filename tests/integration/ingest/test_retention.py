@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from codeio_ops.dedup.corpus import RawFiles
-from codeio_ops.ingest.retention import GRACE, collect_garbage, requeue, vacuum
+from codeio_ops.ingest.retention import GRACE, collect_garbage, vacuum
+from codeio_ops.storage.requeue import requeue
 from support.ingesting import Platform, program
 
 LATER = datetime.now(UTC) + 2 * GRACE

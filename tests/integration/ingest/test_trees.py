@@ -293,12 +293,15 @@ def test_a_source_that_is_empty_all_at_once_is_asked_about(
     assert platform.in_force() == {A}
 
 
-def test_a_removed_source_shows_nothing(platform: Platform, write: Write) -> None:
+def test_a_source_removed_with_its_files_shows_nothing(platform: Platform, write: Write) -> None:
     source = platform.add(f"directory:{write('code', a=A)}")
     platform.add(f"directory:{write('other', b=B)}")
     night(platform, source)
     with platform.store.transaction() as transaction:
         transaction.execute("ingest.remove_source", source_id=source.source_id)
+    assert platform.in_force() == {A}
+    with platform.store.transaction() as transaction:
+        transaction.execute("ingest.withdraw_source", source_id=source.source_id)
     assert platform.in_force() == set()
     platform.add(f"{source.kind}:{source.locator}")
     assert night(platform, source) == set()

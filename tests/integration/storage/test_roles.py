@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 from codeio_ops.config import Settings
 
 # Kept by triggers (see test_rollups.py) and by the migration.
-DERIVED = {"stage_run_tally", "sample_facet", "schema_file"}
+DERIVED = {"stage_run_tally", "sample_facet", "schema_file", "former_dedup_result"}
 
 
 @pytest.fixture(scope="module")

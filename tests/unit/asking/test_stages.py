@@ -196,7 +196,7 @@ def _answered(text: str, **changes: Any) -> Answered:
 
 def test_a_reply_of_four_parts_is_a_program() -> None:
     def program(text: str, **changes: Any) -> ProgramRow:
-        used = transforming._use(_answered(text, **changes))
+        used = transforming._use(_answered(text, **changes), settings=Settings())
         assert used.outcome == "program", used.records
         (record,) = used.records
         assert isinstance(record, ProgramRow)
@@ -210,7 +210,7 @@ def test_a_reply_of_four_parts_is_a_program() -> None:
 
 @pytest.mark.parametrize("text", ["nonsense", PROGRAM.replace("main_solution", "other"), "# "])
 def test_any_other_reply_is_a_drop_of_the_file(text: str) -> None:
-    used = transforming._use(_answered(text))
+    used = transforming._use(_answered(text), settings=Settings())
     (drop,) = used.records
     assert isinstance(drop, DropRecord)
     assert (drop.stage, drop.subject_id) == ("transform", UUID(int=1))

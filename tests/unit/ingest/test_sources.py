@@ -82,3 +82,31 @@ def test_a_locator_that_no_index_takes_is_refused() -> None:
 def test_a_package_needs_a_name_and_a_readable_version(locator: str) -> None:
     with pytest.raises(SourceNotFound):
         open_reader(parse_source(f"pypi:{locator}"))
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [("mit", "MIT"), ("MIT OR apache-2.0", "MIT OR Apache-2.0"), ("NOASSERTION", "NOASSERTION")],
+)
+def test_a_licence_is_stored_as_spdx_writes_it(text: str, canonical: str) -> None:
+    assert parse_source("pypi:a==1", licence=text).licence == canonical
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("MIT License", "MIT"),
+        ("Apache 2.0", "Apache-2.0"),
+        ("the Apache Licence, version 2.0", "Apache-2.0"),
+        ("GPLv3", "GPL-3.0"),
+        ("bsd 3 clause", "BSD-3-Clause"),
+    ],
+)
+def test_a_licence_that_is_none_is_refused_with_what_was_meant(text: str, meant: str) -> None:
+    with pytest.raises(SettingsError, match=f"did you mean .*{meant}"):
+        parse_source("pypi:a==1", licence=text)
+
+
+def test_a_licence_like_none_is_refused_all_the_same() -> None:
+    with pytest.raises(SettingsError, match=r"is no SPDX licence$"):
+        parse_source("pypi:a==1", licence="ask our lawyers in the second floor, please")

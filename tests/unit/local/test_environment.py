@@ -101,3 +101,19 @@ def test_the_offline_teacher_is_started_when_it_is_asked(
     chosen = Settings.model_validate({"home": Path("/nonexistent"), **settings})
     parts = frozenset({components.Part.TEACHER})
     assert bool(components.services(state, chosen, {}, parts)) is starts
+
+
+def test_a_start_says_on_which_rows_settings_act_that_have_another_value(
+    home: Home, state: StackState
+) -> None:
+    assert list(environment.changes(home, _variables(home, state, CODEIO_MIN_PAIRS="3"))) == []
+    environment.write(home, _variables(home, state, CODEIO_MIN_PAIRS="3", CODEIO_TEMPERATURE="0.7"))
+    changed = _variables(
+        home, state, CODEIO_PAIRS_PER_PROGRAM="4", CODEIO_SHARD_ROWS="7", CODEIO_LICENCES='["MIT"]'
+    )
+    assert list(environment.changes(home, changed)) == [
+        "CODEIO_PAIRS_PER_PROGRAM was 10, is 4: acts on new rows",
+        "CODEIO_MIN_PAIRS was 3, is 2: acts on new rows, and those it dropped",
+        'CODEIO_LICENCES was not set, is ["MIT"]: acts on all files of all sources, when they are '
+        "read next",
+    ]

@@ -26,6 +26,7 @@ router = APIRouter()
 KNOWN = (
     "release_id", "name", "version", "status", "samples", "uri", "content_sha256",
     "manifest_sha256", "created_at", "published_at", "recipe", "gates", "failed_gates",
+    "leaks", "taken_down",
 )  # fmt: skip
 
 _HEADING = re.compile(r"<(/?)h([1-4])>")
