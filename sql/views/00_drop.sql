@@ -19,8 +19,9 @@ BEGIN
     LOOP
         EXECUTE dropped.statement;
     END LOOP;
+    -- One takes others along, which have no name any more: all are named before the first goes.
     FOR dropped IN
-        SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', pg_proc.oid::regprocedure) AS statement
+        SELECT unnest(array_agg(format('DROP ROUTINE IF EXISTS %s CASCADE', pg_proc.oid::regprocedure))) AS statement
         FROM pg_proc WHERE pg_proc.pronamespace = to_regnamespace('codeio')
     LOOP
         EXECUTE dropped.statement;

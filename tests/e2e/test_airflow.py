@@ -216,8 +216,8 @@ def test_models_of_ones_own_are_released_beside_the_stand_in(
 
     back = shell.exporting()
     assert back.json("answer").keys() == {"estimate"}
-    recipe = tmp_path / "any.yaml"
-    recipe.write_text("name: codeio_pp\nteachers: any\n")
+    recipe = tmp_path / "of_all.yaml"
+    recipe.write_text("name: of_all\nteachers: any\n")
     of_all = back.json("release", "make", str(recipe))
     made = [of_a, of_b, of_c, of_all]
     assert of_all["samples"] == sum(each["samples"] for each in (before[0], of_a, of_b, of_c))

@@ -17,6 +17,7 @@ from support.own_model import OwnModel, TrueAnswers
 from support.road import FACTS, Road
 
 SHARE = 0.4
+OF_ALL = Recipe(name="of_all", teachers="any")
 TAKING = {"transform_scope": "stand_in"}
 PROGRAMS = """
 SELECT raw_file_id, main_function, io_description, input_generator, problem_statement
@@ -155,7 +156,7 @@ def test_two_models_and_the_stand_in_are_released_side_by_side(
         assert set(walk.model.asked.values()) == {1}
         assert 0.7 * preview.prompt_tokens < walk.model.tokens_read <= preview.prompt_tokens
         assert 0 < walk.spent() <= Decimal(preview.cost_usd)
-    together = stand_in.release(Recipe(teachers="any"))
+    together = stand_in.release(OF_ALL)
 
     of_a, of_b = releases[1:]
     assert of_a.samples == of_stand_in.samples == stand_in.rows("prompt")
@@ -165,7 +166,7 @@ def test_two_models_and_the_stand_in_are_released_side_by_side(
     names = [walk.road.work("answer").teacher.identity.name for walk in walks]
     slugs = [name.replace(" ", "-").replace(".", "-").replace(":", "-") for name in names]
     assert [release.name for release in (*releases, together)] == [
-        "codeio_pp", *(f"codeio_pp-{slug}" for slug in slugs), "codeio_pp-mixed",
+        "codeio_pp", *(f"codeio_pp-{slug}" for slug in slugs), "of_all",
     ]  # fmt: skip
     shares = {teacher["name"]: teacher["share"] for teacher in together.teachers}
     assert shares.keys() == {"offline teacher", *names}
@@ -176,7 +177,7 @@ def test_two_models_and_the_stand_in_are_released_side_by_side(
     for number, walk in enumerate(walks):
         assert walk.road.with_parts(run_id=f"again {number}").run() == releases[1 + number]
     assert stand_in.with_parts(run_id="back").run() == of_stand_in
-    assert stand_in.release(Recipe(teachers="any")) == together
+    assert stand_in.release(OF_ALL) == together
     assert {table: stand_in.rows(table) for table in FACTS} == before
     assert [walk.model.asked.total() for walk in walks] == asked
 

@@ -158,8 +158,8 @@ def test_two_models_of_one_name_at_two_addresses_are_two_teachers(bench: Bench) 
     assert [release.samples for release in releases] == [PROMPTS, PROMPTS]
     assert len({release.name for release in releases}) == 2
     assert [release.teachers[0]["name"] for release in releases] == hosts
-    both = bench.release(named[0], teachers="any")
-    assert (both.name, both.samples) == ("codeio_pp-mixed", 2 * PROMPTS)
+    both = bench.release(named[0], name="of_all", teachers="any")
+    assert (both.name, both.samples) == ("of_all", 2 * PROMPTS)
     assert [teacher["share"] for teacher in both.teachers] == [0.5, 0.5]
 
 
@@ -249,5 +249,7 @@ def test_prompts_are_chosen_by_source_and_night(bench: Bench) -> None:
     ):  # fmt: skip
         with pytest.raises(NothingToRelease, match=f"{field_} leaves out {PROMPTS}"):
             bench.release(settings, **{field_: value})
-    chosen = {"sources": ["/corpus"], "licences": ["MIT"], "languages": ["python"]}
+    chosen = {
+        "name": "chosen", "sources": ["/corpus"], "licences": ["MIT"], "languages": ["python"],
+    }  # fmt: skip
     assert bench.release(settings, **chosen, transformed_by="offline-trace").samples == PROMPTS
