@@ -101,3 +101,11 @@ def test_the_offline_teacher_is_started_when_it_is_asked(
     chosen = Settings.model_validate({"home": Path("/nonexistent"), **settings})
     parts = frozenset({components.Part.TEACHER})
     assert bool(components.services(state, chosen, {}, parts)) is starts
+
+
+def test_the_cache_of_a_user_is_left_alone(
+    home: Home, state: StackState, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert "XDG_CACHE_HOME" not in _variables(home, state)
