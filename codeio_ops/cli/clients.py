@@ -47,6 +47,7 @@ def stack_state() -> "StackState":
     """
     from codeio_ops.config import home_directory
     from codeio_ops.errors import StackError
+    from codeio_ops.local.beginning import unfinished
     from codeio_ops.local.home import Home
     from codeio_ops.local.state import StackState
 
@@ -54,4 +55,7 @@ def stack_state() -> "StackState":
     state = StackState.load(home)
     if state is None:
         raise StackError(f"there is no stack in {home.root}", cure="run `codeio up`")
+    # A run in half a stack would wait for ever.
+    if told := unfinished(home):
+        raise StackError(told, cure="Run `codeio up`.")
     return state

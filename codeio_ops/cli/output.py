@@ -158,6 +158,10 @@ def of_half_a_start(error: CodeIOError, home: Home) -> CodeIOError:
 def become_offline_teacher(*words: str) -> NoReturn:
     """Go on as a command of the offline teacher, which nothing here imports."""
     require("pipeline")
+    from codeio_ops.config import home_directory
+    from codeio_ops.local.environment import caches
+
+    os.environ.update(caches(Home(home_directory())))
     debug = ["--debug"] if "--debug" in sys.argv else []
     words = (sys.executable, "-m", "offline_teacher", *words, *debug)
     os.execv(sys.executable, words)  # noqa: S606

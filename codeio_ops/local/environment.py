@@ -12,7 +12,6 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-import codeio_ops
 from codeio_ops.bundled import DAGS
 from codeio_ops.config_reference import changes_of
 from codeio_ops.errors import SettingsError
@@ -41,7 +40,7 @@ def stack_environment(
     return {
         **_platform(state, bucket),
         **_airflow(home, state),
-        **_caches(home),
+        **caches(home),
         **chosen,
         "CODEIO_HOME": str(home.root),
     }
@@ -160,10 +159,12 @@ def _airflow(home: Home, state: StackState) -> dict[str, str]:
     return {"AIRFLOW_HOME": str(home.airflow), "SPT_NOENV": "1", **named}
 
 
-def _caches(home: Home) -> dict[str, str]:
-    """Return where compiled code is kept, where this user may not write beside its source."""
-    writable = os.access(Path(codeio_ops.__file__).parent, os.W_OK)
-    return {} if writable else {"NUMBA_CACHE_DIR": str(home.root / "compiled")}
+def caches(home: Home) -> dict[str, str]:
+    """Return where libraries keep what they compile, for a user without a cache of their own."""
+    usual = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    nearest = next(path for path in (usual, *usual.parents) if path.exists())
+    writable = os.access(nearest, os.W_OK | os.X_OK)
+    return {} if writable else {"XDG_CACHE_HOME": str(home.root / "cache")}
 
 
 def _core(home: Home, state: StackState) -> dict[str, str]:

@@ -117,8 +117,8 @@ def _say_moved(wanted: Mapping[str, int], got: Mapping[str, int], say: Say) -> N
     for name in _NAMED:
         if wanted.get(name) and wanted[name] != got[name]:
             say(
-                f"port {wanted[name]} of {name} is taken by another process: it is now "
-                f"{got[name]}; addresses that were copied from here must follow"
+                f"port {wanted[name]} is taken by another process, so {name} listens on "
+                f"{got[name]}: saved addresses must follow"
             )
 
 

@@ -76,8 +76,8 @@ def test_a_port_that_was_taken_is_said(home: Home) -> None:
         started = stack.up(home, parts=parts, say=said.append, user={})
     port = started.state.ports["postgres"]
     assert [line for line in said if "port" in line] == [
-        f"port {taken} of postgres is taken by another process: it is now {port}; addresses "
-        "that were copied from here must follow"
+        f"port {taken} is taken by another process, so postgres listens on {port}: saved "
+        "addresses must follow"
     ]
     said.clear()
     stack.up(home, parts=parts, say=said.append, user={})

@@ -1,6 +1,7 @@
 """A command gives the same result in every shell, and says of half a start what it is."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from codeio_ops.cli.output import of_half_a_start, render_error
 from codeio_ops.errors import ReleaseMissing, StackError, StoreRefused
 from codeio_ops.local.beginning import noted, unfinished
 from codeio_ops.local.home import Home, exclusive
-from support.odd_shells import ODD_SHELLS, OddShell, can_become_nobody
+from codeio_ops.local.ports import ANY
+from codeio_ops.local.state import Secrets, StackState
+from support.odd_shells import NOBODY, ODD_SHELLS, OddShell, can_become_nobody
 from support.storage import quiet
 
 PROGRAM = '"""漢 é."""\n\n\ndef double(x: int) -> int:\n    """Return é."""\n    return 2 * x\n'
@@ -49,6 +52,22 @@ def test_loops_are_compiled_where_nothing_can_be_written(tmp_path: Path) -> None
     assert (done.returncode, done.stdout) == (0, b"3\n"), done.stderr
 
 
+def test_a_user_without_a_cache_gets_one_in_the_home_of_the_stack(tmp_path: Path) -> None:
+    if not can_become_nobody():
+        pytest.skip("setpriv is missing")
+    for directory in list(tmp_path.parents)[:2]:
+        directory.chmod(directory.stat().st_mode | 0o011)
+    os.chown(tmp_path, *((NOBODY, NOBODY) if os.geteuid() == 0 else (-1, -1)))
+    code = (
+        "import os, pathlib; from codeio_ops.local.environment import caches; "
+        "from codeio_ops.local.home import Home; "
+        f"os.environ.update(caches(Home(pathlib.Path({str(tmp_path)!r})))); "
+        "import fissix.pygram; print(os.environ['XDG_CACHE_HOME'])"
+    )
+    done = ODD_SHELLS["nobody"].python("-c", code, home=tmp_path)
+    assert done.stdout.decode() == f"{tmp_path / 'cache'}\n", done.stderr
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     home = Home(tmp_path / "a home")
@@ -61,10 +80,11 @@ def test_a_start_that_fails_is_named_by_later_commands(home: Home) -> None:
     failed = shell.codeio("up", home=home.root, CODEIO_X="it's")
     assert (failed.returncode, b"did not finish" in failed.stderr) == (1, False)
     told = b"error: `codeio up` did not finish: the value of CODEIO_X has a quote"
-    for command in (("funnel",), ("teacher", "check"), ("source", "list")):
+    StackState(ports=ANY, secrets=Secrets.generate()).save(home)
+    for command in (("funnel",), ("teacher", "check"), ("source", "list"), ("run",)):
         later = shell.codeio(*command, home=home.root)
         assert later.returncode == 1
-        assert later.stderr.startswith(told), later.stderr
+        assert told in later.stderr
         assert b"cure: Run `codeio up`" in later.stderr
     assert b"did not finish: the value of CODEIO_X" in shell.codeio("status", home=home.root).stderr
     assert shell.codeio("down", home=home.root).returncode == 0

@@ -117,3 +117,11 @@ def test_a_start_says_on_which_rows_settings_act_that_have_another_value(
         'CODEIO_LICENCES was not set, is ["MIT"]: acts on all files of all sources, when they are '
         "read next",
     ]
+
+
+def test_the_cache_of_a_user_is_left_alone(
+    home: Home, state: StackState, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert "XDG_CACHE_HOME" not in _variables(home, state)
