@@ -4,8 +4,9 @@
 
 **Writes** nothing new: deletes blobs that nothing refers to, packs in which no blob is left, and
 dedup segments that no row names, each only when older than a day; moves drops of the reasons
-in `requeue` to `requeued_drop`, so that their stage tries again; vacuums and analyses; removes
-sandbox containers whose process is dead, which a crashed engine or machine may leave.
+in `requeue` to `requeued_drop`, so that their stage tries again, as `codeio requeue` does;
+vacuums and analyses; removes sandbox containers whose process is dead, which a crashed engine or
+machine may leave.
 
 **Idempotent by** what is left to do: a second run finds nothing.
 
