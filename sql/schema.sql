@@ -249,10 +249,10 @@ COMMENT ON FUNCTION codeio.is_below(path text, top text) IS 'Whether a path is a
 
 
 
-CREATE FUNCTION codeio.source_name(locator text) RETURNS text
+CREATE FUNCTION codeio.released_name(name text) RETURNS text
     LANGUAGE sql IMMUTABLE
-    RETURN CASE WHEN (locator ~ '^(file:)?/'::text) THEN ((regexp_replace(rtrim(locator, '/'::text), '^.*/'::text, ''::text) || '-'::text) || "left"(md5(locator), 8)) ELSE locator END;
-COMMENT ON FUNCTION codeio.source_name(locator text) IS 'The name under which a source is released: its locator, or of a path on this machine the last part, with eight characters of the hash of all of it.';
+    RETURN CASE WHEN (name ~ '^(file:)?/'::text) THEN ((regexp_replace(rtrim(name, '/'::text), '^.*/'::text, ''::text) || '-'::text) || "left"(md5(name), 8)) ELSE name END;
+COMMENT ON FUNCTION codeio.released_name(name text) IS 'What releases say for the locator of a source or the id of a model: the same, or of a path on this machine the last part, with eight characters of the hash of all of it.';
 
 
 
@@ -307,14 +307,14 @@ COMMENT ON COLUMN codeio.source.added_at IS 'When it was added.';
 
 CREATE FUNCTION codeio.is_of_repository(name text, origin codeio.raw_file_origin, source codeio.source) RETURNS boolean
     LANGUAGE sql IMMUTABLE
-    RETURN ((name = ANY (ARRAY[(source).locator, (((source).kind || ':'::text) || (source).locator), codeio.source_name((source).locator), (((source).kind || ':'::text) || codeio.source_name((source).locator)), split_part((source).locator, '=='::text, 1), (origin).repository])) OR (((source).kind = ANY (ARRAY['jsonl'::text, 'parquet'::text])) AND starts_with((origin).path, (name || '/'::text))));
+    RETURN ((name = ANY (ARRAY[(source).locator, (((source).kind || ':'::text) || (source).locator), codeio.released_name((source).locator), (((source).kind || ':'::text) || codeio.released_name((source).locator)), split_part((source).locator, '=='::text, 1), (origin).repository])) OR (((source).kind = ANY (ARRAY['jsonl'::text, 'parquet'::text])) AND starts_with((origin).path, (name || '/'::text))));
 COMMENT ON FUNCTION codeio.is_of_repository(name text, origin codeio.raw_file_origin, source codeio.source) IS 'Whether a file was seen in the repository, package or source of this name; rows of JSONL and Parquet sources begin with owner and repository.';
 
 
 
 CREATE FUNCTION codeio.is_of_place(place_kind text, place text, origin codeio.raw_file_origin, source codeio.source) RETURNS boolean
     LANGUAGE sql IMMUTABLE
-    RETURN CASE place_kind WHEN 'repository'::text THEN codeio.is_of_repository(place, origin, source) WHEN 'source'::text THEN (place = ANY (ARRAY[(source).locator, (((source).kind || ':'::text) || (source).locator), ((source).source_id)::text, codeio.source_name((source).locator), (((source).kind || ':'::text) || codeio.source_name((source).locator))])) ELSE true END;
+    RETURN CASE place_kind WHEN 'repository'::text THEN codeio.is_of_repository(place, origin, source) WHEN 'source'::text THEN (place = ANY (ARRAY[(source).locator, (((source).kind || ':'::text) || (source).locator), ((source).source_id)::text, codeio.released_name((source).locator), (((source).kind || ':'::text) || codeio.released_name((source).locator))])) ELSE true END;
 COMMENT ON FUNCTION codeio.is_of_place(place_kind text, place text, origin codeio.raw_file_origin, source codeio.source) IS 'Whether a file was seen in the repository or source that a takedown of a path is about; without one, anywhere.';
 
 
@@ -681,7 +681,7 @@ COMMENT ON COLUMN codeio.teacher.stage_run_id IS 'Who wrote it.';
 
 CREATE FUNCTION codeio.teacher_name(teacher codeio.teacher) RETURNS text
     LANGUAGE sql IMMUTABLE
-    RETURN CASE (teacher).kind WHEN 'offline-trace'::text THEN 'offline teacher'::text ELSE (((teacher).model || ' at '::text) || (teacher).endpoint_host) END;
+    RETURN CASE (teacher).kind WHEN 'offline-trace'::text THEN 'offline teacher'::text ELSE ((codeio.released_name((teacher).model) || ' at '::text) || (teacher).endpoint_host) END;
 COMMENT ON FUNCTION codeio.teacher_name(teacher codeio.teacher) IS 'What people call a teacher.';
 
 
@@ -1717,13 +1717,14 @@ CREATE VIEW codeio.origin_judged AS
  SELECT raw_file_id,
     origin_id,
     licence
-   FROM codeio.raw_file_origin
-  WHERE ((EXISTS ( SELECT
-           FROM codeio.present_place
-          WHERE (present_place.origin_id = raw_file_origin.origin_id))) OR (NOT (EXISTS ( SELECT
-           FROM (codeio.raw_file_origin other
-             JOIN codeio.present_place ON ((present_place.origin_id = other.origin_id)))
-          WHERE (other.raw_file_id = raw_file_origin.raw_file_id)))));
+   FROM ( SELECT raw_file_origin.raw_file_id,
+            raw_file_origin.origin_id,
+            raw_file_origin.licence,
+            (present_place.place_id IS NOT NULL) AS is_present,
+            bool_or((present_place.place_id IS NOT NULL)) OVER (PARTITION BY raw_file_origin.raw_file_id) AS any_is
+           FROM (codeio.raw_file_origin
+             LEFT JOIN codeio.present_place ON ((present_place.origin_id = raw_file_origin.origin_id)))) seen
+  WHERE (is_present OR (NOT any_is));
 COMMENT ON VIEW codeio.origin_judged IS 'The places by whose licences a file is judged: all that show it at present; of a file that none shows any more, all that ever did.';
 COMMENT ON COLUMN codeio.origin_judged.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.origin_judged.licence IS 'SPDX id, or NOASSERTION.';
@@ -1811,6 +1812,20 @@ ALTER TABLE codeio.former_dedup_result ALTER COLUMN former_dedup_result_id ADD G
     NO MAXVALUE
     CACHE 1
 );
+
+
+
+CREATE VIEW codeio.judged_before AS
+ SELECT DISTINCT ON (subject_id) subject_id,
+        CASE
+            WHEN (matched_id IS NULL) THEN 0
+            ELSE 2
+        END AS turn
+   FROM codeio.former_dedup_result
+  ORDER BY subject_id, former_dedup_result_id DESC;
+COMMENT ON VIEW codeio.judged_before IS 'Raw files and programs of which dedup said something that no longer holds.';
+COMMENT ON COLUMN codeio.judged_before.subject_id IS 'The raw file or program.';
+COMMENT ON COLUMN codeio.judged_before.turn IS 'When it is compared again: 0, before what is new, if it survived and may have been paid for; 2, after it, if not.';
 
 
 
@@ -1944,8 +1959,15 @@ CREATE VIEW codeio.funnel AS
          SELECT 2,
             'dedup'::text,
             count(*) AS count
-           FROM codeio.dedup_result
-          WHERE (dedup_result.matched_id IS NULL)
+           FROM ( SELECT dedup_result.subject_id
+                   FROM codeio.dedup_result
+                  WHERE (dedup_result.matched_id IS NULL)
+                UNION ALL
+                 SELECT judged_before.subject_id
+                   FROM codeio.judged_before
+                  WHERE ((judged_before.turn = 0) AND (NOT (EXISTS ( SELECT
+                           FROM codeio.dedup_result
+                          WHERE (dedup_result.subject_id = judged_before.subject_id)))))) survivor
         UNION ALL
          SELECT 3,
             'screen'::text,
@@ -2098,20 +2120,6 @@ COMMENT ON VIEW codeio.gate_standing IS 'How each required gate stands towards e
 COMMENT ON COLUMN codeio.gate_standing.release_id IS 'The release.';
 COMMENT ON COLUMN codeio.gate_standing.gate IS 'The gate.';
 COMMENT ON COLUMN codeio.gate_standing.standing IS 'By its latest result: missing, passed, or failed; of a soft failure undecided, overridden or rejected, by the latest decision of a person.';
-
-
-
-CREATE VIEW codeio.judged_before AS
- SELECT DISTINCT ON (subject_id) subject_id,
-        CASE
-            WHEN (matched_id IS NULL) THEN 0
-            ELSE 2
-        END AS turn
-   FROM codeio.former_dedup_result
-  ORDER BY subject_id, former_dedup_result_id DESC;
-COMMENT ON VIEW codeio.judged_before IS 'Raw files and programs of which dedup said something that no longer holds.';
-COMMENT ON COLUMN codeio.judged_before.subject_id IS 'The raw file or program.';
-COMMENT ON COLUMN codeio.judged_before.turn IS 'When it is compared again: 0, before what is new, if it survived and may have been paid for; 2, after it, if not.';
 
 
 
@@ -2356,7 +2364,7 @@ CREATE VIEW codeio.released_lineage AS
     raw_file_origin.origin_id,
     source.source_id,
     ((source.kind || ':'::text) || source.locator) AS source,
-    ((source.kind || ':'::text) || codeio.source_name(source.locator)) AS source_name,
+    ((source.kind || ':'::text) || codeio.released_name(source.locator)) AS source_name,
     raw_file_origin.repository,
     raw_file_origin.version AS source_version,
     raw_file_origin.path,
@@ -2534,7 +2542,7 @@ CREATE VIEW codeio.sample_text AS
     second_verdict.feedback AS feedback_2,
     second_verdict.verdict AS verdict_2,
     teacher.kind AS teacher_kind,
-    teacher.model AS teacher_model,
+    codeio.released_name(teacher.model) AS teacher_model,
     program.provenance AS transform_provenance,
     first_response.provenance AS rationale_provenance,
     prompt.template_sha256,
@@ -2553,7 +2561,7 @@ CREATE VIEW codeio.sample_text AS
      JOIN codeio.stage_run answer_run ON ((answer_run.stage_run_id = first_response.stage_run_id)))
      JOIN codeio.stage_run pair_run ON ((pair_run.stage_run_id = io_pair.stage_run_id)))
      CROSS JOIN LATERAL ( SELECT source.kind AS source_kind,
-            codeio.source_name(source.locator) AS source_locator,
+            codeio.released_name(source.locator) AS source_locator,
             raw_file_origin.version,
             raw_file_origin.path
            FROM ((codeio.raw_file_origin
@@ -2591,7 +2599,7 @@ COMMENT ON COLUMN codeio.sample_text.turn_2 IS 'The revision; null when there wa
 COMMENT ON COLUMN codeio.sample_text.feedback_2 IS 'What is said about it; null when there was none.';
 COMMENT ON COLUMN codeio.sample_text.verdict_2 IS 'Verdict on it; null when there was none.';
 COMMENT ON COLUMN codeio.sample_text.teacher_kind IS 'Kind of the teacher that gave the first answer.';
-COMMENT ON COLUMN codeio.sample_text.teacher_model IS 'Its model.';
+COMMENT ON COLUMN codeio.sample_text.teacher_model IS 'Its model; of a path on this machine, the name for it.';
 COMMENT ON COLUMN codeio.sample_text.transform_provenance IS 'What the teacher that wrote the program said of its work.';
 COMMENT ON COLUMN codeio.sample_text.rationale_provenance IS 'What the teacher said of the first answer.';
 COMMENT ON COLUMN codeio.sample_text.template_sha256 IS 'Fingerprint of the template.';
@@ -3389,6 +3397,8 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.quarantined_file TO codeio_app;
 GRANT SELECT ON TABLE codeio.quarantined_file TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.finished_conversation TO codeio_app;
 GRANT SELECT ON TABLE codeio.finished_conversation TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.judged_before TO codeio_app;
+GRANT SELECT ON TABLE codeio.judged_before TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.leak_scan TO codeio_app;
 GRANT SELECT ON TABLE codeio.leak_scan TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.pending_dedup TO codeio_app;
@@ -3409,8 +3419,6 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.required_gate TO codeio_app;
 GRANT SELECT ON TABLE codeio.required_gate TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.gate_standing TO codeio_app;
 GRANT SELECT ON TABLE codeio.gate_standing TO codeio_auditor;
-GRANT SELECT,MAINTAIN ON TABLE codeio.judged_before TO codeio_app;
-GRANT SELECT ON TABLE codeio.judged_before TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.leak_hit TO codeio_app;
 GRANT SELECT ON TABLE codeio.leak_hit TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.open_question TO codeio_app;
