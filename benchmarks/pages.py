@@ -132,6 +132,7 @@ def _pages(settings: Settings) -> dict[str, str]:
         "dropped, from the middle": f"/dropped?after={middle}",
         "dropped, a reason": "/dropped?stage=ingest&reason=duplicate",
         "dropped, a rare reason": "/dropped?stage=ingest&reason=secret",
+        "teachers": "/teachers",
         "sandbox": "/sandbox",
         "sources": "/sources",
     }

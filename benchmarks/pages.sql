@@ -34,7 +34,7 @@ SELECT md5('place' || n)::uuid, md5('source' || n % 100)::uuid, '', 'package/mod
 FROM generate_series(0, :programs - 1) AS n;
 
 INSERT INTO codeio.teacher_call
-SELECT md5('call' || n)::uuid, md5('teacher' || n % 4)::uuid, 'answer', md5('prompt' || n)::uuid, 'template', '{}', 'ok', 'stop', 700, 400,
+SELECT md5('call' || n)::uuid, md5('teacher' || n % 4)::uuid, 'answer', md5('prompt' || n / 2 * 2)::uuid, 'template', '{}', 'ok', 'stop', 700, 400,
     0.0004, 900, '', md5('run' || n % :runs || 'answer')::uuid
 FROM generate_series(0, :rows - 1) AS n;
 
@@ -49,12 +49,13 @@ SELECT md5('pair' || n)::uuid, md5('program' || n / 10)::uuid, n % 10, '{"x": 1}
 FROM generate_series(0, :rows - 1) AS n;
 
 INSERT INTO codeio.prompt
-SELECT md5('prompt' || n)::uuid, md5('pair' || n)::uuid, CASE n % 2 WHEN 0 THEN 'input' ELSE 'output' END, 'template', repeat('prompt ', 60),
+SELECT md5('prompt' || n)::uuid, md5('pair' || n)::uuid, CASE n / 2 % 2 WHEN 0 THEN 'input' ELSE 'output' END, 'template', repeat('prompt ', 60),
     md5('run' || n % :runs || 'prompt')::uuid
 FROM generate_series(0, :rows - 1) AS n;
 
+-- Two teachers answer every other prompt, so that there is something to compare.
 INSERT INTO codeio.response
-SELECT md5('response' || n)::uuid, md5('prompt' || n)::uuid, 1, 0, md5('teacher' || n % 4)::uuid, repeat('because ', 60), '', '{}', md5('call' || n)::uuid,
+SELECT md5('response' || n)::uuid, md5('prompt' || n / 2 * 2)::uuid, 1, 0, md5('teacher' || n % 4)::uuid, repeat('because ', 60), '', '{}', md5('call' || n)::uuid,
     md5('run' || n % :runs || 'answer')::uuid
 FROM generate_series(0, :rows - 1) AS n;
 
@@ -65,7 +66,7 @@ SELECT md5('verdict' || n)::uuid, md5('response' || n)::uuid, '1',
 FROM generate_series(0, :rows - 1) AS n;
 
 INSERT INTO codeio.sample
-SELECT md5('sample' || n)::uuid, md5('prompt' || n)::uuid, md5('verdict' || n)::uuid, NULL, md5('run' || n % :runs || 'promote')::uuid
+SELECT md5('sample' || n)::uuid, md5('prompt' || n / 2 * 2)::uuid, md5('verdict' || n)::uuid, NULL, md5('run' || n % :runs || 'promote')::uuid
 FROM generate_series(0, :rows - 1) AS n;
 
 INSERT INTO codeio.drop_record (

@@ -76,6 +76,8 @@ class Stage:
             beside the range.
         stale_because: What makes its rows stale; None where nothing does.
         requests: Function of (shard, work), which gives the requests it would send to a teacher.
+        sizes: Function of (shard, work), which gives about the characters of each of them; empty
+            where they are made as quickly.
         planned: Function of (work, rows that wait), which notes that they are now to be taken.
         asks_offline_first: Whether the offline teacher is asked before the one in use, in mixed
             mode.
@@ -100,6 +102,7 @@ class Stage:
     parameters: str = ""
     stale_because: Cause | None = None
     requests: str = ""
+    sizes: str = ""
     planned: str = ""
     asks_offline_first: bool = False
     rounds: "Callable[[Settings], list[Step]] | None" = None
@@ -154,7 +157,7 @@ class Stage:
             resolve_name(self.planned)(work, count)
         if self.requests and shards and not work.settings.uses_offline_teacher:
             resolve_name("codeio_ops.asking.estimate:log_estimate")(
-                self.requests_of(shards, work), work
+                self.sizes_of(shards, work), work
             )
         return shards
 
@@ -176,6 +179,13 @@ class Stage:
         """Give the requests that it would send for these shards, one by one."""
         requests: Callable[..., Iterator[Request]] = resolve_name(self.requests)
         return chain.from_iterable(requests(shard, work) for shard in shards)
+
+    def sizes_of(self, shards: "Iterable[Shard]", work: "Work") -> "Iterator[int]":
+        """Give about the characters of each request that it would send for these shards."""
+        if not self.sizes:
+            return (request.characters for request in self.requests_of(shards, work))
+        sizes: Callable[..., Iterator[int]] = resolve_name(self.sizes)
+        return chain.from_iterable(sizes(shard, work) for shard in shards)
 
     def _parameters(self, work: "Work", rows: Rows) -> dict[str, Any]:
         if not self.parameters:
@@ -236,6 +246,7 @@ _STAGES = (
         parameters="codeio_ops.asking.program:parameters",
         stale_because="template",
         requests="codeio_ops.asking.program:transform_requests",
+        sizes="codeio_ops.asking.program:transform_sizes",
         asks_offline_first=True,
         takes=("screen",),
     ),

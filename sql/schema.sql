@@ -2671,12 +2671,15 @@ CREATE VIEW codeio.stand_in_file AS
   WHERE ((NOT (EXISTS ( SELECT
            FROM (codeio.teacher_call
              JOIN codeio.teacher USING (teacher_id))
-          WHERE ((teacher_call.subject_id = present_file.raw_file_id) AND (teacher_call.purpose = 'transform'::text) AND (teacher_call.outcome <> 'unavailable'::text) AND (teacher.kind <> 'offline-trace'::text))))) AND (EXISTS ( SELECT
-           FROM codeio.teacher_call
-          WHERE ((teacher_call.subject_id = present_file.raw_file_id) AND (teacher_call.purpose = 'transform'::text)))) AND (NOT (EXISTS ( SELECT
+          WHERE ((teacher_call.subject_id = present_file.raw_file_id) AND (teacher_call.purpose = 'transform'::text) AND (teacher_call.outcome <> 'unavailable'::text) AND (teacher.kind <> 'offline-trace'::text))))) AND ((EXISTS ( SELECT
+           FROM codeio.program
+          WHERE (program.raw_file_id = present_file.raw_file_id))) OR (EXISTS ( SELECT
            FROM codeio.drop_record
-          WHERE ((drop_record.stage = ANY (ARRAY['dedup'::text, 'screen'::text])) AND (drop_record.subject_id = present_file.raw_file_id))))));
-COMMENT ON VIEW codeio.stand_in_file IS 'Present files that the offline teacher transformed or refused, and no model.';
+          WHERE ((drop_record.stage = 'transform'::text) AND (drop_record.subject_id = present_file.raw_file_id))))) AND (NOT (EXISTS ( SELECT
+           FROM (codeio.drop_record
+             LEFT JOIN codeio.teacher USING (teacher_id))
+          WHERE ((drop_record.subject_id = present_file.raw_file_id) AND ((drop_record.stage = ANY (ARRAY['dedup'::text, 'screen'::text])) OR ((drop_record.stage = 'transform'::text) AND (teacher.kind <> 'offline-trace'::text))))))));
+COMMENT ON VIEW codeio.stand_in_file IS 'Present files that the offline teacher transformed or refused, and that no model answered about or was given up on.';
 COMMENT ON COLUMN codeio.stand_in_file.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.stand_in_file.language IS 'Programming language.';
 COMMENT ON COLUMN codeio.stand_in_file.blob_sha256 IS 'Its content.';

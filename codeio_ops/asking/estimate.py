@@ -1,14 +1,12 @@
-"""What the waiting requests of a stage will cost, and how they read: no call is made."""
+"""What the waiting requests of a stage will cost: no call is made."""
 
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import chain, islice
 
 from codeio_ops.asking.answer import scope_in_force
-from codeio_ops.teacher.budget import prompt_tokens
-from codeio_ops.teacher.messages import Message, Request
+from codeio_ops.teacher.budget import tokens_of
 from codeio_ops.teacher.prices import known_price
 from codeio_ops.work import Work
 
@@ -30,7 +28,6 @@ class Estimate:
         expectation: Where that comes from: `history` (mean of this model's replies) or
             `max_tokens` (the most there can be).
         cost_usd: Price in dollars, as text; empty when the price is not known.
-        preview: The messages of the first requests.
     """
 
     purpose: str
@@ -42,18 +39,15 @@ class Estimate:
     completion_tokens: int
     expectation: str
     cost_usd: str
-    preview: list[tuple[Message, ...]]
 
 
-def estimate(requests: Iterable[Request], work: Work, *, previewed: int) -> Estimate:
-    """Count the requests of a stage, and show the first of them."""
+def estimate(sizes: Iterable[int], work: Work) -> Estimate:
+    """Add up the requests of a stage, each of so many characters."""
     settings = work.settings
-    waiting = iter(requests)
-    first = list(islice(waiting, previewed))
     count = read = 0
-    for request in chain(first, waiting):
+    for characters in sizes:
         count += 1
-        read += prompt_tokens(request)
+        read += tokens_of(characters)
     mean = work.store.value("teacher.mean_reply", purpose=work.stage, model=settings.model)
     written = round(count * float(settings.max_tokens if mean is None else mean))
     price = known_price(settings, settings.model)
@@ -68,13 +62,12 @@ def estimate(requests: Iterable[Request], work: Work, *, previewed: int) -> Esti
         completion_tokens=written,
         expectation="max_tokens" if mean is None else "history",
         cost_usd="" if cost is None else f"{cost:.6f}",
-        preview=[request.messages for request in first],
     )
 
 
-def log_estimate(requests: Iterable[Request], work: Work) -> None:
+def log_estimate(sizes: Iterable[int], work: Work) -> None:
     """Log what requests will cost, before the first is sent."""
-    log.info("%s", describe(estimate(requests, work, previewed=0)), extra={"action": "estimate"})
+    log.info("%s", describe(estimate(sizes, work)), extra={"action": "estimate"})
 
 
 def describe(found: Estimate) -> str:

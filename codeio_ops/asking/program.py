@@ -31,6 +31,7 @@ class _PendingFile(BlobLocation):
 
     raw_file_id: UUID
     language: str
+    size_bytes: int
     by_stand_in: bool
 
 
@@ -89,6 +90,12 @@ def _use_or_refer(answered: Answered, *, refused: set[UUID]) -> Use:
 def transform_requests(shard: Shard, work: Work) -> Iterator[Request]:
     """Give the request of each pending raw file of the shard."""
     yield from _requests(_pending(shard, work), work.blobs)
+
+
+def transform_sizes(shard: Shard, work: Work) -> Iterator[int]:
+    """Give about the characters of each such request; no file is read."""
+    empty = len(transform_prompt(""))
+    yield from (empty + file.size_bytes for file in _pending(shard, work))
 
 
 def _pending(shard: Shard, work: Work) -> list[_PendingFile]:

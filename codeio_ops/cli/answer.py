@@ -101,7 +101,7 @@ def _estimated(conf: Mapping[str, Json], limit: int) -> Estimate:
         changes["answer_sources"] = [conf["source"]]
     work = shell_work(stage.name, "answer", load_settings().replaced(changes))
     shards = plan_shards(stage.count(work), shard_rows=work.settings.shard_rows, limit=limit)
-    return estimate(stage.requests_of(shards, work), work, previewed=0)
+    return estimate(stage.sizes_of(shards, work), work)
 
 
 def _print(done: Ran) -> None:

@@ -1,6 +1,7 @@
 """`codeio teacher ...`: try the teacher in use, see what a stage will cost, serve a teacher."""
 
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +17,7 @@ from codeio_ops.cli.output import (
     say,
 )
 from codeio_ops.pipeline import STAGES, Stage, stages_asking
+from codeio_ops.storage.shards import whole_range
 
 if TYPE_CHECKING:
     from codeio_ops.comparison import Score
@@ -70,11 +72,12 @@ def preview(
 ) -> None:
     """Print what a stage would send, its tokens and its cost; nothing is sent."""
     work = clients.shell_work(stage.name, "teacher preview")
-    found = estimate(stage.waiting_requests(work), work, previewed=prompts)
+    found = estimate(stage.sizes_of([whole_range()], work), work)
+    first = [request.messages for request in islice(stage.waiting_requests(work), prompts)]
     if as_json:
-        print_json(asdict(found))
+        print_json({**asdict(found), "preview": [list(map(asdict, each)) for each in first]})
         return
-    for number, messages in enumerate(found.preview, start=1):
+    for number, messages in enumerate(first, start=1):
         for message in messages:
             print_text(f"--- request {number}, {message.role} ---\n\n{message.content}\n")
     print_text(describe(found))

@@ -7,6 +7,7 @@ seconds: only the gate's task does.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 import great_expectations.expectations as gxe  # noqa: TID253 - nobody else imports this module
 from great_expectations import ExpectationSuite  # noqa: TID253
@@ -20,8 +21,9 @@ from codeio_ops.verify.verdicts import AnswerVerdict
 # Longest sequence that the paper trains on (arXiv 2502.07316, section 3.1).
 MAX_TOKENS = 4_096
 LONG_SHARE = 0.05
-BALANCE = (0.35, 0.65)
-VERDICT_BAND = 0.15
+# How far a share may be from what it should be; of few rows, as far as chance brings it.
+BAND = 0.15
+CHANCE = 3  # standard errors
 
 _CRITICAL, _WARNING = FailureSeverity.CRITICAL, FailureSeverity.WARNING
 
@@ -40,6 +42,7 @@ class Share:
     """Share of correct first answers in a direction of the previous release."""
 
     direction: str
+    answers: int
     correct: float
 
 
@@ -52,7 +55,7 @@ def release_suite(recipe: Recipe, samples: int, previous: Sequence[Share]) -> Ex
         previous: Shares of the last published version; empty when there is none.
     """
     return ExpectationSuite(
-        name="release", expectations=[*_critical(samples), *_warnings(recipe, previous)]
+        name="release", expectations=[*_critical(samples), *_warnings(recipe, samples, previous)]
     )
 
 
@@ -80,7 +83,7 @@ def _critical(samples: int) -> Iterator[Expectation]:
         yield gxe.ExpectColumnValuesToBeInSet(column=column, value_set=values, severity=_CRITICAL)
 
 
-def _warnings(recipe: Recipe, previous: Sequence[Share]) -> Iterator[Expectation]:
+def _warnings(recipe: Recipe, samples: int, previous: Sequence[Share]) -> Iterator[Expectation]:
     yield gxe.ExpectColumnValuesToBeBetween(
         column="tokens",
         max_value=MAX_TOKENS,
@@ -89,20 +92,19 @@ def _warnings(recipe: Recipe, previous: Sequence[Share]) -> Iterator[Expectation
         notes=f"{1 - LONG_SHARE:.0%} of the samples have {MAX_TOKENS:,} tokens at most.",
     )
     if len(set(recipe.directions)) == 2:
-        low, high = BALANCE
-        yield gxe.ExpectColumnMeanToBeBetween(
-            column="asks_output",
-            min_value=low,
-            max_value=high,
-            severity=_WARNING,
-            notes=f"{low:.0%} to {high:.0%} of the questions ask for the output.",
-        )
+        yield _near("asks_output", 0.5, samples, "questions for the output")
     for share in previous:
-        yield gxe.ExpectColumnMeanToBeBetween(
-            column=f"correct_{share.direction}",
-            min_value=max(0.0, share.correct - VERDICT_BAND),
-            max_value=min(1.0, share.correct + VERDICT_BAND),
-            severity=_WARNING,
-            notes=f"The share of right first answers that name an {share.direction} is within "
-            f"{VERDICT_BAND:.2f} of that of the last published version, {share.correct:.2f}.",
-        )
+        what = f"right first answers that name an {share.direction}"
+        yield _near(f"correct_{share.direction}", share.correct, share.answers, what)
+
+
+def _near(column: str, share: float, rows: int, what: str) -> Expectation:
+    """Expect about a share that is known from so many rows, or is one of them."""
+    margin = max(BAND, CHANCE * 0.5 / sqrt(rows))
+    return gxe.ExpectColumnMeanToBeBetween(
+        column=column,
+        min_value=max(0.0, share - margin),
+        max_value=min(1.0, share + margin),
+        severity=_WARNING,
+        notes=f"The share of {what} is within {margin:.2f} of {share:.2f}.",
+    )

@@ -12,9 +12,9 @@ from codeio_ops.teacher.prices import Price
 CHARS_PER_TOKEN = 2.4
 
 
-def prompt_tokens(request: Request) -> int:
-    """Estimate the tokens that a request makes the model read."""
-    return 1 + int(sum(len(message.content) for message in request.messages) / CHARS_PER_TOKEN)
+def tokens_of(characters: int) -> int:
+    """Estimate the tokens of a request of so many characters."""
+    return 1 + int(characters / CHARS_PER_TOKEN)
 
 
 class Budget:
@@ -57,7 +57,7 @@ class Budget:
         """Return what a call may cost at most, by the estimate of its prompt."""
         if self._price is None:
             return Decimal(0)
-        return self._price.cost(prompt_tokens(request), self._max_tokens)
+        return self._price.cost(tokens_of(request.characters), self._max_tokens)
 
     def admit(self, request: Request) -> bool:
         """Say whether a call may start now; False means: when a call in flight has ended.

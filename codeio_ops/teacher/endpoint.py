@@ -76,9 +76,11 @@ class Endpoint:
         return urlsplit(self.base_url).hostname or ""
 
     @property
-    def _host_and_port(self) -> str:
-        port = urlsplit(self.base_url).port
-        return self.host if port is None else f"{self.host}:{port}"
+    def _place(self) -> str:
+        """Host, port and path, less the `/v1` of the API."""
+        parts = urlsplit(self.base_url)
+        port = "" if parts.port is None else f":{parts.port}"
+        return f"{self.host}{port}{parts.path.rstrip('/').removesuffix('/v1')}"
 
     @property
     def name(self) -> str:
@@ -98,7 +100,7 @@ class Endpoint:
             model_id=self.model,
             version=version,
             # The same weights are the same model, on whatever port they are served today.
-            endpoint_host=self.host if version else self._host_and_port,
+            endpoint_host=self.host if version else self._place,
         )
 
     def _checked(self) -> "Endpoint":

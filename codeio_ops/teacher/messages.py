@@ -36,6 +36,11 @@ class Request:
     messages: tuple[Message, ...]
     seed: int = 0
 
+    @property
+    def characters(self) -> int:
+        """How long the conversation is."""
+        return sum(len(message.content) for message in self.messages)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
@@ -120,8 +125,8 @@ class TeacherIdentity:
         model_id: Model id as configured.
         version: Version of the offline teacher, sha256 of the weights of a local model where it is
             known; empty for other models, whose id is their version.
-        endpoint_host: Host name of the endpoint, with the port where two models may hide behind
-            one name: where the address states one and the weights are not known.
+        endpoint_host: Host name of the endpoint, with port and path where two models may hide
+            behind one name: where the address states them and the weights are not known.
     """
 
     kind: TeacherKind

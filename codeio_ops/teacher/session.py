@@ -29,7 +29,7 @@ from codeio_ops.errors import TeacherRefused, TeacherUnavailable
 from codeio_ops.jsonvalue import Json
 from codeio_ops.proxies import http_options
 from codeio_ops.teacher.body import BodyRefused, ask_for_plain_bytes, bound
-from codeio_ops.teacher.budget import prompt_tokens
+from codeio_ops.teacher.budget import tokens_of
 from codeio_ops.teacher.endpoint import ADDRESS_CURE, Endpoint
 from codeio_ops.teacher.faults import PassingFault, RequestRefused, fault_of
 from codeio_ops.teacher.journal import StoredReply
@@ -146,7 +146,7 @@ class Session:
         return stop
 
     async def _try(self, request: Request, started: float) -> Called:
-        expected = prompt_tokens(request)
+        expected = tokens_of(request.characters)
         await self._gate.enter(expected)
         try:
             body, request_id = await self._send(request, self._settings.max_tokens)

@@ -9,7 +9,7 @@ ORDER BY pending_screen.raw_file_id;
 
 -- name: transform
 SELECT waiting.raw_file_id, waiting.language, waiting.by_stand_in,
-    blob.sha256, blob.pack_key, blob.pack_offset, blob.pack_bytes
+    blob.sha256, blob.size_bytes, blob.pack_key, blob.pack_offset, blob.pack_bytes
 FROM (
     SELECT pending_transform.*, FALSE AS by_stand_in FROM codeio.pending_transform
     UNION ALL

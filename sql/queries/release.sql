@@ -6,8 +6,8 @@ SELECT finished.prompt_id, finished.teacher_id, finished.transformer_id, finishe
     coalesce(file_shown.source_kind || ':' || codeio.released_name(file_shown.source_locator), '') AS source,
     coalesce(file_shown.repository, '') AS repository,
     coalesce(file_shown.licence, '') AS licence, program.language, codeio.night_of(file_run) AS night,
-    program_in_force.program_id IS NOT NULL AS present, quarantined_file.reason AS quarantine,
-    quarantined_file.detail AS quarantine_detail
+    program_in_force.program_id IS NOT NULL AS present,
+    quarantined_file.reason AS quarantine, quarantined_file.detail AS quarantine_detail
 FROM codeio.complete_conversation AS finished
 INNER JOIN codeio.prompt USING (prompt_id)
 INNER JOIN codeio.question_number USING (prompt_id)
@@ -18,8 +18,8 @@ INNER JOIN codeio.verdict AS first_verdict ON first_verdict.verdict_id = finishe
 INNER JOIN codeio.response AS first_response ON first_response.response_id = first_verdict.response_id
 LEFT JOIN codeio.verdict AS second_verdict ON second_verdict.verdict_id = finished.second_verdict_id
 LEFT JOIN codeio.file_shown ON file_shown.raw_file_id = finished.raw_file_id
-LEFT JOIN codeio.quarantined_file ON quarantined_file.raw_file_id = finished.raw_file_id
 LEFT JOIN codeio.program_in_force ON program_in_force.program_id = finished.program_id
+LEFT JOIN codeio.quarantined_file ON quarantined_file.raw_file_id = finished.raw_file_id
 WHERE NOT EXISTS (
     SELECT FROM codeio.drop_record
     WHERE drop_record.stage = 'release' AND drop_record.subject_id = finished.program_id
@@ -120,7 +120,8 @@ WITH previous AS (
     ORDER BY release.version DESC
     LIMIT 1
 )
-SELECT prompt.direction, cast(avg(cast(verdict.verdict = 'correct' AS integer)) AS double precision) AS correct
+SELECT prompt.direction, count(*) AS answers,
+    cast(avg(cast(verdict.verdict = 'correct' AS integer)) AS double precision) AS correct
 FROM previous
 INNER JOIN codeio.release_sample USING (release_id)
 INNER JOIN codeio.sample USING (sample_id)

@@ -3,7 +3,7 @@
 
 -- name: transform
 SELECT raw_file.raw_file_id, raw_file.language, false AS by_stand_in,
-    blob.sha256, blob.pack_key, blob.pack_offset, blob.pack_bytes
+    blob.sha256, blob.size_bytes, blob.pack_key, blob.pack_offset, blob.pack_bytes
 FROM codeio.raw_file
 INNER JOIN codeio.blob ON blob.sha256 = raw_file.blob_sha256
 WHERE raw_file.raw_file_id >= :low AND raw_file.raw_file_id < :high AND raw_file.raw_file_id IN (

@@ -58,14 +58,22 @@ WHERE NOT EXISTS (
     INNER JOIN codeio.teacher USING (teacher_id)
     WHERE teacher_call.subject_id = present_file.raw_file_id AND teacher_call.purpose = 'transform'
         AND teacher_call.outcome <> 'unavailable' AND teacher.kind <> 'offline-trace'
-) AND EXISTS (
-    SELECT FROM codeio.teacher_call
-    WHERE teacher_call.subject_id = present_file.raw_file_id AND teacher_call.purpose = 'transform'
+) AND (
+    EXISTS (SELECT FROM codeio.program WHERE program.raw_file_id = present_file.raw_file_id)
+    OR EXISTS (
+        SELECT FROM codeio.drop_record
+        WHERE drop_record.stage = 'transform' AND drop_record.subject_id = present_file.raw_file_id
+    )
 ) AND NOT EXISTS (
     SELECT FROM codeio.drop_record
-    WHERE drop_record.stage IN ('dedup', 'screen') AND drop_record.subject_id = present_file.raw_file_id
+    LEFT JOIN codeio.teacher USING (teacher_id)
+    WHERE drop_record.subject_id = present_file.raw_file_id AND (
+        drop_record.stage IN ('dedup', 'screen')
+        OR (drop_record.stage = 'transform' AND teacher.kind <> 'offline-trace')
+    )
 );
-COMMENT ON VIEW codeio.stand_in_file IS 'Present files that the offline teacher transformed or refused, and no model.';
+COMMENT ON VIEW codeio.stand_in_file IS
+'Present files that the offline teacher transformed or refused, and that no model answered about or was given up on.';
 COMMENT ON COLUMN codeio.stand_in_file.raw_file_id IS 'The file.';
 
 CREATE VIEW codeio.pending_sample AS

@@ -3,11 +3,10 @@
 import json
 import re
 import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,47 +18,19 @@ from codeio_ops.local import environment, health, ports, processes
 from codeio_ops.local.airflow_api import TERMINAL_STATES
 from codeio_ops.local.home import Home
 from codeio_ops.local.pipeline import ROAD
-from codeio_ops.local.state import StackState, remember
+from codeio_ops.local.state import remember
 from codeio_ops.quality.gates import GATES
-from support.installed import build_wheel, clean_environment, install
+from codeio_ops.testing.teachers import ScriptedEndpoint
+from support.embedded import Shell
+from support.installed import build_wheel, install
+from support.own_model import OwnModel, TrueAnswers
 from support.road import CORPUS
 from support.tour import PAGES, Tour, chromium
 
+PRICE = {"CODEIO_PRICE_INPUT_USD": "1", "CODEIO_PRICE_OUTPUT_USD": "2"}
 REASON = "The recipe drops wrong answers, so the share of right ones must rise."
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shell:
-    """Runs `codeio` commands of a wheel, in a directory that holds the state and nothing else."""
-
-    directory: Path
-    programs: Path
-
-    @property
-    def home(self) -> Home:
-        return Home(self.directory / ".codeio")
-
-    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            (self.programs / "codeio", *arguments),
-            env=clean_environment(self.programs),
-            cwd=self.directory,
-            capture_output=True,
-            text=True,
-        )
-        assert not check or done.returncode == 0, done.stderr
-        return done
-
-    def json(self, *arguments: str) -> Any:
-        return json.loads(self.run(*arguments, "--json").stdout)
-
-    @property
-    def state(self) -> StackState:
-        state = StackState.load(self.home)
-        assert state is not None
-        return state
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +184,47 @@ def test_a_person_lets_a_release_through_that_fails_a_soft_gate(
     assert newest.start_date and override["decided_at"] > newest.start_date
     tour.read_the_override("codeio_pp v2", REASON)
     assert tour.complaints == []
+
+
+def test_models_of_ones_own_are_released_beside_the_stand_in(
+    shell: Shell, funnel: Any, tmp_path: Path
+) -> None:
+    before = shell.json("release", "list")
+    truths = TrueAnswers(shell.ask)
+    a, b = OwnModel(truths, wrong_at_first=2), OwnModel(truths, wrong_at_first=5)
+    with ScriptedEndpoint(a) as at_a, ScriptedEndpoint(b) as at_b:
+        with_a = shell.exporting(OPENAI_BASE_URL=at_a.base_url, CODEIO_MODEL="a", **PRICE)
+        expected = with_a.json("teacher", "preview", "answer", "--prompts", "0")
+        of_a = with_a.json("run")["release"]
+        assert a.questions == expected["requests"] == of_a["samples"] == before[0]["samples"]
+        assert 0.7 * expected["prompt_tokens"] < a.tokens_read <= expected["prompt_tokens"]
+        assert with_a.json("answer").keys() == {"estimate"}
+        # A model that the settings do not name; the release of the one that they do comes again.
+        few = ("answer", "--model", "c", "--scope", "unanswered", "--limit", "4")
+        of_c = with_a.json(*few)["release"]
+        assert [each["name"].split()[0] for each in of_c["teachers"]] == ["c"]
+
+        with_b = shell.exporting(OPENAI_BASE_URL=at_b.base_url, CODEIO_MODEL="b", **PRICE)
+        share = ("answer", "--scope", "unanswered", "--share", "0.3")
+        expected = with_b.json(*share, "--dry-run")["estimate"]
+        done = with_b.json(*share, "--budget", expected["cost_usd"])
+        of_b = done["release"]
+        assert b.questions == expected["requests"] == of_b["samples"] < of_a["samples"]
+        assert 0 < sum(line["cost_usd"] for line in done["spent"]) <= float(expected["cost_usd"])
+        assert with_b.json(*share).keys() == {"estimate"}
+        assert {*a.asked.values(), *b.asked.values()} == {1}
+
+    back = shell.exporting()
+    assert back.json("answer").keys() == {"estimate"}
+    recipe = tmp_path / "any.yaml"
+    recipe.write_text("name: codeio_pp\nteachers: any\n")
+    of_all = back.json("release", "make", str(recipe))
+    made = [of_a, of_b, of_c, of_all]
+    assert of_all["samples"] == sum(each["samples"] for each in (before[0], of_a, of_b, of_c))
+    assert len(of_all["teachers"]) == 4
+    after = [(line["name"], line["status"]) for line in shell.json("release", "list")]
+    known = [(line["name"], line["status"]) for line in before]
+    assert sorted(after) == sorted([*known, *((each["name"], "published") for each in made)])
 
 
 def test_down_leaves_no_process(shell: Shell, funnel: Any) -> None:

@@ -66,6 +66,8 @@ class FakeAirflow(LocalEndpoint):
         if found := _RUN.match(path):
             return self._of_run(found[1], found[2], found[3] or "")
         dag_id = path.split("/")[4]
+        if path.endswith(f"/dags/{dag_id}"):
+            return {"is_paused": False, "max_active_runs": 1}
         runs: list[Json] = [
             {"dag_id": dag_id, "dag_run_id": run_id, "state": state, "run_type": "manual"}
             for (owner, run_id), state in self.states.items()

@@ -1,51 +1,64 @@
 """From the stand-in to models of one's own, side by side, over the whole road."""
 
-import json
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import cast
 
 import pytest
 
 from codeio_ops.asking.estimate import Estimate, estimate
-from codeio_ops.jsonvalue import Json
 from codeio_ops.pipeline import STAGES
+from codeio_ops.release.assemble import Release
 from codeio_ops.release.recipe import Recipe
-from codeio_ops.testing.teachers import ScriptedEndpoint, ScriptedReply, chat_reply
+from codeio_ops.storage.shards import whole_range
+from codeio_ops.testing.teachers import ScriptedEndpoint
+from support.own_model import OwnModel, TrueAnswers
 from support.road import FACTS, Road
 
 SHARE = 0.4
+TAKING = {"transform_scope": "stand_in"}
+PROGRAMS = """
+SELECT raw_file_id, main_function, io_description, input_generator, problem_statement
+FROM codeio.program
+"""
+AUTHORS_OF_PROGRAMS = """
+SELECT DISTINCT codeio.teacher_name(teacher)
+FROM codeio.release_sample
+INNER JOIN codeio.sample USING (sample_id)
+INNER JOIN codeio.prompt USING (prompt_id)
+INNER JOIN codeio.io_pair USING (io_pair_id)
+INNER JOIN codeio.program USING (program_id)
+INNER JOIN codeio.teacher_call ON teacher_call.teacher_call_id = program.teacher_call_id
+INNER JOIN codeio.teacher ON teacher.teacher_id = teacher_call.teacher_id
+WHERE release_id = :release_id
+"""
+PROGRAM = """## Main Function
 
+```python
+{}
+```
 
-@dataclass
-class Model:
-    """A scripted model that knows the true answers, and gives some of them only when told.
+## Input Output Description
 
-    Attributes:
-        truths: The true answer to each prompt.
-        wrong_at_first: How many in ten it answers wrongly at first.
-        asked: How often each conversation was sent.
-    """
+{}
 
-    truths: Mapping[str, Json]
-    wrong_at_first: int
-    asked: Counter[str] = field(default_factory=Counter)
+## Input Generator
 
-    def __call__(self, body: dict[str, Json]) -> ScriptedReply:
-        messages = cast("list[dict[str, str]]", body["messages"])
-        self.asked[json.dumps(messages)] += 1
-        prompt = messages[0]["content"]
-        if len(messages) == 1 and len(prompt) % 10 < self.wrong_at_first:
-            return chat_reply("I do not know.")
-        return chat_reply(f"One sees it.\n\n```json\n{json.dumps(self.truths[prompt])}\n```")
+```python
+{}
+```
 
-    @property
-    def questions(self) -> int:
-        """How many first answers it was asked for."""
-        return sum(count for sent, count in self.asked.items() if len(json.loads(sent)) == 1)
+## Problem Statement
+
+Once more, in other words. {}"""
+REFUSED = "## Refused\n\ntrivial: nothing is computed"
+A_PROGRAM = (
+    "def main_solution(depth):\n    return [depth * step % 97 for step in range(depth)]",
+    "- `depth` (int): how deep it goes",
+    "import random\n\n\ndef input_generator():\n    return {'depth': random.randint(2, 40)}",
+    "What does one meet on the way down to `depth`?",
+)
 
 
 @dataclass(frozen=True)
@@ -53,12 +66,22 @@ class Walk:
     """A road with a model of one's own, and the model."""
 
     road: Road
-    model: Model
+    model: OwnModel
+
+    @property
+    def taking(self) -> Road:
+        """The road on which the model is given the files of the stand-in too."""
+        return self.road.with_parts(settings=self.road.settings.replaced(TAKING))
+
+    def programs_in(self, release: Release) -> set[str]:
+        """Return who wrote the programs of a release."""
+        found = self.road.ask(AUTHORS_OF_PROGRAMS, release_id=release.release_id)
+        return {name for (name,) in found}
 
     def preview(self) -> Estimate:
         """Return what `codeio teacher preview answer` says."""
         work = self.road.work("answer")
-        return estimate(STAGES["answer"].waiting_requests(work), work, previewed=0)
+        return estimate(STAGES["answer"].sizes_of([whole_range()], work), work)
 
     def spent(self) -> Decimal:
         """Return what was paid for first answers, by the endpoint's own count of tokens."""
@@ -68,6 +91,24 @@ class Walk:
             teacher=self.road.work("answer").teacher.identity.name,
         )
         return Decimal(cost)
+
+
+def own_programs(road: Road) -> dict[str, str]:
+    """Return what a model replies to each waiting file, by the request.
+
+    It is the program of the stand-in with a question in other words; but one that the stand-in
+    transformed it refuses, and of one that the stand-in refused it makes a program.
+    """
+    files = {
+        request.key: request.messages[0].content
+        for request in STAGES["transform"].waiting_requests(road.work("transform"))
+    }
+    replies = dict.fromkeys(files.values(), REFUSED)
+    known = {str(file): parts for file, *parts in road.ask(PROGRAMS)}
+    for file in sorted(known.keys() & files.keys())[1:]:
+        replies[files[file]] = PROGRAM.format(*known[file])
+    replies[files[min(files.keys() - known.keys())]] = PROGRAM.format(*A_PROGRAM)
+    return replies
 
 
 @pytest.fixture
@@ -80,17 +121,11 @@ def stand_in(finished_road: Road) -> Road:
 @pytest.fixture
 def walks(stand_in: Road) -> Iterator[tuple[Walk, Walk]]:
     """Model A, which may answer everything, and B, which gets a share."""
-    truths = {
-        body: {direction: output if direction == "output" else given}
-        for body, direction, given, output in stand_in.ask(
-            "SELECT prompt.body, direction, input, output FROM codeio.prompt "
-            "INNER JOIN codeio.io_pair USING (io_pair_id)"
-        )
-    }
+    truths = TrueAnswers(stand_in.ask)
     with ExitStack() as stack:
 
         def walk(name: str, wrong: int, **changes: object) -> Walk:
-            model = Model(truths, wrong)
+            model = OwnModel(truths, wrong)
             endpoint = stack.enter_context(ScriptedEndpoint(model))
             settings = stand_in.settings.replaced(
                 {
@@ -118,6 +153,7 @@ def test_two_models_and_the_stand_in_are_released_side_by_side(
         releases.append(walk.road.run())
         assert walk.model.questions == preview.requests
         assert set(walk.model.asked.values()) == {1}
+        assert 0.7 * preview.prompt_tokens < walk.model.tokens_read <= preview.prompt_tokens
         assert 0 < walk.spent() <= Decimal(preview.cost_usd)
     together = stand_in.release(Recipe(teachers="any"))
 
@@ -145,15 +181,49 @@ def test_two_models_and_the_stand_in_are_released_side_by_side(
     assert [walk.model.asked.total() for walk in walks] == asked
 
 
+def test_files_of_the_stand_in_wait_for_a_model_only_where_it_is_told_to_take_them(
+    stand_in: Road, walks: tuple[Walk, Walk]
+) -> None:
+    walk, _ = walks
+    (kept,) = stand_in.ask(
+        "SELECT count(*) FROM codeio.raw_file WHERE raw_file_id NOT IN "
+        "(SELECT subject_id FROM codeio.drop_record WHERE stage IN ('screen', 'dedup'))"
+    )
+    counts = [
+        STAGES["transform"].count(each.work("transform")) for each in (walk.road, walk.taking)
+    ]
+    assert counts == [0, *kept]
+
+
 def test_a_model_takes_over_the_files_that_the_stand_in_had(
     stand_in: Road, walks: tuple[Walk, Walk]
 ) -> None:
     walk, _ = walks
-    taking = walk.road.settings.replaced({"transform_scope": "stand_in"})
-    road = walk.road.with_parts(settings=taking)
-    files = stand_in.rows("raw_file") - stand_in.ask(
-        "SELECT count(*) FROM codeio.drop_record WHERE stage IN ('screen', 'dedup') "
-        "AND subject_id IN (SELECT raw_file_id FROM codeio.raw_file)"
-    )[0][0]  # fmt: skip
-    assert STAGES["transform"].count(walk.road.work("transform")) == 0
-    assert STAGES["transform"].count(road.work("transform")) == files
+    (of_stand_in,) = stand_in.releases()
+    replies = own_programs(walk.taking)
+    walk.model.programs = replies
+    of_both = walk.taking.run()
+
+    assert set(walk.model.asked.values()) == {1}
+    programs = sum(reply is not REFUSED for reply in replies.values())
+    ((written,),) = stand_in.ask(
+        "SELECT count(*) FROM codeio.program WHERE problem_statement LIKE 'Once more%'"
+    )
+    assert written == programs
+    name = walk.road.work("answer").teacher.identity.name
+    assert walk.programs_in(of_both) == {name, "offline teacher"}
+    by_words = [
+        walk.taking.assemble(Recipe(name=f"by_{number}", transformed_by=words))
+        for number, words in enumerate((name, "offline-trace"))
+    ]
+    assert [walk.programs_in(release) for release in by_words] == [{name}, {"offline teacher"}]
+    assert of_both.samples == sum(release.samples for release in by_words)
+    # What the stand-in answered about its own programs is still there to be chosen.
+    its_own = Recipe(name="its_own", teachers="offline-trace", transformed_by="offline-trace")
+    assert stand_in.assemble(its_own).samples == of_stand_in.samples
+
+    before = {table: stand_in.rows(table) for table in FACTS}
+    asked = walk.model.asked.total()
+    assert walk.taking.with_parts(run_id="again").run() == of_both
+    assert {table: stand_in.rows(table) for table in FACTS} == before
+    assert walk.model.asked.total() == asked

@@ -168,18 +168,21 @@ def test_answers_beyond_the_training_length_are_a_soft_failure(
     assert (report.failed[0].rows, report.severity) == (5, "soft")
 
 
-def test_a_direction_that_prevails_is_a_soft_failure(
-    facts: Facts, objects: ObjectStore, settings: Settings
+@pytest.mark.parametrize(("inputs", "is_chance"), [(2, False), (8, True)])
+def test_a_direction_that_prevails_by_more_than_chance_is_a_soft_failure(
+    facts: Facts, objects: ObjectStore, settings: Settings, inputs: int, is_chance: bool
 ) -> None:
     as_owner(
         settings,
         "DELETE FROM codeio.verdict WHERE response_id IN (SELECT response_id FROM codeio.response"
         " INNER JOIN codeio.prompt USING (prompt_id)"
-        " WHERE direction = 'input' AND turn = 1 LIMIT 18)",
+        " WHERE direction = 'input' AND turn = 1 OFFSET %s)",
+        inputs,
     )
     report = judge(facts, objects, facts.assemble(RECIPE))
-    assert failures(report) == {("expect_column_mean_to_be_between", "asks_output")}
-    assert report.severity == "soft"
+    found = {("expect_column_mean_to_be_between", "asks_output")}
+    assert failures(report) == (set() if is_chance else found)
+    assert report.severity == "soft" or is_chance
 
 
 def test_a_row_that_went_missing_fails(

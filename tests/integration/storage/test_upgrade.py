@@ -1,18 +1,38 @@
 """A database made before version 0.2.0 keeps its rows, and gets the tables of this version."""
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import cast
 from uuid import UUID
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 
+from codeio_ops.config import Settings
+from codeio_ops.fingerprint import content_id
 from codeio_ops.local.state import StackState
-from codeio_ops.records import TreeChange
+from codeio_ops.records import (
+    Record,
+    ReleaseRow,
+    ResponseRow,
+    TeacherCall,
+    TeacherRow,
+    TreeChange,
+)
+from codeio_ops.release.assemble import assemble_release
+from codeio_ops.release.recipe import Recipe
+from codeio_ops.storage.engine import Store
 from codeio_ops.storage.migrate import migrate
+from codeio_ops.storage.objects import ObjectStore
+from codeio_ops.storage.runs import FactWriter, stage_run
+from support.facts import RUN, TEACHER, FactBuilder
+from support.judged import published
 from support.storage import bare_database
 
+MODEL = content_id("teacher", "model")
 OLD = Path(__file__).parents[2] / "data" / "schema_0012.sql"
 VERSION = (
     "CREATE TABLE codeio_schema_version (version_num varchar(32) PRIMARY KEY);"
@@ -165,3 +185,90 @@ def test_its_rows_are_kept_in_the_new_form(old_url: str) -> None:
     ]
     release = "SELECT name, status, manifest_sha256 FROM codeio.release"
     assert _rows(old_url, release) == [("codeio_pp", "published", "")]
+
+
+def test_its_releases_go_on_where_two_kinds_of_teachers_stopped_them(
+    old_url: str, settings: Settings, objects: ObjectStore
+) -> None:
+    _put(old_url, _of_both_kinds())
+    migrate(old_url)
+    chosen = (
+        "SELECT version, teachers #>> '{0,id}', json_array_length(teachers) FROM codeio.release"
+    )
+    assert sorted(_rows(old_url, chosen))[1:] == [(2, str(TEACHER), 1), (3, str(TEACHER), 1)]
+
+    store = Store.open(old_url)
+    writer = FactWriter(store, stage_run("promote", RUN, settings))
+    made = [
+        published(
+            assemble_release(recipe, current={TEACHER}, store=store, writer=writer),
+            store=store, writer=writer, objects=objects,
+        )
+        for recipe in (Recipe(), Recipe(teachers="local-model"), Recipe(teachers="any"))
+    ]  # fmt: skip
+    store.close()
+    assert [(release.name, release.version, release.samples) for release in made] == [
+        ("codeio_pp", 4, 4), ("codeio_pp-model-at-127-0-0-1", 1, 1), ("codeio_pp-mixed", 1, 5),
+    ]  # fmt: skip
+
+
+def _of_both_kinds() -> list[Record]:
+    """Return four samples by the stand-in, published, and with one by a model, rejected."""
+    facts = FactBuilder(UUID(int=1))
+    program = facts.program(facts.file("a file"), "def main_solution(n):\n    return n")
+    samples = []
+    for number in range(5):
+        prompt = facts.prompt(facts.pair(program.program_id, {"n": number}, number, ordinal=number))
+        verdict = facts.verdict(facts.response(prompt, "as it is").response_id)
+        samples.append(facts.sample(prompt.prompt_id, verdict).sample_id)
+    facts.candidate("published", dict.fromkeys(samples[:-1], "train"))
+    facts.candidate("rejected", dict.fromkeys(samples, "train"))
+    model = replace(
+        cast(TeacherRow, facts.records[0]), teacher_id=MODEL, kind="local-model", model="model",
+        version="", endpoint_host="127.0.0.1",
+    )  # fmt: skip
+    return [model, *(_as_it_was(record, last=prompt.prompt_id) for record in facts.records)]
+
+
+def _as_it_was(record: Record, *, last: UUID) -> Record:
+    """Return a record with its version and status; the last answer is by the model."""
+    match record:
+        case ReleaseRow(name=status):
+            version = ("published", "rejected").index(status) + 2
+            return replace(
+                record, name="codeio_pp", version=version, status=status, content_sha256=status
+            )
+        case TeacherCall(subject_id=subject_id) if subject_id == last:
+            return replace(record, teacher_id=MODEL)
+        case ResponseRow(prompt_id=prompt_id) if prompt_id == last:
+            return replace(record, teacher_id=MODEL)
+        case _:
+            return record
+
+
+def _put(url: str, records: Sequence[Record]) -> None:
+    """Insert records into the version before, as far as it has their tables and columns."""
+    engine = create_engine(url)
+    with engine.begin() as link:
+        for record in records:
+            columns = _columns(link, record)
+            if not columns:
+                continue
+            link.execute(
+                text(
+                    f"INSERT INTO codeio.{record.table} ({columns}) SELECT {columns} "
+                    f"FROM json_populate_record(NULL::codeio.{record.table}, CAST(:row AS json)) "
+                    "ON CONFLICT DO NOTHING"
+                ),
+                {"row": json.dumps(asdict(record), default=str)},
+            )
+    engine.dispose()
+
+
+def _columns(link: Connection, record: Record) -> str:
+    found = link.execute(
+        text("SELECT attname FROM pg_attribute WHERE attrelid = to_regclass('codeio.' || :name)"),
+        {"name": record.table},
+    )
+    known = set(found.scalars())
+    return ", ".join(f'"{name}"' for name in asdict(record) if name in known)

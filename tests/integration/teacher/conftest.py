@@ -1,12 +1,13 @@
 """Rows that wait for a teacher."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import pytest
 
 from codeio_ops.config import Settings
 from codeio_ops.fingerprint import content_id
+from codeio_ops.storage.blobs import BlobStore
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
 from support.facts import FactBuilder
@@ -42,5 +43,22 @@ def seed_prompts(writer_of: Callable[[str, int], FactWriter]) -> Callable[..., l
         prompts = [facts.prompt(pair, body=f"prompt {pair.ordinal}") for pair in pairs]
         writer.write(facts.records)
         return [prompt.prompt_id for prompt in prompts]
+
+    return seed
+
+
+@pytest.fixture
+def seed_files(
+    settings: Settings, writer_of: Callable[[str, int], FactWriter]
+) -> Callable[[Sequence[str]], None]:
+    """Return a function that writes files which wait to be transformed."""
+
+    def seed(texts: Sequence[str]) -> None:
+        writer = writer_of("ingest", 1)
+        facts = FactBuilder(writer.run.stage_run_id)
+        blobs = BlobStore.open(settings).write(map(str.encode, texts), stage_run_id=facts.run_id)
+        for text, blob in zip(texts, blobs, strict=True):
+            facts.file(text, blob=blob)
+        writer.write(facts.records)
 
     return seed

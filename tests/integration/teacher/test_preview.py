@@ -1,7 +1,7 @@
 """`codeio teacher preview`: what a stage would send and cost, without a call."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
 from uuid import UUID
@@ -12,7 +12,13 @@ from typer.testing import CliRunner
 from codeio_ops.cli.app import app
 from codeio_ops.config import Settings
 from codeio_ops.errors import SettingsError
+from codeio_ops.pipeline import STAGES
+from codeio_ops.storage.engine import Store
+from codeio_ops.storage.runs import FactWriter
+from codeio_ops.storage.shards import whole_range
+from support.facts import FactBuilder
 from support.shell import set_shell
+from support.work import work_of
 
 
 @pytest.fixture
@@ -72,3 +78,27 @@ def test_the_first_prompts_are_shown_with_the_number_and_price_of_all(
     ((message,),) = found["preview"]
     assert message["role"] == "user"
     assert message["content"].startswith("prompt ")
+
+
+@pytest.mark.usefixtures("preview")
+def test_the_size_of_a_transform_is_known_without_its_file(
+    seed_files: Callable[[Sequence[str]], None],
+    writer_of: Callable[[str, int], FactWriter],
+    store: Store,
+) -> None:
+    stage, everything = STAGES["transform"], [whole_range()]
+    seed_files([f"def rain_{number}():\n    return {number}\n" * 50 for number in range(3)])
+    work = work_of(Settings.load(), store, writer_of("transform", 1))
+    requests = list(stage.requests_of(everything, work))
+    sizes = list(stage.sizes_of(everything, work))
+    assert sum(sizes) == pytest.approx(sum(each.characters for each in requests), rel=0.01)
+
+    lost = FactBuilder(writer_of("ingest", 2).run.stage_run_id)
+    lost.file("of which the text lies nowhere")
+    writer_of("ingest", 2).write(lost.records)
+    assert (
+        json.loads(_shown("teacher", "preview", "transform", "--prompts", "0", "--json"))[
+            "requests"
+        ]
+        == len(requests) + 1
+    )

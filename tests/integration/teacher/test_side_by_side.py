@@ -21,7 +21,7 @@ from codeio_ops.release.recipe import Recipe
 from codeio_ops.sandbox.base import Sandbox
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
-from codeio_ops.storage.shards import Shard
+from codeio_ops.storage.shards import Shard, whole_range
 from codeio_ops.teacher.endpoint import Endpoint
 from codeio_ops.testing.teachers import ScriptedEndpoint, ScriptedReply, chat_reply, error_reply
 from codeio_ops.work import Work
@@ -108,7 +108,7 @@ class Bench:
     def waiting(self, settings: Settings) -> int:
         """Return how many answers a preview says will be asked for."""
         work = self.work("answer", settings)
-        return estimate(STAGES["answer"].waiting_requests(work), work, previewed=0).requests
+        return estimate(STAGES["answer"].sizes_of([whole_range()], work), work).requests
 
     def release(self, settings: Settings, **recipe: object) -> Release:
         """Assemble the release of the teacher that is named."""
@@ -187,15 +187,16 @@ def test_prompts_made_since_a_teacher_came_are_new_to_it(bench: Bench, seed_prom
     assert bench.waiting(second) == 3
 
 
-def test_a_revoked_key_stops_the_run_and_the_next_one_goes_on(bench: Bench) -> None:
-    model = Model(key_holds_for=5)
+@pytest.mark.parametrize("replies", [5, PROMPTS + 2], ids=["answers", "revisions"])
+def test_a_revoked_key_stops_the_run_and_the_next_one_goes_on(bench: Bench, replies: int) -> None:
+    model = Model(key_holds_for=replies)
     settings = bench.named(bench.serve(model))
     with pytest.raises(TeacherRefused):
-        bench.do("answer", settings)
+        bench.converse(settings)
     (written,) = bench.authors().values()
-    assert (written, bench.waiting(settings)) == (5, PROMPTS - 5)
+    assert (written, bench.waiting(settings)) == (replies, max(PROMPTS - replies, 0))
     model.key_holds_for = 1_000
-    assert bench.converse(settings) == PROMPTS - 5
+    assert bench.converse(settings) == max(PROMPTS - replies, 0)
     assert set(model.asked.values()) == {1}
     assert bench.release(settings).samples == PROMPTS
 

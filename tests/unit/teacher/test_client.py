@@ -240,6 +240,8 @@ def test_no_endpoint_is_a_settings_error() -> None:
         ({"openai_base_url": "http://127.0.0.1:8000/v1"}, "local-model", "127.0.0.1:8000"),
         ({"openai_base_url": "http://10.1.2.3/v1"}, "local-model", "10.1.2.3"),
         ({"openai_base_url": "https://api.deepseek.com"}, "api-model", "api.deepseek.com"),
+        ({"openai_base_url": "https://a.example/one/v1/"}, "api-model", "a.example/one"),
+        ({"openai_base_url": "https://a.example:8443/two"}, "api-model", "a.example:8443/two"),
         ({"openai_base_url": "", "openai_api_key": "k"}, "api-model", "api.openai.com"),
     ],
 )
