@@ -11,6 +11,7 @@ WHERE newest.origin_id IS NOT NULL AND NOT source.removed AND NOT EXISTS (
         AND later.tree_change_id > newest.tree_change_id
 );
 COMMENT ON VIEW codeio.present_place IS 'What each source that is not removed shows at present, kept or dropped.';
+COMMENT ON COLUMN codeio.present_place.source_id IS 'The source.';
 COMMENT ON COLUMN codeio.present_place.origin_id IS
 'What stands there: the id of raw_file_origin, or the subject of a drop.';
 COMMENT ON COLUMN codeio.present_place.stage_run_id IS 'Who saw it come.';
