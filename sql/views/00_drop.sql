@@ -20,7 +20,8 @@ BEGIN
         EXECUTE dropped.statement;
     END LOOP;
     FOR dropped IN
-        SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', pg_proc.oid::regprocedure) AS statement
+        -- All are named before the first is dropped: those that call it go with it.
+        SELECT unnest(array_agg(format('DROP ROUTINE IF EXISTS %s CASCADE', pg_proc.oid::regprocedure))) AS statement
         FROM pg_proc WHERE pg_proc.pronamespace = to_regnamespace('codeio')
     LOOP
         EXECUTE dropped.statement;
