@@ -62,6 +62,7 @@ WHERE NOT EXISTS (
     SELECT FROM codeio.quarantined_file WHERE quarantined_file.raw_file_id = complete_conversation.raw_file_id
 );
 COMMENT ON VIEW codeio.finished_conversation IS 'Complete conversations about files that are not in quarantine.';
+COMMENT ON COLUMN codeio.finished_conversation.raw_file_id IS 'The file that the program was made of.';
 
 CREATE VIEW codeio.question_number AS
 SELECT prompt.prompt_id, dense_rank() OVER (

@@ -29,6 +29,7 @@ WHERE seen.is_present OR NOT seen.any_is;
 COMMENT ON VIEW codeio.origin_judged IS
 'The places by whose licences a file is judged: all that show it at present; of a file that none shows any more, all '
 'that ever did.';
+COMMENT ON COLUMN codeio.origin_judged.origin_id IS 'The place.';
 
 CREATE VIEW codeio.file_licence AS
 SELECT origin_judged.raw_file_id, codeio.licence_of_all(array_agg(DISTINCT origin_judged.licence)) AS licence

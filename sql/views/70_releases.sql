@@ -63,6 +63,7 @@ WHERE codeio.origin_matches(
 );
 COMMENT ON VIEW codeio.takedown_reach IS
 'Raw files that a takedown means, undone or not. A file seen in several places is meant when one of them is.';
+COMMENT ON COLUMN codeio.takedown_reach.takedown_id IS 'The takedown.';
 COMMENT ON COLUMN codeio.takedown_reach.undone_at IS 'When it was undone; null while it holds.';
 
 CREATE VIEW codeio.taken_down_file AS
@@ -70,6 +71,7 @@ SELECT takedown_reach.raw_file_id, takedown_reach.takedown_id
 FROM codeio.takedown_reach
 WHERE takedown_reach.undone_at IS NULL;
 COMMENT ON VIEW codeio.taken_down_file IS 'Raw files that a takedown means that was not undone.';
+COMMENT ON COLUMN codeio.taken_down_file.takedown_id IS 'The takedown.';
 
 CREATE VIEW codeio.release_flaw AS
 WITH named (release_id, sample_id, flaw) AS (

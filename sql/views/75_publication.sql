@@ -80,6 +80,7 @@ WHERE release.status = 'candidate' AND undecided.gates IS NOT NULL AND NOT EXIST
 COMMENT ON VIEW codeio.open_question IS
 'Candidates that wait for a person: only gates that may fail softly failed, nobody decided, and no newer version of '
 'the name is published.';
+COMMENT ON COLUMN codeio.open_question.release_id IS 'The candidate.';
 COMMENT ON COLUMN codeio.open_question.gates IS 'The gates to decide about.';
 COMMENT ON COLUMN codeio.open_question.since IS 'When the last gate judged.';
 COMMENT ON COLUMN codeio.open_question.dag_id IS 'DAG of the run that asks.';

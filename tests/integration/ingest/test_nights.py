@@ -179,7 +179,7 @@ def test_a_table_in_s3_is_read_like_a_local_one(platform: Platform, tmp_path: Pa
 
 
 def test_a_preview_says_what_no_release_will_take(platform: Platform, write: Write) -> None:
-    root = write({"own.py": "# SPDX-License-Identifier: GPL-3.0-only\n" + "x = 1\n" * 30})
+    root = write("code", own="# SPDX-License-Identifier: GPL-3.0-only\n" + program(1))
     (line,) = preview_source(parse_source(f"directory:{root}"), platform.settings, most=5)
     assert line.outcome == "kept, but no release takes it"
     assert "GPL-3.0-only" in line.detail and "CODEIO_LICENCES" in line.detail
