@@ -192,12 +192,13 @@ def test_its_rows_are_kept_in_the_new_form(old_url: str) -> None:
 def test_its_releases_go_on_where_two_kinds_of_teachers_stopped_them(
     old_url: str, settings: Settings, objects: ObjectStore
 ) -> None:
+    _run(old_url, "DELETE FROM codeio.release")  # it has no samples
     _put(old_url, _of_both_kinds())
     migrate(old_url)
     chosen = (
         "SELECT version, teachers #>> '{0,id}', json_array_length(teachers) FROM codeio.release"
     )
-    assert sorted(_rows(old_url, chosen))[1:] == [(2, str(TEACHER), 1), (3, str(TEACHER), 1)]
+    assert sorted(_rows(old_url, chosen)) == [(2, str(TEACHER), 1), (3, str(TEACHER), 1)]
 
     store = Store.open(old_url)
     writer = FactWriter(store, stage_run("promote", RUN, settings))
