@@ -2024,6 +2024,7 @@ CREATE VIEW codeio.origin_judged AS
   WHERE (is_present OR (NOT any_is));
 COMMENT ON VIEW codeio.origin_judged IS 'The places by whose licences a file is judged: all that show it at present; of a file that none shows any more, all that ever did.';
 COMMENT ON COLUMN codeio.origin_judged.raw_file_id IS 'The file.';
+COMMENT ON COLUMN codeio.origin_judged.origin_id IS 'The place.';
 COMMENT ON COLUMN codeio.origin_judged.licence IS 'The licence that it was found under last: an SPDX id, or NOASSERTION.';
 
 
@@ -2097,6 +2098,7 @@ COMMENT ON VIEW codeio.finished_conversation IS 'Complete conversations about fi
 COMMENT ON COLUMN codeio.finished_conversation.prompt_id IS 'Derived from pair, direction and template.';
 COMMENT ON COLUMN codeio.finished_conversation.teacher_id IS 'Who answered, in both turns.';
 COMMENT ON COLUMN codeio.finished_conversation.program_id IS 'The program it asks about.';
+COMMENT ON COLUMN codeio.finished_conversation.raw_file_id IS 'The file that the program was made of.';
 COMMENT ON COLUMN codeio.finished_conversation.transformer_id IS 'Who wrote the program.';
 COMMENT ON COLUMN codeio.finished_conversation.program_made_at IS 'When the task began that wrote it: of the programs of a file, releases take the latest by those they choose.';
 COMMENT ON COLUMN codeio.finished_conversation.first_verdict_id IS 'Verdict on the first answer, which names the answer.';
@@ -2497,6 +2499,7 @@ CREATE VIEW codeio.open_question AS
            FROM codeio.release newer
           WHERE ((newer.name = release.name) AND (newer.version > release.version) AND (newer.status = 'published'::text))))));
 COMMENT ON VIEW codeio.open_question IS 'Candidates that wait for a person: only gates that may fail softly failed, nobody decided, and no newer version of the name is published.';
+COMMENT ON COLUMN codeio.open_question.release_id IS 'The candidate.';
 COMMENT ON COLUMN codeio.open_question.name IS 'Name of the recipe.';
 COMMENT ON COLUMN codeio.open_question.version IS 'From 1, per name.';
 COMMENT ON COLUMN codeio.open_question.samples IS 'Number of samples.';
@@ -2707,6 +2710,7 @@ CREATE VIEW codeio.takedown_reach AS
   WHERE codeio.origin_matches(takedown.kind, takedown.value, takedown.place_kind, takedown.place, current_origin.*, source.*);
 COMMENT ON VIEW codeio.takedown_reach IS 'Raw files that a takedown means, undone or not. A file seen in several places is meant when one of them is.';
 COMMENT ON COLUMN codeio.takedown_reach.raw_file_id IS 'The file.';
+COMMENT ON COLUMN codeio.takedown_reach.takedown_id IS 'The takedown.';
 COMMENT ON COLUMN codeio.takedown_reach.kind IS 'What value names: a repository, path, author or licence.';
 COMMENT ON COLUMN codeio.takedown_reach.value IS 'The repository, path, author or licence.';
 COMMENT ON COLUMN codeio.takedown_reach.reason IS 'Why, in the words of who asked for it.';
@@ -2722,6 +2726,7 @@ CREATE VIEW codeio.taken_down_file AS
   WHERE (undone_at IS NULL);
 COMMENT ON VIEW codeio.taken_down_file IS 'Raw files that a takedown means that was not undone.';
 COMMENT ON COLUMN codeio.taken_down_file.raw_file_id IS 'The file.';
+COMMENT ON COLUMN codeio.taken_down_file.takedown_id IS 'The takedown.';
 
 
 
