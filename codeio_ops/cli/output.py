@@ -159,9 +159,8 @@ def become_offline_teacher(*words: str) -> NoReturn:
     """Go on as a command of the offline teacher, which nothing here imports."""
     require("pipeline")
     from codeio_ops.config import home_directory
-    from codeio_ops.local.environment import caches
 
-    os.environ.update(caches(Home(home_directory())))
+    os.environ.update(Home(home_directory()).caches())
     debug = ["--debug"] if "--debug" in sys.argv else []
     words = (sys.executable, "-m", "offline_teacher", *words, *debug)
     os.execv(sys.executable, words)  # noqa: S606

@@ -8,7 +8,6 @@ file because the supervisor needs them again when it restarts a process.
 import os
 import shlex
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from dotenv import dotenv_values
 
@@ -40,7 +39,7 @@ def stack_environment(
     return {
         **_platform(state, bucket),
         **_airflow(home, state),
-        **caches(home),
+        **home.caches(),
         **chosen,
         "CODEIO_HOME": str(home.root),
     }
@@ -157,14 +156,6 @@ def _airflow(home: Home, state: StackState) -> dict[str, str]:
     }
     # Without SPT_NOENV, process titles overwrite what `ps` shows of the environment.
     return {"AIRFLOW_HOME": str(home.airflow), "SPT_NOENV": "1", **named}
-
-
-def caches(home: Home) -> dict[str, str]:
-    """Return where libraries keep what they compile, for a user without a cache of their own."""
-    usual = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    nearest = next(path for path in (usual, *usual.parents) if path.exists())
-    writable = os.access(nearest, os.W_OK | os.X_OK)
-    return {} if writable else {"XDG_CACHE_HOME": str(home.root / "cache")}
 
 
 def _core(home: Home, state: StackState) -> dict[str, str]:

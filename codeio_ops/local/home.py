@@ -65,6 +65,13 @@ class Home:
         """`AIRFLOW_HOME`."""
         return self.root / "airflow"
 
+    def caches(self) -> dict[str, str]:
+        """Return where libraries keep what they compile, for a user who has no cache."""
+        usual = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        nearest = next(path for path in (usual, *usual.parents) if path.exists())
+        writable = os.access(nearest, os.W_OK | os.X_OK)
+        return {} if writable else {"XDG_CACHE_HOME": str(self.root / "cache")}
+
     def create(self) -> None:
         """Create the directories that are missing, closed to other users."""
         self.root.mkdir(parents=True, exist_ok=True)

@@ -59,9 +59,9 @@ def test_a_user_without_a_cache_gets_one_in_the_home_of_the_stack(tmp_path: Path
         directory.chmod(directory.stat().st_mode | 0o011)
     os.chown(tmp_path, *((NOBODY, NOBODY) if os.geteuid() == 0 else (-1, -1)))
     code = (
-        "import os, pathlib; from codeio_ops.local.environment import caches; "
+        "import os, pathlib; "
         "from codeio_ops.local.home import Home; "
-        f"os.environ.update(caches(Home(pathlib.Path({str(tmp_path)!r})))); "
+        f"os.environ.update(Home(pathlib.Path({str(tmp_path)!r})).caches()); "
         "import fissix.pygram; print(os.environ['XDG_CACHE_HOME'])"
     )
     done = ODD_SHELLS["nobody"].python("-c", code, home=tmp_path)
