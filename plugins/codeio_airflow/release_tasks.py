@@ -17,7 +17,7 @@ from codeio_ops.release.assemble import find_release
 from codeio_ops.release.explanation import places_in
 from codeio_ops.release.judgement import TIMEOUT, decide, describe, settle
 from codeio_ops.release.publish import publish
-from codeio_ops.release.recipe import parse_recipe
+from codeio_ops.release.recipe import Recipe, parse_recipe
 from codeio_ops.work import Work
 
 APPROVE = "Approve"
@@ -42,17 +42,22 @@ def runs_of_others(params: Mapping[str, Json], work: Work) -> list[dict[str, obj
     ]
 
 
+def recipe_of_run(recipe: Json, work: Work) -> Recipe:
+    """Return the recipe of a run: the one that is named, or else the first of the nightly ones."""
+    return parse_recipe(recipe or work.settings.recipes_nightly[0])
+
+
 def assemble_candidate(params: Mapping[str, Any], work: Work) -> str:
     """Assemble the release of a recipe, and return its id.
 
     Args:
-        params: Of the run: `recipe`, a name or the fields of a recipe, empty for the first of the
-            nightly ones; `current`, ids of the teachers that the word means in it, empty for
-            the one in use; `new_recipe`, whether it may take the name of another.
+        params: Of the run: `recipe`, see `recipe_of_run`; `current`, ids of the teachers that the
+            word means in it, empty for the one in use; `new_recipe`, whether it may take the
+            name of another.
         work: What the task works with.
     """
     release = release_of(
-        parse_recipe(params["recipe"] or work.settings.recipes_nightly[0]),
+        recipe_of_run(params["recipe"], work),
         work,
         current=[UUID(each) for each in params["current"]],
         new_recipe=params["new_recipe"],

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from codeio_airflow.release_tasks import runs_of_others
+from codeio_airflow.release_tasks import recipe_of_run, runs_of_others
 from codeio_ops.config import Settings
 from codeio_ops.errors import SettingsError
 from codeio_ops.jsonvalue import Json
@@ -45,6 +45,15 @@ def test_a_run_of_one_recipe_starts_no_other(
     work = _work('["codeio_pp", "drop_wrong"]', monkeypatch, tmp_path)
     assert runs_of_others({**PARAMS, "recipe": "half"}, work) == []
     assert runs_of_others({**PARAMS, "recipe": {"name": "x"}}, work) == []
+
+
+def test_a_run_that_names_no_recipe_takes_the_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    work = _work('["drop_wrong", "codeio"]', monkeypatch, tmp_path)
+    assert recipe_of_run("", work).name == "drop_wrong"
+    assert recipe_of_run("half", work).name == "half"
+    assert recipe_of_run({"name": "mine", "turns": 1}, work).name == "mine"
 
 
 def test_by_default_there_is_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -4,18 +4,12 @@ from uuid import UUID
 
 import pytest
 
-from codeio_airflow.release_tasks import assemble_candidate
-from codeio_ops.config import Settings
 from codeio_ops.errors import NameTaken
-from codeio_ops.release.assemble import find_release
 from codeio_ops.release.naming import name_for
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.takedown import take_down
 from codeio_ops.release.teachers import TeacherShare
 from codeio_ops.storage.objects import ObjectStore
-from codeio_ops.storage.runs import TaskIdentity
-from codeio_ops.work import Work
-from support.facts import TEACHER
 
 from .conftest import Facts
 
@@ -72,16 +66,6 @@ def test_a_name_for_a_teacher_is_not_shared_with_a_recipe_of_that_name(facts: Fa
         # The plain name is that of another teacher, and the next that of another recipe.
         assert name_for(MINE, other, transaction) == "mine-test-00000000"
         assert name_for(Recipe(name="new", turns=1), other, transaction) == "new"
-
-
-def test_a_run_that_names_no_recipe_takes_the_first_of_the_night(
-    facts: Facts, settings: Settings
-) -> None:
-    task = TaskIdentity(dag_id="release_dataset", run_id="r", task_id="assemble")
-    nightly = settings.model_copy(update={"recipes_nightly": ("drop_wrong", "codeio")})
-    params = {"recipe": "", "current": [str(TEACHER)], "new_recipe": False}
-    made = assemble_candidate(params, Work(nightly, "promote", task, store=facts.store))
-    assert find_release(facts.store, UUID(made)).name == "drop_wrong"
 
 
 def test_a_takedown_makes_a_name_by_the_recipe_last_published(
