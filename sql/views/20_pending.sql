@@ -29,13 +29,19 @@ WHERE (
         SELECT FROM codeio.leak_scan
         WHERE leak_scan.raw_file_id = raw_file.raw_file_id
             AND leak_scan.benchmark_index_id = benchmark.benchmark_index_id
+    ) OR EXISTS (
+        -- Its quarantine was lifted, and the benchmark is in use again.
+        SELECT FROM codeio.leak_hit
+        WHERE leak_hit.subject_kind = 'raw_file' AND leak_hit.subject_id = raw_file.raw_file_id AND leak_hit.leak
+            AND leak_hit.benchmark_index_id = benchmark.benchmark_index_id
     )
 ) AND NOT EXISTS (
     SELECT FROM codeio.drop_record
     WHERE drop_record.stage = 'screen' AND drop_record.subject_id = raw_file.raw_file_id
 );
 COMMENT ON VIEW codeio.pending_screen IS
-'Raw files, present or with a program, not yet scanned for a benchmark in use, and not quarantined.';
+'Raw files, present or with a program, not yet scanned for a benchmark in use or known to leak one, and not '
+'quarantined.';
 COMMENT ON COLUMN codeio.pending_screen.raw_file_id IS 'The file.';
 
 CREATE VIEW codeio.pending_transform AS
