@@ -263,7 +263,7 @@ def test_a_copy_stands_for_a_file_whose_first_place_is_refused(
     strict.ingest(second)
     assert states(platform) == {"kept": 1, "licence": 1}
     assert platform.sql("SELECT source_locator, licence FROM codeio.file_shown") == [
-        (second.locator, "MIT")
+        (second.locator, "GPL-3.0-only AND MIT")
     ]
     set_on(platform, first, "MIT")
     strict.ingest(first)
