@@ -6,32 +6,34 @@ told; add it to `OPERATIONS`. What is to hold is said by `check_night`.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from uuid import UUID
 
 from codeio_ops.errors import SourceEmpty, SourceUnavailable
 from codeio_ops.ingest.base import SourceFile
+from codeio_ops.ingest.corrections import Options, set_options
 from codeio_ops.ingest.directory import DirectoryReader
 from codeio_ops.ingest.sources import find_source
 from codeio_ops.ingest.stage import ingest_source
 from codeio_ops.records import Source
+from codeio_ops.release.takedown import Within, take_down, undo_takedown
+from codeio_ops.storage.requeue import requeue
 from support.ingesting import Platform, corrected, program
 
 FAMILIES = range(1, 6)
 DROPPED = "x = 1\n"
 
-# Origins that are neither kept nor dropped.
+ALLOWED, REFUSED = "MIT", "GPL-3.0-only"
+# Origins that are in no state, and such as a source showed and no view knows.
 NOWHERE = """
-WITH origin AS (
-    SELECT origin_id FROM codeio.raw_file_origin
-    UNION SELECT subject_id FROM codeio.drop_record WHERE stage = 'ingest'
-    UNION SELECT origin_id FROM codeio.tree_change WHERE origin_id IS NOT NULL
-)
-SELECT origin_id FROM origin
-WHERE origin_id NOT IN (SELECT origin_id FROM codeio.raw_file_origin)
-    AND origin_id NOT IN (SELECT subject_id FROM codeio.drop_record WHERE stage = 'ingest')
+SELECT origin_id FROM codeio.origin_state WHERE state = 'none'
+UNION ALL
+SELECT origin_id FROM codeio.tree_change
+WHERE origin_id IS NOT NULL AND origin_id NOT IN (SELECT origin_id FROM codeio.origin_state)
+UNION ALL
+SELECT origin_id FROM codeio.origin_state GROUP BY origin_id HAVING count(*) > 1
 """
 # Present files by dedup: each is a survivor, or dropped for one that is in force.
 UNSETTLED = """
@@ -56,12 +58,15 @@ class Walk:
         random: What decides, by a seed.
         roots: Directory of each source.
         shows: What each source shows: path -> text.
-        read: What it showed when it was read last.
+        read: What of it was kept when it was read last.
         past: Texts that stood at each path of each source.
+        stored: Texts that were kept at each path of each source.
+        down: Places that are taken down, with the takedown.
         paid: Texts that a teacher was sent.
         drawn: Programs of which a pair was drawn.
         told: What was done, for whoever reads a failure.
         broken: Sources whose next listing breaks off.
+        changed: Settings that are not the defaults.
     """
 
     platform: Platform
@@ -71,20 +76,24 @@ class Walk:
     shows: list[dict[str, str]] = field(default_factory=list)
     read: list[dict[str, str]] = field(default_factory=list)
     past: dict[tuple[int, str], list[str]] = field(default_factory=lambda: defaultdict(list))
+    stored: dict[tuple[int, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    down: dict[tuple[int, str], UUID] = field(default_factory=dict)
     paid: list[str] = field(default_factory=list)
     drawn: list[UUID] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     broken: set[int] = field(default_factory=set)
+    changed: dict[str, object] = field(default_factory=dict)
 
     def begin(self) -> None:
         """Add the sources, with a few files each."""
+        self.use(licences=[ALLOWED])
         for number, root in enumerate(self.roots):
             root.mkdir(parents=True)
             self.shows.append({})
             self.read.append({})
             for _ in range(3):
                 self.put(number, self.new_path(), self.any_text())
-            self.sources.append(self.platform.add(f"directory:{root}"))
+            self.sources.append(self.platform.add(f"directory:{root}", licence=ALLOWED))
 
     def step(self) -> None:
         """Do a few operations, then what a night does, and check it."""
@@ -101,14 +110,15 @@ class Walk:
             self._ingest(number, find_source(self.platform.store, source.source_id))
         self.broken.clear()
         self.platform.deduplicate()
-        self.paid += self.platform.pay()
+        paid = self.platform.pay()
+        assert self.taken_down().isdisjoint(paid), self.told
+        self.paid += paid
         self.drawn += self.platform.draw()
 
     def _ingest(self, number: int, source: Source) -> None:
-        reader = DirectoryReader(self.roots[number], licence="")
         cut_off = number in self.broken
-        if cut_off:
-            reader = _CutOff(self.roots[number], licence="")
+        kind = _CutOff if cut_off else DirectoryReader
+        reader = kind(self.roots[number], licence=source.licence)
         try:
             ingest_source(source, reader, self.platform.work("ingest"))
         except SourceEmpty:
@@ -117,7 +127,18 @@ class Walk:
         except SourceUnavailable:
             assert cut_off
             return
-        self.read[number] = dict(self.shows[number])
+        self.read[number] = self.kept_of(self.shows[number], source.licence)
+        for path, text in self.read[number].items():
+            self.stored[number, path].add(text)
+
+    def kept_of(self, shown: dict[str, str], licence: str) -> dict[str, str]:
+        """Return what is kept of files that a source shows, by the settings of now."""
+        if licence == REFUSED:
+            return {}
+        least = self.platform.settings.min_file_bytes
+        return {
+            path: text for path, text in shown.items() if text != DROPPED and len(text) >= least
+        }
 
     def check_night(self) -> None:
         """Assert what holds after every night."""
@@ -127,15 +148,19 @@ class Walk:
         found = [_family(text) for text in self.platform.in_force()]
         assert sorted(found) == sorted(families), self.told
         programs = [_family(row[0]) for row in self.platform.sql(PROGRAMS)]
-        assert sorted(programs) == sorted(families), self.told
+        down = self.taken_down()
+        asked = {_family(text) for text in self.platform.in_force() - down}
+        assert sorted(programs) == sorted(asked), self.told
         assert len(self.paid) == len(set(self.paid)), self.told
         assert len(self.drawn) == len(set(self.drawn)), self.told
 
-    def check_against(self, fresh: Platform) -> None:
+    def check_against(self, empty: Platform) -> None:
         """Assert that a fresh installation of what the sources show has the same in force."""
+        fresh = replace(empty, settings=empty.settings.replaced(self.changed))
         for number, root in enumerate(self.roots):
             if self.shows[number]:
-                fresh.ingest(fresh.add(f"directory:{root}"))
+                licence = find_source(self.platform.store, self.sources[number].source_id).licence
+                fresh.ingest(fresh.add(f"directory:{root}", licence=licence))
         fresh.deduplicate()
         files = "SELECT raw_file_id FROM codeio.present_file ORDER BY raw_file_id"
         assert self.platform.sql(files) == fresh.sql(files), self.told
@@ -144,7 +169,16 @@ class Walk:
 
     def present(self) -> set[str]:
         """Return the texts that sources showed when they were read last, and that are kept."""
-        return {text for shown in self.read for text in shown.values() if text != DROPPED}
+        return {text for shown in self.read for text in shown.values()}
+
+    def taken_down(self) -> set[str]:
+        """Return the texts that were ever kept where a takedown means them."""
+        return {text for place in self.down for text in self.stored[place]}
+
+    def use(self, **settings: object) -> None:
+        """Change settings."""
+        self.changed |= settings
+        self.platform = replace(self.platform, settings=self.platform.settings.replaced(settings))
 
     def put(self, number: int, path: str, text: str) -> None:
         """Let a source show a text at a path."""
@@ -237,8 +271,56 @@ def cut_off(walk: Walk) -> tuple[int]:
     return (number,)
 
 
+def relicense(walk: Walk) -> tuple[int, str]:
+    """State a licence of a source, which is allowed or not."""
+    number = walk.any_source()
+    licence = walk.random.choice([ALLOWED, ALLOWED, REFUSED])
+    source = find_source(walk.platform.store, walk.sources[number].source_id)
+    set_options(source, Options(licence=licence), walk.platform.work("ingest"))
+    return number, licence
+
+
+def change_a_setting(walk: Walk) -> tuple[int]:
+    """Let the size rule refuse what was not corrected, or nothing."""
+    least = walk.random.choice([0, len(program(min(FAMILIES))) + 5])
+    walk.use(min_file_bytes=least)
+    return (least,)
+
+
+def take_back(walk: Walk) -> tuple[str, int]:
+    """Take back what a rule dropped, of whatever source."""
+    reason = walk.random.choice(["licence", "too_small", "too_trivial"])
+    return reason, requeue(walk.platform.store, stage="ingest", reason=reason)
+
+
+def take_down_a_path(walk: Walk) -> tuple[object, ...]:
+    """Take down a path of a source at which something was kept."""
+    places = sorted(place for place, texts in walk.stored.items() if texts)
+    if not (free := [place for place in places if place not in walk.down]):
+        return ()
+    number, path = walk.random.choice(free)
+    down = take_down(
+        "path", path,
+        within=Within(kind="source", name=str(walk.sources[number].source_id)),
+        reason="asked", store=walk.platform.store, writer=walk.platform.work("takedown").writer,
+    )  # fmt: skip
+    walk.down[number, path] = down.takedown_id
+    return number, path
+
+
+def undo(walk: Walk) -> tuple[object, ...]:
+    """Undo a takedown."""
+    if not walk.down:
+        return ()
+    place = walk.random.choice(sorted(walk.down))
+    work = walk.platform.work("takedown")
+    undo_takedown(walk.down.pop(place), reason="error", store=work.store, writer=work.writer)
+    return place
+
+
 OPERATIONS: list[Callable[[Walk], tuple[object, ...]]] = [
     add, copy, edit, edit, spoil, revert, delete, delete, move, cut_off,
+    relicense, change_a_setting, take_back, take_down_a_path, undo,
 ]  # fmt: skip
 
 
