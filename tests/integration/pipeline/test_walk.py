@@ -95,7 +95,7 @@ def test_a_release_holds_what_is_present_and_that_of_ever_both(
         ("came", "it succeeds the text that stood at its path when v1 was assembled"),
     }
 
-    ever = _texts(road, road.assemble(Recipe(files="ever")))
+    ever = _texts(road, road.assemble(Recipe(name="ever", files="ever")))
     assert ever["edited.py"] == before["edited.py"] | after["edited.py"]
     assert ever["deleted.py"] == before["deleted.py"]
 
