@@ -5,6 +5,20 @@ COMMENT ON SCHEMA codeio IS 'Facts, releases and lineage of codeio-ops.';
 
 
 
+CREATE FUNCTION codeio.is_below(path text, top text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN ((path = top) OR starts_with(path, (rtrim(top, '/'::text) || '/'::text)));
+COMMENT ON FUNCTION codeio.is_below(path text, top text) IS 'Whether a path is another, or lies below it.';
+
+
+
+CREATE FUNCTION codeio.released_name(name text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN (name ~ '^(file:)?/'::text) THEN ((regexp_replace(rtrim(name, '/'::text), '^.*/'::text, ''::text) || '-'::text) || "left"(md5(name), 8)) ELSE name END;
+COMMENT ON FUNCTION codeio.released_name(name text) IS 'What releases say for the locator of a source or the id of a model: the same, or of a path on this machine the last part, with eight characters of the hash of all of it.';
+
+
+
 
 
 CREATE TABLE codeio.drop_record (
@@ -158,6 +172,74 @@ COMMENT ON COLUMN codeio.failing_origin.raw_file_id IS 'The file.';
 
 
 
+CREATE TABLE codeio.origin_licence (
+    origin_id uuid NOT NULL,
+    licence text NOT NULL,
+    stated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+COMMENT ON TABLE codeio.origin_licence IS 'Another licence than before that a file was found under when its source was read again; the latest is in force.';
+COMMENT ON COLUMN codeio.origin_licence.origin_id IS 'The place of the file.';
+COMMENT ON COLUMN codeio.origin_licence.licence IS 'SPDX id, or NOASSERTION.';
+COMMENT ON COLUMN codeio.origin_licence.stated_at IS 'When.';
+COMMENT ON COLUMN codeio.origin_licence.stage_run_id IS 'Who wrote it.';
+
+
+
+CREATE VIEW codeio.current_origin AS
+ SELECT raw_file_origin.origin_id,
+    raw_file_origin.raw_file_id,
+    raw_file_origin.source_id,
+    raw_file_origin.version,
+    raw_file_origin.path,
+    COALESCE(latest.licence, raw_file_origin.licence) AS licence,
+    raw_file_origin.author,
+    raw_file_origin.repository,
+    raw_file_origin.stage_run_id,
+    (NOT (EXISTS ( SELECT
+           FROM codeio.failing_origin
+          WHERE (failing_origin.origin_id = raw_file_origin.origin_id)))) AS passes
+   FROM (codeio.raw_file_origin
+     LEFT JOIN LATERAL ( SELECT origin_licence.licence
+           FROM codeio.origin_licence
+          WHERE (origin_licence.origin_id = raw_file_origin.origin_id)
+          ORDER BY origin_licence.stated_at DESC, origin_licence.stage_run_id
+         LIMIT 1) latest ON (true));
+COMMENT ON VIEW codeio.current_origin IS 'Origins with the licence in force, and whether the file may still come from there.';
+COMMENT ON COLUMN codeio.current_origin.origin_id IS 'Derived from source, version, path and sha256.';
+COMMENT ON COLUMN codeio.current_origin.raw_file_id IS 'The file.';
+COMMENT ON COLUMN codeio.current_origin.source_id IS 'The source.';
+COMMENT ON COLUMN codeio.current_origin.version IS 'Version of the source (package version); empty when it has none.';
+COMMENT ON COLUMN codeio.current_origin.path IS 'Path inside the source.';
+COMMENT ON COLUMN codeio.current_origin.licence IS 'The licence that it was found under last: an SPDX id, or NOASSERTION.';
+COMMENT ON COLUMN codeio.current_origin.author IS 'Who wrote it, as the source states it: names and addresses; empty when it does not.';
+COMMENT ON COLUMN codeio.current_origin.repository IS 'Repository or package of the file, where the source names one.';
+COMMENT ON COLUMN codeio.current_origin.stage_run_id IS 'Who wrote it.';
+COMMENT ON COLUMN codeio.current_origin.passes IS 'Whether the file may still come from there.';
+
+
+
+CREATE FUNCTION codeio.is_of_repository(name text, origin codeio.current_origin, source codeio.source) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN ((name = ANY (ARRAY[(source).locator, (((source).kind || ':'::text) || (source).locator), codeio.released_name((source).locator), (((source).kind || ':'::text) || codeio.released_name((source).locator)), split_part((source).locator, '=='::text, 1), (origin).repository])) OR (((source).kind = ANY (ARRAY['jsonl'::text, 'parquet'::text])) AND starts_with((origin).path, (name || '/'::text))));
+COMMENT ON FUNCTION codeio.is_of_repository(name text, origin codeio.current_origin, source codeio.source) IS 'Whether a file was seen in the repository, package or source of this name; rows of JSONL and Parquet sources begin with owner and repository.';
+
+
+
+CREATE FUNCTION codeio.is_of_place(place_kind text, place text, origin codeio.current_origin, source codeio.source) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE place_kind WHEN 'repository'::text THEN codeio.is_of_repository(place, origin, source) WHEN 'source'::text THEN (place = ANY (ARRAY[(source).locator, (((source).kind || ':'::text) || (source).locator), ((source).source_id)::text, codeio.released_name((source).locator), (((source).kind || ':'::text) || codeio.released_name((source).locator))])) ELSE true END;
+COMMENT ON FUNCTION codeio.is_of_place(place_kind text, place text, origin codeio.current_origin, source codeio.source) IS 'Whether a file was seen in the repository or source that a takedown of a path is about; without one, anywhere.';
+
+
+
+CREATE FUNCTION codeio.origin_matches(kind text, value text, place_kind text, place text, origin codeio.current_origin, source codeio.source) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE kind WHEN 'repository'::text THEN codeio.is_of_repository(value, origin, source) WHEN 'path'::text THEN (codeio.is_of_place(place_kind, place, origin, source) AND (codeio.is_below((origin).path, value) OR ((place_kind = 'repository'::text) AND codeio.is_below((origin).path, ((place || '/'::text) || value))))) WHEN 'author'::text THEN ((regexp_split_to_array(lower((origin).author), '\s*[,;<>]\s*'::text) @> ARRAY[lower(value)]) OR (((source).kind = ANY (ARRAY['jsonl'::text, 'parquet'::text])) AND starts_with((origin).path, (value || '/'::text)))) WHEN 'licence'::text THEN ((origin).licence = value) ELSE NULL::boolean END;
+COMMENT ON FUNCTION codeio.origin_matches(kind text, value text, place_kind text, place text, origin codeio.current_origin, source codeio.source) IS 'Whether a takedown of this kind, value and place means a file seen here. A path means all below it.';
+
+
+
 CREATE TABLE codeio.tree_change (
     tree_change_id bigint NOT NULL,
     place_id uuid NOT NULL,
@@ -238,6 +320,96 @@ COMMENT ON COLUMN codeio.present_file.blob_sha256 IS 'Its content.';
 
 
 
+CREATE TABLE codeio.takedown (
+    takedown_id uuid NOT NULL,
+    kind text NOT NULL,
+    value text NOT NULL,
+    reason text NOT NULL,
+    taken_down_at timestamp with time zone DEFAULT now() NOT NULL,
+    stage_run_id uuid NOT NULL,
+    place_kind text DEFAULT ''::text NOT NULL,
+    place text DEFAULT ''::text NOT NULL,
+    CONSTRAINT takedown_kind CHECK ((kind = ANY (ARRAY['repository'::text, 'path'::text, 'author'::text, 'licence'::text]))),
+    CONSTRAINT takedown_place CHECK (((place = ''::text) = (place_kind = ''::text))),
+    CONSTRAINT takedown_place_kind CHECK ((place_kind = ANY (ARRAY[''::text, 'repository'::text, 'source'::text]))),
+    CONSTRAINT takedown_place_of_path CHECK (((place = ''::text) OR (kind = 'path'::text))),
+    CONSTRAINT takedown_value CHECK ((value <> ''::text))
+);
+COMMENT ON TABLE codeio.takedown IS 'What must not be in any later release. It holds for files that are ingested later, too.';
+COMMENT ON COLUMN codeio.takedown.takedown_id IS 'Derived from kind, value and place, and from how often the same was undone before.';
+COMMENT ON COLUMN codeio.takedown.kind IS 'What value names: a repository, path, author or licence.';
+COMMENT ON COLUMN codeio.takedown.value IS 'The repository, path, author or licence.';
+COMMENT ON COLUMN codeio.takedown.reason IS 'Why, in the words of who asked for it.';
+COMMENT ON COLUMN codeio.takedown.taken_down_at IS 'When it was asked for.';
+COMMENT ON COLUMN codeio.takedown.stage_run_id IS 'Who recorded it.';
+COMMENT ON COLUMN codeio.takedown.place_kind IS 'Of a path: what place names, a repository or a source; empty when the path is meant wherever it is seen.';
+COMMENT ON COLUMN codeio.takedown.place IS 'The repository or source; empty for every one.';
+
+
+
+CREATE TABLE codeio.takedown_undo (
+    takedown_id uuid NOT NULL,
+    reason text NOT NULL,
+    undone_at timestamp with time zone DEFAULT now() NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+COMMENT ON TABLE codeio.takedown_undo IS 'Takedowns that no longer hold: later releases take what they named.';
+COMMENT ON COLUMN codeio.takedown_undo.takedown_id IS 'The takedown.';
+COMMENT ON COLUMN codeio.takedown_undo.reason IS 'Why, in the words of who undid it.';
+COMMENT ON COLUMN codeio.takedown_undo.undone_at IS 'When.';
+COMMENT ON COLUMN codeio.takedown_undo.stage_run_id IS 'Who undid it.';
+
+
+
+CREATE VIEW codeio.takedown_reach AS
+ SELECT DISTINCT current_origin.raw_file_id,
+    takedown.takedown_id,
+    takedown.kind,
+    takedown.value,
+    takedown.reason,
+    takedown.taken_down_at,
+    takedown_undo.undone_at
+   FROM (((codeio.takedown
+     CROSS JOIN codeio.current_origin)
+     JOIN codeio.source USING (source_id))
+     LEFT JOIN codeio.takedown_undo USING (takedown_id))
+  WHERE codeio.origin_matches(takedown.kind, takedown.value, takedown.place_kind, takedown.place, current_origin.*, source.*);
+COMMENT ON VIEW codeio.takedown_reach IS 'Raw files that a takedown means, undone or not. A file seen in several places is meant when one of them is.';
+COMMENT ON COLUMN codeio.takedown_reach.raw_file_id IS 'The file.';
+COMMENT ON COLUMN codeio.takedown_reach.takedown_id IS 'The takedown.';
+COMMENT ON COLUMN codeio.takedown_reach.kind IS 'What value names: a repository, path, author or licence.';
+COMMENT ON COLUMN codeio.takedown_reach.value IS 'The repository, path, author or licence.';
+COMMENT ON COLUMN codeio.takedown_reach.reason IS 'Why, in the words of who asked for it.';
+COMMENT ON COLUMN codeio.takedown_reach.taken_down_at IS 'When it was asked for.';
+COMMENT ON COLUMN codeio.takedown_reach.undone_at IS 'When it was undone; null while it holds.';
+
+
+
+CREATE VIEW codeio.taken_down_file AS
+ SELECT raw_file_id,
+    takedown_id
+   FROM codeio.takedown_reach
+  WHERE (undone_at IS NULL);
+COMMENT ON VIEW codeio.taken_down_file IS 'Raw files that a takedown means that was not undone.';
+COMMENT ON COLUMN codeio.taken_down_file.raw_file_id IS 'The file.';
+COMMENT ON COLUMN codeio.taken_down_file.takedown_id IS 'The takedown.';
+
+
+
+CREATE VIEW codeio.askable_file AS
+ SELECT raw_file_id,
+    language,
+    blob_sha256
+   FROM codeio.present_file
+  WHERE (NOT (raw_file_id IN ( SELECT taken_down_file.raw_file_id
+           FROM codeio.taken_down_file)));
+COMMENT ON VIEW codeio.askable_file IS 'Present files that a teacher may be sent: none that is taken down.';
+COMMENT ON COLUMN codeio.askable_file.raw_file_id IS 'The file.';
+COMMENT ON COLUMN codeio.askable_file.language IS 'Programming language.';
+COMMENT ON COLUMN codeio.askable_file.blob_sha256 IS 'Its content.';
+
+
+
 CREATE TABLE codeio.program (
     program_id uuid NOT NULL,
     raw_file_id uuid NOT NULL,
@@ -304,20 +476,20 @@ COMMENT ON COLUMN codeio.teacher_call.stage_run_id IS 'Who wrote it.';
 CREATE FUNCTION codeio.barren_file(asked uuid[]) RETURNS TABLE(raw_file_id uuid, language text, blob_sha256 text)
     LANGUAGE sql STABLE
     BEGIN ATOMIC
- SELECT present_file.raw_file_id,
-     present_file.language,
-     present_file.blob_sha256
-    FROM codeio.present_file
+ SELECT askable_file.raw_file_id,
+     askable_file.language,
+     askable_file.blob_sha256
+    FROM codeio.askable_file
    WHERE ((EXISTS ( SELECT
             FROM codeio.program
-           WHERE (program.raw_file_id = present_file.raw_file_id))) AND (NOT (EXISTS ( SELECT
+           WHERE (program.raw_file_id = askable_file.raw_file_id))) AND (NOT (EXISTS ( SELECT
             FROM (codeio.program
               JOIN codeio.teacher_call USING (teacher_call_id))
-           WHERE ((program.raw_file_id = present_file.raw_file_id) AND ((teacher_call.teacher_id = ANY (barren_file.asked)) OR (NOT (EXISTS ( SELECT
+           WHERE ((program.raw_file_id = askable_file.raw_file_id) AND ((teacher_call.teacher_id = ANY (barren_file.asked)) OR (NOT (EXISTS ( SELECT
                     FROM codeio.drop_record
                    WHERE ((drop_record.stage = 'sample'::text) AND (drop_record.subject_id = program.program_id)))))))))) AND (NOT (EXISTS ( SELECT
             FROM codeio.drop_record
-           WHERE ((drop_record.stage = ANY (ARRAY['dedup'::text, 'screen'::text, 'transform'::text])) AND (drop_record.subject_id = present_file.raw_file_id))))));
+           WHERE ((drop_record.stage = ANY (ARRAY['dedup'::text, 'screen'::text, 'transform'::text])) AND (drop_record.subject_id = askable_file.raw_file_id))))));
 END;
 COMMENT ON FUNCTION codeio.barren_file(asked uuid[]) IS 'Present files whose programs all gave no pairs, and of which none is by a teacher that is asked now.';
 
@@ -724,81 +896,6 @@ CREATE FUNCTION codeio.drops_to_take_back(wanted_stage text, wanted_reason text,
            WHERE (leaking_file.raw_file_id = drop_record.subject_id))))));
 END;
 COMMENT ON FUNCTION codeio.drops_to_take_back(wanted_stage text, wanted_reason text, wanted_source uuid) IS 'The drops of a stage for a reason, of one source or of all, that its stage can try again: no duplicates, and no leaks of a benchmark in use. `refused` stands for every refusal of a teacher.';
-
-
-
-CREATE FUNCTION codeio.is_below(path text, top text) RETURNS boolean
-    LANGUAGE sql IMMUTABLE
-    RETURN ((path = top) OR starts_with(path, (rtrim(top, '/'::text) || '/'::text)));
-COMMENT ON FUNCTION codeio.is_below(path text, top text) IS 'Whether a path is another, or lies below it.';
-
-
-
-CREATE FUNCTION codeio.released_name(name text) RETURNS text
-    LANGUAGE sql IMMUTABLE
-    RETURN CASE WHEN (name ~ '^(file:)?/'::text) THEN ((regexp_replace(rtrim(name, '/'::text), '^.*/'::text, ''::text) || '-'::text) || "left"(md5(name), 8)) ELSE name END;
-COMMENT ON FUNCTION codeio.released_name(name text) IS 'What releases say for the locator of a source or the id of a model: the same, or of a path on this machine the last part, with eight characters of the hash of all of it.';
-
-
-
-CREATE TABLE codeio.origin_licence (
-    origin_id uuid NOT NULL,
-    licence text NOT NULL,
-    stated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    stage_run_id uuid NOT NULL
-);
-COMMENT ON TABLE codeio.origin_licence IS 'Another licence than before that a file was found under when its source was read again; the latest is in force.';
-COMMENT ON COLUMN codeio.origin_licence.origin_id IS 'The place of the file.';
-COMMENT ON COLUMN codeio.origin_licence.licence IS 'SPDX id, or NOASSERTION.';
-COMMENT ON COLUMN codeio.origin_licence.stated_at IS 'When.';
-COMMENT ON COLUMN codeio.origin_licence.stage_run_id IS 'Who wrote it.';
-
-
-
-CREATE VIEW codeio.current_origin AS
- SELECT raw_file_origin.origin_id,
-    raw_file_origin.raw_file_id,
-    raw_file_origin.source_id,
-    raw_file_origin.version,
-    raw_file_origin.path,
-    COALESCE(latest.licence, raw_file_origin.licence) AS licence,
-    raw_file_origin.author,
-    raw_file_origin.repository,
-    raw_file_origin.stage_run_id,
-    (NOT (EXISTS ( SELECT
-           FROM codeio.failing_origin
-          WHERE (failing_origin.origin_id = raw_file_origin.origin_id)))) AS passes
-   FROM (codeio.raw_file_origin
-     LEFT JOIN LATERAL ( SELECT origin_licence.licence
-           FROM codeio.origin_licence
-          WHERE (origin_licence.origin_id = raw_file_origin.origin_id)
-          ORDER BY origin_licence.stated_at DESC, origin_licence.stage_run_id
-         LIMIT 1) latest ON (true));
-COMMENT ON VIEW codeio.current_origin IS 'Origins with the licence in force, and whether the file may still come from there.';
-COMMENT ON COLUMN codeio.current_origin.origin_id IS 'Derived from source, version, path and sha256.';
-COMMENT ON COLUMN codeio.current_origin.raw_file_id IS 'The file.';
-COMMENT ON COLUMN codeio.current_origin.source_id IS 'The source.';
-COMMENT ON COLUMN codeio.current_origin.version IS 'Version of the source (package version); empty when it has none.';
-COMMENT ON COLUMN codeio.current_origin.path IS 'Path inside the source.';
-COMMENT ON COLUMN codeio.current_origin.licence IS 'The licence that it was found under last: an SPDX id, or NOASSERTION.';
-COMMENT ON COLUMN codeio.current_origin.author IS 'Who wrote it, as the source states it: names and addresses; empty when it does not.';
-COMMENT ON COLUMN codeio.current_origin.repository IS 'Repository or package of the file, where the source names one.';
-COMMENT ON COLUMN codeio.current_origin.stage_run_id IS 'Who wrote it.';
-COMMENT ON COLUMN codeio.current_origin.passes IS 'Whether the file may still come from there.';
-
-
-
-CREATE FUNCTION codeio.is_of_repository(name text, origin codeio.current_origin, source codeio.source) RETURNS boolean
-    LANGUAGE sql IMMUTABLE
-    RETURN ((name = ANY (ARRAY[(source).locator, (((source).kind || ':'::text) || (source).locator), codeio.released_name((source).locator), (((source).kind || ':'::text) || codeio.released_name((source).locator)), split_part((source).locator, '=='::text, 1), (origin).repository])) OR (((source).kind = ANY (ARRAY['jsonl'::text, 'parquet'::text])) AND starts_with((origin).path, (name || '/'::text))));
-COMMENT ON FUNCTION codeio.is_of_repository(name text, origin codeio.current_origin, source codeio.source) IS 'Whether a file was seen in the repository, package or source of this name; rows of JSONL and Parquet sources begin with owner and repository.';
-
-
-
-CREATE FUNCTION codeio.is_of_place(place_kind text, place text, origin codeio.current_origin, source codeio.source) RETURNS boolean
-    LANGUAGE sql IMMUTABLE
-    RETURN CASE place_kind WHEN 'repository'::text THEN codeio.is_of_repository(place, origin, source) WHEN 'source'::text THEN (place = ANY (ARRAY[(source).locator, (((source).kind || ':'::text) || (source).locator), ((source).source_id)::text, codeio.released_name((source).locator), (((source).kind || ':'::text) || codeio.released_name((source).locator))])) ELSE true END;
-COMMENT ON FUNCTION codeio.is_of_place(place_kind text, place text, origin codeio.current_origin, source codeio.source) IS 'Whether a file was seen in the repository or source that a takedown of a path is about; without one, anywhere.';
 
 
 
@@ -1292,13 +1389,6 @@ COMMENT ON FUNCTION codeio.night_of(run codeio.stage_run) IS 'The night that a s
 
 
 
-CREATE FUNCTION codeio.origin_matches(kind text, value text, place_kind text, place text, origin codeio.current_origin, source codeio.source) RETURNS boolean
-    LANGUAGE sql IMMUTABLE
-    RETURN CASE kind WHEN 'repository'::text THEN codeio.is_of_repository(value, origin, source) WHEN 'path'::text THEN (codeio.is_of_place(place_kind, place, origin, source) AND (codeio.is_below((origin).path, value) OR ((place_kind = 'repository'::text) AND codeio.is_below((origin).path, ((place || '/'::text) || value))))) WHEN 'author'::text THEN ((regexp_split_to_array(lower((origin).author), '\s*[,;<>]\s*'::text) @> ARRAY[lower(value)]) OR (((source).kind = ANY (ARRAY['jsonl'::text, 'parquet'::text])) AND starts_with((origin).path, (value || '/'::text)))) WHEN 'licence'::text THEN ((origin).licence = value) ELSE NULL::boolean END;
-COMMENT ON FUNCTION codeio.origin_matches(kind text, value text, place_kind text, place text, origin codeio.current_origin, source codeio.source) IS 'Whether a takedown of this kind, value and place means a file seen here. A path means all below it.';
-
-
-
 CREATE TABLE codeio.pair_check (
     pair_check_id uuid NOT NULL,
     io_pair_id uuid NOT NULL,
@@ -1324,10 +1414,11 @@ CREATE VIEW codeio.program_in_force AS
     program.raw_file_id
    FROM (codeio.program
      JOIN codeio.file_in_force ON ((file_in_force.raw_file_id = program.raw_file_id)))
-  WHERE (NOT (EXISTS ( SELECT
+  WHERE ((NOT (EXISTS ( SELECT
            FROM codeio.drop_record
-          WHERE ((drop_record.stage = 'dedup'::text) AND (drop_record.subject_id = program.program_id)))));
-COMMENT ON VIEW codeio.program_in_force IS 'Programs of files in force that repeat no other program: nothing is asked about others.';
+          WHERE ((drop_record.stage = 'dedup'::text) AND (drop_record.subject_id = program.program_id))))) AND (NOT (program.raw_file_id IN ( SELECT taken_down_file.raw_file_id
+           FROM codeio.taken_down_file))));
+COMMENT ON VIEW codeio.program_in_force IS 'Programs of files in force that are not taken down and repeat no other program: nothing is asked about others.';
 COMMENT ON COLUMN codeio.program_in_force.program_id IS 'The program.';
 COMMENT ON COLUMN codeio.program_in_force.raw_file_id IS 'The file that it was made of.';
 
@@ -2259,12 +2350,14 @@ CREATE VIEW codeio.pending_screen AS
            FROM codeio.program
           WHERE (program.raw_file_id = raw_file.raw_file_id)))) AND (EXISTS ( SELECT
            FROM codeio.benchmark
-          WHERE (NOT (EXISTS ( SELECT
+          WHERE ((NOT (EXISTS ( SELECT
                    FROM codeio.leak_scan
-                  WHERE ((leak_scan.raw_file_id = raw_file.raw_file_id) AND (leak_scan.benchmark_index_id = benchmark.benchmark_index_id))))))) AND (NOT (EXISTS ( SELECT
+                  WHERE ((leak_scan.raw_file_id = raw_file.raw_file_id) AND (leak_scan.benchmark_index_id = benchmark.benchmark_index_id))))) OR (EXISTS ( SELECT
+                   FROM codeio.leak_hit
+                  WHERE ((leak_hit.subject_kind = 'raw_file'::text) AND (leak_hit.subject_id = raw_file.raw_file_id) AND leak_hit.leak AND (leak_hit.benchmark_index_id = benchmark.benchmark_index_id))))))) AND (NOT (EXISTS ( SELECT
            FROM codeio.drop_record
           WHERE ((drop_record.stage = 'screen'::text) AND (drop_record.subject_id = raw_file.raw_file_id))))));
-COMMENT ON VIEW codeio.pending_screen IS 'Raw files, present or with a program, not yet scanned for a benchmark in use, and not quarantined.';
+COMMENT ON VIEW codeio.pending_screen IS 'Raw files, present or with a program, not yet scanned for a benchmark in use or known to leak one, and not quarantined.';
 COMMENT ON COLUMN codeio.pending_screen.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.pending_screen.blob_sha256 IS 'Its content.';
 
@@ -2274,13 +2367,13 @@ CREATE VIEW codeio.pending_transform AS
  SELECT raw_file_id,
     language,
     blob_sha256
-   FROM codeio.present_file
+   FROM codeio.askable_file
   WHERE ((NOT (EXISTS ( SELECT
            FROM codeio.program
-          WHERE (program.raw_file_id = present_file.raw_file_id)))) AND (NOT (EXISTS ( SELECT
+          WHERE (program.raw_file_id = askable_file.raw_file_id)))) AND (NOT (EXISTS ( SELECT
            FROM codeio.drop_record
-          WHERE ((drop_record.stage = ANY (ARRAY['dedup'::text, 'screen'::text, 'transform'::text])) AND (drop_record.subject_id = present_file.raw_file_id))))));
-COMMENT ON VIEW codeio.pending_transform IS 'Present files without a program and without a reason for having none.';
+          WHERE ((drop_record.stage = ANY (ARRAY['dedup'::text, 'screen'::text, 'transform'::text])) AND (drop_record.subject_id = askable_file.raw_file_id))))));
+COMMENT ON VIEW codeio.pending_transform IS 'Present files, not taken down, without a program and without a reason for having none.';
 COMMENT ON COLUMN codeio.pending_transform.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.pending_transform.language IS 'Programming language.';
 COMMENT ON COLUMN codeio.pending_transform.blob_sha256 IS 'Its content.';
@@ -2650,82 +2743,6 @@ COMMENT ON COLUMN codeio.release_cost.prompt_tokens IS 'As the endpoint reported
 COMMENT ON COLUMN codeio.release_cost.completion_tokens IS 'As the endpoint reported it.';
 COMMENT ON COLUMN codeio.release_cost.cost_usd IS 'From the price table; null when the model is not in it.';
 COMMENT ON COLUMN codeio.release_cost.unpriced_calls IS 'Calls of a model whose price is not known; they are not in the cost.';
-
-
-
-CREATE TABLE codeio.takedown (
-    takedown_id uuid NOT NULL,
-    kind text NOT NULL,
-    value text NOT NULL,
-    reason text NOT NULL,
-    taken_down_at timestamp with time zone DEFAULT now() NOT NULL,
-    stage_run_id uuid NOT NULL,
-    place_kind text DEFAULT ''::text NOT NULL,
-    place text DEFAULT ''::text NOT NULL,
-    CONSTRAINT takedown_kind CHECK ((kind = ANY (ARRAY['repository'::text, 'path'::text, 'author'::text, 'licence'::text]))),
-    CONSTRAINT takedown_place CHECK (((place = ''::text) = (place_kind = ''::text))),
-    CONSTRAINT takedown_place_kind CHECK ((place_kind = ANY (ARRAY[''::text, 'repository'::text, 'source'::text]))),
-    CONSTRAINT takedown_place_of_path CHECK (((place = ''::text) OR (kind = 'path'::text))),
-    CONSTRAINT takedown_value CHECK ((value <> ''::text))
-);
-COMMENT ON TABLE codeio.takedown IS 'What must not be in any later release. It holds for files that are ingested later, too.';
-COMMENT ON COLUMN codeio.takedown.takedown_id IS 'Derived from kind, value and place, and from how often the same was undone before.';
-COMMENT ON COLUMN codeio.takedown.kind IS 'What value names: a repository, path, author or licence.';
-COMMENT ON COLUMN codeio.takedown.value IS 'The repository, path, author or licence.';
-COMMENT ON COLUMN codeio.takedown.reason IS 'Why, in the words of who asked for it.';
-COMMENT ON COLUMN codeio.takedown.taken_down_at IS 'When it was asked for.';
-COMMENT ON COLUMN codeio.takedown.stage_run_id IS 'Who recorded it.';
-COMMENT ON COLUMN codeio.takedown.place_kind IS 'Of a path: what place names, a repository or a source; empty when the path is meant wherever it is seen.';
-COMMENT ON COLUMN codeio.takedown.place IS 'The repository or source; empty for every one.';
-
-
-
-CREATE TABLE codeio.takedown_undo (
-    takedown_id uuid NOT NULL,
-    reason text NOT NULL,
-    undone_at timestamp with time zone DEFAULT now() NOT NULL,
-    stage_run_id uuid NOT NULL
-);
-COMMENT ON TABLE codeio.takedown_undo IS 'Takedowns that no longer hold: later releases take what they named.';
-COMMENT ON COLUMN codeio.takedown_undo.takedown_id IS 'The takedown.';
-COMMENT ON COLUMN codeio.takedown_undo.reason IS 'Why, in the words of who undid it.';
-COMMENT ON COLUMN codeio.takedown_undo.undone_at IS 'When.';
-COMMENT ON COLUMN codeio.takedown_undo.stage_run_id IS 'Who undid it.';
-
-
-
-CREATE VIEW codeio.takedown_reach AS
- SELECT DISTINCT current_origin.raw_file_id,
-    takedown.takedown_id,
-    takedown.kind,
-    takedown.value,
-    takedown.reason,
-    takedown.taken_down_at,
-    takedown_undo.undone_at
-   FROM (((codeio.takedown
-     CROSS JOIN codeio.current_origin)
-     JOIN codeio.source USING (source_id))
-     LEFT JOIN codeio.takedown_undo USING (takedown_id))
-  WHERE codeio.origin_matches(takedown.kind, takedown.value, takedown.place_kind, takedown.place, current_origin.*, source.*);
-COMMENT ON VIEW codeio.takedown_reach IS 'Raw files that a takedown means, undone or not. A file seen in several places is meant when one of them is.';
-COMMENT ON COLUMN codeio.takedown_reach.raw_file_id IS 'The file.';
-COMMENT ON COLUMN codeio.takedown_reach.takedown_id IS 'The takedown.';
-COMMENT ON COLUMN codeio.takedown_reach.kind IS 'What value names: a repository, path, author or licence.';
-COMMENT ON COLUMN codeio.takedown_reach.value IS 'The repository, path, author or licence.';
-COMMENT ON COLUMN codeio.takedown_reach.reason IS 'Why, in the words of who asked for it.';
-COMMENT ON COLUMN codeio.takedown_reach.taken_down_at IS 'When it was asked for.';
-COMMENT ON COLUMN codeio.takedown_reach.undone_at IS 'When it was undone; null while it holds.';
-
-
-
-CREATE VIEW codeio.taken_down_file AS
- SELECT raw_file_id,
-    takedown_id
-   FROM codeio.takedown_reach
-  WHERE (undone_at IS NULL);
-COMMENT ON VIEW codeio.taken_down_file IS 'Raw files that a takedown means that was not undone.';
-COMMENT ON COLUMN codeio.taken_down_file.raw_file_id IS 'The file.';
-COMMENT ON COLUMN codeio.taken_down_file.takedown_id IS 'The takedown.';
 
 
 
@@ -3126,19 +3143,19 @@ CREATE VIEW codeio.stand_in_file AS
  SELECT raw_file_id,
     language,
     blob_sha256
-   FROM codeio.present_file
+   FROM codeio.askable_file
   WHERE ((NOT (EXISTS ( SELECT
            FROM (codeio.teacher_call
              JOIN codeio.teacher USING (teacher_id))
-          WHERE ((teacher_call.subject_id = present_file.raw_file_id) AND (teacher_call.purpose = 'transform'::text) AND (teacher_call.outcome <> 'unavailable'::text) AND (teacher.kind <> 'offline-trace'::text))))) AND ((EXISTS ( SELECT
+          WHERE ((teacher_call.subject_id = askable_file.raw_file_id) AND (teacher_call.purpose = 'transform'::text) AND (teacher_call.outcome <> 'unavailable'::text) AND (teacher.kind <> 'offline-trace'::text))))) AND ((EXISTS ( SELECT
            FROM codeio.program
-          WHERE (program.raw_file_id = present_file.raw_file_id))) OR (EXISTS ( SELECT
+          WHERE (program.raw_file_id = askable_file.raw_file_id))) OR (EXISTS ( SELECT
            FROM codeio.drop_record
-          WHERE ((drop_record.stage = 'transform'::text) AND (drop_record.subject_id = present_file.raw_file_id))))) AND (NOT (EXISTS ( SELECT
+          WHERE ((drop_record.stage = 'transform'::text) AND (drop_record.subject_id = askable_file.raw_file_id))))) AND (NOT (EXISTS ( SELECT
            FROM (codeio.drop_record
              LEFT JOIN codeio.teacher USING (teacher_id))
-          WHERE ((drop_record.subject_id = present_file.raw_file_id) AND ((drop_record.stage = ANY (ARRAY['dedup'::text, 'screen'::text])) OR ((drop_record.stage = 'transform'::text) AND (teacher.kind <> 'offline-trace'::text))))))));
-COMMENT ON VIEW codeio.stand_in_file IS 'Present files that the offline teacher transformed or refused, and that no model answered about or was given up on.';
+          WHERE ((drop_record.subject_id = askable_file.raw_file_id) AND ((drop_record.stage = ANY (ARRAY['dedup'::text, 'screen'::text])) OR ((drop_record.stage = 'transform'::text) AND (teacher.kind <> 'offline-trace'::text))))))));
+COMMENT ON VIEW codeio.stand_in_file IS 'Present files, not taken down, that the offline teacher transformed or refused, and that no model answered about or was given up on.';
 COMMENT ON COLUMN codeio.stand_in_file.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.stand_in_file.language IS 'Programming language.';
 COMMENT ON COLUMN codeio.stand_in_file.blob_sha256 IS 'Its content.';
@@ -3719,6 +3736,10 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.waiting_origin TO codeio_app;
 GRANT SELECT ON TABLE codeio.waiting_origin TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.failing_origin TO codeio_app;
 GRANT SELECT ON TABLE codeio.failing_origin TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.origin_licence TO codeio_app;
+GRANT SELECT ON TABLE codeio.origin_licence TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.current_origin TO codeio_app;
+GRANT SELECT ON TABLE codeio.current_origin TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.tree_change TO codeio_app;
 GRANT SELECT ON TABLE codeio.tree_change TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.present_place TO codeio_app;
@@ -3727,6 +3748,16 @@ GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.raw_file TO codeio_app;
 GRANT SELECT ON TABLE codeio.raw_file TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.present_file TO codeio_app;
 GRANT SELECT ON TABLE codeio.present_file TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.takedown TO codeio_app;
+GRANT SELECT ON TABLE codeio.takedown TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.takedown_undo TO codeio_app;
+GRANT SELECT ON TABLE codeio.takedown_undo TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.takedown_reach TO codeio_app;
+GRANT SELECT ON TABLE codeio.takedown_reach TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.taken_down_file TO codeio_app;
+GRANT SELECT ON TABLE codeio.taken_down_file TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.askable_file TO codeio_app;
+GRANT SELECT ON TABLE codeio.askable_file TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.program TO codeio_app;
 GRANT SELECT ON TABLE codeio.program TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.teacher_call TO codeio_app;
@@ -3757,10 +3788,6 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.leak TO codeio_app;
 GRANT SELECT ON TABLE codeio.leak TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.leaking_file TO codeio_app;
 GRANT SELECT ON TABLE codeio.leaking_file TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.origin_licence TO codeio_app;
-GRANT SELECT ON TABLE codeio.origin_licence TO codeio_auditor;
-GRANT SELECT,MAINTAIN ON TABLE codeio.current_origin TO codeio_app;
-GRANT SELECT ON TABLE codeio.current_origin TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.file_in_force TO codeio_app;
 GRANT SELECT ON TABLE codeio.file_in_force TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.compared_subject TO codeio_app;
@@ -3869,14 +3896,6 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.release_change TO codeio_app;
 GRANT SELECT ON TABLE codeio.release_change TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.release_cost TO codeio_app;
 GRANT SELECT ON TABLE codeio.release_cost TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.takedown TO codeio_app;
-GRANT SELECT ON TABLE codeio.takedown TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.takedown_undo TO codeio_app;
-GRANT SELECT ON TABLE codeio.takedown_undo TO codeio_auditor;
-GRANT SELECT,MAINTAIN ON TABLE codeio.takedown_reach TO codeio_app;
-GRANT SELECT ON TABLE codeio.takedown_reach TO codeio_auditor;
-GRANT SELECT,MAINTAIN ON TABLE codeio.taken_down_file TO codeio_app;
-GRANT SELECT ON TABLE codeio.taken_down_file TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.release_flaw TO codeio_app;
 GRANT SELECT ON TABLE codeio.release_flaw TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.release_left_out TO codeio_app;

@@ -108,7 +108,7 @@ def assemble_release(
         raise nothing_finished(store)
     taken = choose(choice, conversations)
     if not taken:
-        raise nothing_taken(choice, conversations)
+        raise nothing_taken(choice, conversations, store)
     writer.write([_sample(item, writer.run.stage_run_id) for item in taken])
     refusals = _refused(taken, refuse)
     kept = [item for item in taken if item.sample_id not in refusals]

@@ -31,30 +31,41 @@ class _Waiting:
     pending: int
 
 
-def nothing_finished(store: Store) -> NothingToRelease:
-    """Say what became of the rows, when no conversation is finished."""
+def nothing_finished(store: Store, *, past: int = 0) -> NothingToRelease:
+    """Say what became of the rows, when no conversation is finished.
+
+    Args:
+        store: The database.
+        past: Finished ones of files that no source shows at present.
+    """
     taken_down = store.value("release.taken_down_conversations")
     waiting = store.fetch("funnel.waiting", _Waiting)
     drops = sorted(store.fetch("funnel.drops", _Dropped), key=lambda drop: -drop.rows)
     drops = drops[:_NAMED_DROPS]
     told = [
+        *([f"{past:,} are of files that no source shows at present"] if past else []),
         *([f"{taken_down:,} are of files that were taken down"] if taken_down else []),
         *(f"{drop.stage} dropped {drop.rows:,} ({drop.reason})" for drop in drops),
         *(f"{each.pending:,} rows wait for {each.stage}" for each in waiting),
     ]
     undo = "`codeio release takedowns` lists what was taken down." if taken_down else ""
     cures = [drop_reason_of(drop.reason).cure for drop in drops]
+    ever = "`files: ever` in a recipe takes what sources showed once." if past else ""
     run = "Let what waits be done: `codeio run`." if waiting else ""
     add = "" if told else "Add a source with `codeio source add`, then `codeio run`."
     return NothingToRelease(
         ": ".join(["no conversation is finished that may be released", *_listed(told)]),
-        cure=" ".join(dict.fromkeys(cure for cure in (undo, run, *cures, add) if cure)),
+        cure=" ".join(dict.fromkeys(cure for cure in (undo, run, *cures, ever, add) if cure)),
     )
 
 
-def nothing_taken(choice: Choice, conversations: Sequence[Conversation]) -> NothingToRelease:
-    """Say which fields of the recipe leave out how many."""
+def nothing_taken(
+    choice: Choice, conversations: Sequence[Conversation], store: Store
+) -> NothingToRelease:
+    """Say which fields of the recipe leave out how many; what is past is no choice of its own."""
     fields = Counter(why.field for c in conversations if (why := left_out(choice, c)))
+    if set(fields) == {"files"}:
+        return nothing_finished(store, past=len(conversations))
     names = Counter(choice.name_of(c.teacher_id) for c in conversations)
     by_field = ", ".join(f"{field} leaves out {rows}" for field, rows in fields.most_common())
     who = ", ".join(f"{name} ({rows})" for name, rows in names.most_common())

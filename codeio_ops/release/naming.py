@@ -55,7 +55,9 @@ def _shipped(name: str) -> dict[str, Json] | None:
 
 
 def _difference(old: dict[str, Json], new: dict[str, Json]) -> str:
+    there, here = Recipe.model_validate(old), Recipe.model_validate(new)
     fields = [name for name in Recipe.model_fields if old.get(name) != new.get(name)]
     return ", ".join(
-        f"{name} {compact(old.get(name))} there, {compact(new.get(name))} here" for name in fields
+        f"{name} {compact(getattr(there, name))} there, {compact(getattr(here, name))} here"
+        for name in fields
     )

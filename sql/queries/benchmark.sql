@@ -68,7 +68,7 @@ FROM codeio.sample_text
 WHERE sample_text.sample_id = any(:sample_ids)
 ORDER BY sample_text.program_id, sample_text.sample_id;
 
--- name: leaking_files
+-- name: leaks_of_files
 SELECT DISTINCT program.program_id, program.raw_file_id, benchmark.name AS benchmark, leak_hit.item
 FROM codeio.sample
 INNER JOIN codeio.prompt USING (prompt_id)

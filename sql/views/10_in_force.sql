@@ -32,6 +32,13 @@ WHERE EXISTS (
 COMMENT ON VIEW codeio.present_file IS 'Raw files that a source shows at present, and that may come from there.';
 COMMENT ON COLUMN codeio.present_file.raw_file_id IS 'The file.';
 
+CREATE VIEW codeio.askable_file AS
+SELECT present_file.raw_file_id, present_file.language, present_file.blob_sha256
+FROM codeio.present_file
+WHERE present_file.raw_file_id NOT IN (SELECT taken_down_file.raw_file_id FROM codeio.taken_down_file);
+COMMENT ON VIEW codeio.askable_file IS 'Present files that a teacher may be sent: none that is taken down.';
+COMMENT ON COLUMN codeio.askable_file.raw_file_id IS 'The file.';
+
 CREATE VIEW codeio.file_in_force AS
 SELECT present_file.raw_file_id
 FROM codeio.present_file
@@ -48,9 +55,9 @@ INNER JOIN codeio.file_in_force ON file_in_force.raw_file_id = program.raw_file_
 WHERE NOT EXISTS (
     SELECT FROM codeio.drop_record
     WHERE drop_record.stage = 'dedup' AND drop_record.subject_id = program.program_id
-);
+) AND program.raw_file_id NOT IN (SELECT taken_down_file.raw_file_id FROM codeio.taken_down_file);
 COMMENT ON VIEW codeio.program_in_force IS
-'Programs of files in force that repeat no other program: nothing is asked about others.';
+'Programs of files in force that are not taken down and repeat no other program: nothing is asked about others.';
 COMMENT ON COLUMN codeio.program_in_force.program_id IS 'The program.';
 COMMENT ON COLUMN codeio.program_in_force.raw_file_id IS 'The file that it was made of.';
 
@@ -208,17 +215,6 @@ ORDER BY answering_teacher.planned_at DESC, answering_teacher.teacher_id
 LIMIT 1;
 COMMENT ON VIEW codeio.current_teacher IS 'The teacher whose answers were planned last; none before the first plan.';
 COMMENT ON COLUMN codeio.current_teacher.teacher_id IS 'The teacher.';
-
-CREATE FUNCTION codeio.released_name(name text) RETURNS text
-LANGUAGE sql IMMUTABLE
-RETURN CASE
-    WHEN name ~ '^(file:)?/'
-        THEN regexp_replace(rtrim(name, '/'), '^.*/', '') || '-' || left(md5(name), 8)
-    ELSE name
-END;
-COMMENT ON FUNCTION codeio.released_name(text) IS
-'What releases say for the locator of a source or the id of a model: the same, or of a path on this machine the last '
-'part, with eight characters of the hash of all of it.';
 
 CREATE FUNCTION codeio.teacher_name(teacher codeio.teacher) RETURNS text
 LANGUAGE sql IMMUTABLE

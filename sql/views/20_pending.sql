@@ -29,72 +29,80 @@ WHERE (
         SELECT FROM codeio.leak_scan
         WHERE leak_scan.raw_file_id = raw_file.raw_file_id
             AND leak_scan.benchmark_index_id = benchmark.benchmark_index_id
+    ) OR EXISTS (
+        -- Its quarantine was lifted, and the benchmark is in use again.
+        SELECT FROM codeio.leak_hit
+        WHERE leak_hit.subject_kind = 'raw_file' AND leak_hit.subject_id = raw_file.raw_file_id AND leak_hit.leak
+            AND leak_hit.benchmark_index_id = benchmark.benchmark_index_id
     )
 ) AND NOT EXISTS (
     SELECT FROM codeio.drop_record
     WHERE drop_record.stage = 'screen' AND drop_record.subject_id = raw_file.raw_file_id
 );
 COMMENT ON VIEW codeio.pending_screen IS
-'Raw files, present or with a program, not yet scanned for a benchmark in use, and not quarantined.';
+'Raw files, present or with a program, not yet scanned for a benchmark in use or known to leak one, and not '
+'quarantined.';
 COMMENT ON COLUMN codeio.pending_screen.raw_file_id IS 'The file.';
 
 CREATE VIEW codeio.pending_transform AS
-SELECT present_file.raw_file_id, present_file.language, present_file.blob_sha256
-FROM codeio.present_file
+SELECT askable_file.raw_file_id, askable_file.language, askable_file.blob_sha256
+FROM codeio.askable_file
 WHERE NOT EXISTS (
-    SELECT FROM codeio.program WHERE program.raw_file_id = present_file.raw_file_id
+    SELECT FROM codeio.program WHERE program.raw_file_id = askable_file.raw_file_id
 ) AND NOT EXISTS (
     SELECT FROM codeio.drop_record
-    WHERE drop_record.stage IN ('dedup', 'screen', 'transform') AND drop_record.subject_id = present_file.raw_file_id
+    WHERE drop_record.stage IN ('dedup', 'screen', 'transform') AND drop_record.subject_id = askable_file.raw_file_id
 );
-COMMENT ON VIEW codeio.pending_transform IS 'Present files without a program and without a reason for having none.';
+COMMENT ON VIEW codeio.pending_transform IS
+'Present files, not taken down, without a program and without a reason for having none.';
 COMMENT ON COLUMN codeio.pending_transform.raw_file_id IS 'The file.';
 
 CREATE VIEW codeio.stand_in_file AS
-SELECT present_file.raw_file_id, present_file.language, present_file.blob_sha256
-FROM codeio.present_file
+SELECT askable_file.raw_file_id, askable_file.language, askable_file.blob_sha256
+FROM codeio.askable_file
 WHERE NOT EXISTS (
     SELECT FROM codeio.teacher_call
     INNER JOIN codeio.teacher USING (teacher_id)
-    WHERE teacher_call.subject_id = present_file.raw_file_id AND teacher_call.purpose = 'transform'
+    WHERE teacher_call.subject_id = askable_file.raw_file_id AND teacher_call.purpose = 'transform'
         AND teacher_call.outcome <> 'unavailable' AND teacher.kind <> 'offline-trace'
 ) AND (
-    EXISTS (SELECT FROM codeio.program WHERE program.raw_file_id = present_file.raw_file_id)
+    EXISTS (SELECT FROM codeio.program WHERE program.raw_file_id = askable_file.raw_file_id)
     OR EXISTS (
         SELECT FROM codeio.drop_record
-        WHERE drop_record.stage = 'transform' AND drop_record.subject_id = present_file.raw_file_id
+        WHERE drop_record.stage = 'transform' AND drop_record.subject_id = askable_file.raw_file_id
     )
 ) AND NOT EXISTS (
     SELECT FROM codeio.drop_record
     LEFT JOIN codeio.teacher USING (teacher_id)
-    WHERE drop_record.subject_id = present_file.raw_file_id AND (
+    WHERE drop_record.subject_id = askable_file.raw_file_id AND (
         drop_record.stage IN ('dedup', 'screen')
         OR (drop_record.stage = 'transform' AND teacher.kind <> 'offline-trace')
     )
 );
 COMMENT ON VIEW codeio.stand_in_file IS
-'Present files that the offline teacher transformed or refused, and that no model answered about or was given up on.';
+'Present files, not taken down, that the offline teacher transformed or refused, and that no model answered about or '
+'was given up on.';
 COMMENT ON COLUMN codeio.stand_in_file.raw_file_id IS 'The file.';
 
 CREATE FUNCTION codeio.barren_file(asked uuid[])
 RETURNS TABLE (raw_file_id uuid, language text, blob_sha256 text)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-    SELECT present_file.raw_file_id, present_file.language, present_file.blob_sha256
-    FROM codeio.present_file
+    SELECT askable_file.raw_file_id, askable_file.language, askable_file.blob_sha256
+    FROM codeio.askable_file
     WHERE EXISTS (
-        SELECT FROM codeio.program WHERE program.raw_file_id = present_file.raw_file_id
+        SELECT FROM codeio.program WHERE program.raw_file_id = askable_file.raw_file_id
     ) AND NOT EXISTS (
         SELECT FROM codeio.program
         INNER JOIN codeio.teacher_call USING (teacher_call_id)
-        WHERE program.raw_file_id = present_file.raw_file_id AND (teacher_call.teacher_id = any(asked) OR NOT EXISTS (
+        WHERE program.raw_file_id = askable_file.raw_file_id AND (teacher_call.teacher_id = any(asked) OR NOT EXISTS (
             SELECT FROM codeio.drop_record
             WHERE drop_record.stage = 'sample' AND drop_record.subject_id = program.program_id
         ))
     ) AND NOT EXISTS (
         SELECT FROM codeio.drop_record
         WHERE drop_record.stage IN ('dedup', 'screen', 'transform')
-            AND drop_record.subject_id = present_file.raw_file_id
+            AND drop_record.subject_id = askable_file.raw_file_id
     );
 END;
 COMMENT ON FUNCTION codeio.barren_file(uuid[]) IS

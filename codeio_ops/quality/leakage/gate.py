@@ -62,7 +62,7 @@ def text_hits(rows: Rows, indexes: "Sequence[BenchmarkIndex]") -> list[Hit]:
 
 def leaking_files(rows: Rows) -> list[LeakingFile]:
     """Return the files of samples in which the screen found an item of a benchmark in use."""
-    return rows.fetch("benchmark.leaking_files", LeakingFile)
+    return rows.fetch("benchmark.leaks_of_files", LeakingFile)
 
 
 def summary(indexes: "Sequence[BenchmarkIndex]", hits: Sequence[Hit]) -> dict[str, Json]:

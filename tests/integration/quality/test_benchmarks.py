@@ -147,6 +147,8 @@ def test_a_benchmark_in_place_of_another_lifts_what_the_old_text_kept_out(desk: 
     assert desk.screen() == {"leak": 1, "clean": FILES - 2}
     assert desk.add(0, 1).benchmark_index_id == first.benchmark_index_id
     assert desk.quarantined() == 1, "the first text is in use again"
+    assert desk.screen() == {"leak": 1}, "what it had kept out and was let in"
+    assert (desk.quarantined(), desk.screen()) == (2, {})
 
 
 @pytest.fixture

@@ -41,6 +41,8 @@ def test_a_changed_recipe_needs_a_word_once(facts: Facts) -> None:
     facts.assemble(MINE)
     with pytest.raises(NameTaken, match=r"mine is made by another recipe: share 1\.0 there, 0\.5"):
         facts.assemble(CHANGED)
+    with pytest.raises(NameTaken, match=r"files \"present\" there, \"ever\" here"):
+        facts.assemble(MINE.model_copy(update={"files": "ever"}))
     assert facts.assemble(CHANGED, new_recipe=True).version == 2
     facts.write(8)
     assert facts.assemble(CHANGED).version == 3

@@ -121,6 +121,12 @@ def test_every_named_query_is_found_and_none_other() -> None:
     assert "split_overlap" in check_names()
 
 
+def test_no_two_queries_of_a_file_have_one_name() -> None:
+    for file in (SQL_DIRECTORY / "queries").iterdir():
+        names = [line for line in file.read_text().splitlines() if line.startswith("-- name: ")]
+        assert len(names) == len(set(names)), file.name
+
+
 SETTINGS = Settings.model_validate({"home": Path("/nonexistent")})
 
 
