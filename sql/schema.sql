@@ -2480,10 +2480,9 @@ CREATE VIEW codeio.funnel AS
                    FROM codeio.current_teacher)) pending_answer(prompt_id, body, template_sha256, raw_file_id, made_at)
         UNION ALL
          SELECT 'revise'::text,
-            count(*) AS count
+            count(*) FILTER (WHERE ((pending_revise.turn = 1) AND (pending_revise.teacher_id = COALESCE(( SELECT current_teacher.teacher_id
+                   FROM codeio.current_teacher), pending_revise.teacher_id)))) AS count
            FROM codeio.pending_revise
-          WHERE ((pending_revise.turn = 1) AND (pending_revise.teacher_id = COALESCE(( SELECT current_teacher.teacher_id
-                   FROM codeio.current_teacher), pending_revise.teacher_id)))
         UNION ALL
          SELECT 'verify'::text,
             count(*) AS count

@@ -45,9 +45,11 @@ waiting (stage, rows) AS (
     UNION ALL SELECT 'sample', count(*) FROM codeio.pending_sample
     UNION ALL SELECT 'answer', count(*)
         FROM codeio.pending_answer((SELECT current_teacher.teacher_id FROM codeio.current_teacher))
-    UNION ALL SELECT 'revise', count(*) FROM codeio.pending_revise
+    -- In a WHERE the planner would take these for conditions that leave one row.
+    UNION ALL SELECT 'revise', count(*) FILTER (
         WHERE pending_revise.turn = 1 AND pending_revise.teacher_id
             = coalesce((SELECT current_teacher.teacher_id FROM codeio.current_teacher), pending_revise.teacher_id)
+    ) FROM codeio.pending_revise
     UNION ALL SELECT 'verify', count(*) FROM codeio.response
         WHERE NOT EXISTS (SELECT FROM codeio.verdict WHERE verdict.response_id = response.response_id)
 )
