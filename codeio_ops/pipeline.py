@@ -152,9 +152,12 @@ class Stage:
     ) -> list[Shard]:
         """Cut the rows that it would take into shards; see `plan_shards`.
 
-        What they will cost is logged, where a teacher that is paid is to be asked.
+        A limit is for what asks a teacher, and for what is stale: what follows from the answers of
+        a run costs nothing, and is done whole. What they will cost is logged, where a teacher that
+        is paid is to be asked.
         """
         count = self.count(work, rows)
+        limit = limit if self.requests or rows == "stale" else 0
         shards = plan_shards(
             count, shard_rows=work.settings.shard_rows, least=least, limit=limit, rows=rows
         )

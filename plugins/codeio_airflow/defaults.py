@@ -71,7 +71,8 @@ LIMITS: dict[str, Param] = {
         type="integer",
         minimum=0,
         title="Rows a stage takes",
-        description="About how many pending rows each stage takes; the rest waits. 0 takes all.",
+        description="About how many rows a stage takes that asks a teacher, or that does stale "
+        "rows again; the rest waits. 0 takes all.",
     ),
     "dry_run": Param(
         False,

@@ -24,7 +24,8 @@ EXAMPLE = REPOSITORY / "docs" / "examples" / "new_stage"
 TREES = ("codeio_ops", "plugins", "dags", "sql")
 PROGRAMS = 3
 NEXT_ENTRY = '    Stage(\n        name="sample",'
-# What a task does, in shards that are planned, before and after it the number of pending rows.
+# What a task does, in shards that are planned, before and after it the number of pending rows; the
+# limit of a run holds back nothing of a stage that asks no teacher.
 DO = """
 import json
 from codeio_ops.config import Settings
@@ -36,7 +37,8 @@ stage = STAGES["length"]
 task = TaskIdentity(dag_id=stage.dag_id, run_id="run", task_id="length")
 with Work(Settings.load(), "length", task) as work:
     before = stage.count(work)
-    done = sum(sum(stage.do(work, shard).values()) for shard in stage.plan(work, least=2))
+    shards = stage.plan(work, least=2, limit=1)
+    done = sum(sum(stage.do(work, shard).values()) for shard in shards)
     print(json.dumps([before, done, stage.count(work)]))
 """
 OVERVIEW = """
