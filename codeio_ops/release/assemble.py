@@ -193,9 +193,8 @@ def _find_or_create(
                 "assembled %s: %d samples", name, len(draft.chosen), extra={"action": "assemble"}
             )
         assert release is not None
-        run_id = writer.run.stage_run_id
-        left_out = facts_of(release.release_id, draft.refusals, stage_run_id=run_id)
-        transaction.insert([writer.run, *left_out])
+    run_id = writer.run.stage_run_id
+    writer.write(facts_of(release.release_id, draft.refusals, stage_run_id=run_id))
     return release
 
 
