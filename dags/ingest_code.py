@@ -25,6 +25,8 @@ Sources are added with `codeio source add pypi:algorithms==1.0.1`. The run takes
 configuration.
 """
 
+from datetime import timedelta
+
 from airflow.sdk import CronPartitionTimetable, TriggerRule, chain, dag, get_current_context, task
 
 from codeio_airflow.assets import RAW_FILES
@@ -35,7 +37,13 @@ from codeio_airflow.shard_tasks import staged
 from codeio_ops.ingest.sources import active_sources, find_source
 from codeio_ops.pipeline import STAGES
 
-NIGHTLY = CronPartitionTimetable("0 0 * * *", timezone="UTC", key_format="%Y-%m-%d")
+NIGHTLY = CronPartitionTimetable(
+    "0 0 * * *",
+    timezone="UTC",
+    key_format="%Y-%m-%d",
+    # By default a stack first started within 2.4 hours after midnight would run the night at once.
+    run_immediately=timedelta(0),
+)
 
 
 @dag(schedule=NIGHTLY, doc_md=__doc__, **DAG_DEFAULTS)
