@@ -255,7 +255,7 @@ class DropReason(ExplainedEnum):
         "leak",
         "The program or its texts hold text of a benchmark question.",
         DroppedBy((), settings=("quarantine_leaks",)),
-        "Nothing: this is the filter at work. Where the benchmark is wrong, "
+        f"{AT_WORK} Where the benchmark is wrong, "
         "`codeio benchmark remove NAME` lets back in what it alone kept out.",
     )
 

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from codeio_ops.reasons import ExplainedEnum
+from codeio_ops.reasons import AT_WORK, ExplainedEnum
 from codeio_ops.records import Record, ReleaseLeftOut
 from codeio_ops.storage.engine import Store
 
 _SCREENED = (
-    "Nothing: this is the filter at work. If the finding is wrong, `/codeio/dropped` has it with "
-    "its place, and what was dropped can be taken back."
+    f"{AT_WORK} If the finding is wrong, `/codeio/dropped` has it with its place, and what was "
+    "dropped can be taken back."
 )
 
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 
 from codeio_ops.jsonvalue import Json
-from codeio_ops.testing.teachers import LocalEndpoint, ScriptedReply
+from codeio_ops.testing.servers import LocalEndpoint, QuietHandler
+from codeio_ops.testing.teachers import ScriptedReply
 
 _PART = re.compile(rb'name="file".*?\r\n\r\n(.*?)\r\n--', re.DOTALL)
 
@@ -92,12 +93,12 @@ def _line(custom_id: str, reply: ScriptedReply) -> str:
     return json.dumps({"custom_id": custom_id, "response": response, "error": None})
 
 
-def _handler(endpoint: BatchEndpoint) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _handler(endpoint: BatchEndpoint) -> type[QuietHandler]:
+    class Handler(QuietHandler, BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", "0")))
+            body = self.body()
             if self.path == "/v1/files":
                 part = _PART.search(body)
                 assert part is not None
@@ -107,31 +108,21 @@ def _handler(endpoint: BatchEndpoint) -> type[BaseHTTPRequestHandler]:
                     "purpose": "batch",
                     "status": "processed",
                 }
-                self._send(json.dumps(file).encode())
+                self.answer(json.dumps(file).encode())
             else:
-                self._send(json.dumps(endpoint.add_batch(json.loads(body))).encode())
+                self.answer(json.dumps(endpoint.add_batch(json.loads(body))).encode())
 
         def do_GET(self) -> None:
             words = self.path.partition("?")[0].strip("/").split("/")
             match words:
                 case ["v1", "batches"]:
                     listed = {"object": "list", "data": list(endpoint.batches.values())}
-                    self._send(json.dumps({**listed, "has_more": False}).encode())
+                    self.answer(json.dumps({**listed, "has_more": False}).encode())
                 case ["v1", "batches", batch_id]:
-                    self._send(json.dumps(endpoint.batches[batch_id]).encode())
+                    self.answer(json.dumps(endpoint.batches[batch_id]).encode())
                 case ["v1", "files", file_id, "content"]:
-                    self._send(endpoint.content(file_id))
+                    self.answer(endpoint.content(file_id))
                 case _:
                     self.send_error(404)
-
-        def _send(self, body: bytes) -> None:
-            self.send_response(200)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            return
 
     return Handler

@@ -10,14 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
+from http.server import BaseHTTPRequestHandler
 
 from codeio_ops.config import OFFLINE_MODEL
 from codeio_ops.jsonvalue import Json
 from codeio_ops.records import Record, StageRun
 from codeio_ops.sandbox.base import Limits, Program, RunResult
+from codeio_ops.testing.servers import LocalEndpoint, QuietHandler
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,37 +71,6 @@ def error_reply(
     return ScriptedReply(status=status, body=json.dumps({"error": error}), headers=headers or {})
 
 
-class LocalEndpoint:
-    """An HTTP server on a free port of loopback; a context manager."""
-
-    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
-        """Start to listen."""
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-
-    @property
-    def base_url(self) -> str:
-        """Base URL for a client, with the `/v1` of the API."""
-        return f"http://127.0.0.1:{self._server.server_port}/v1"
-
-    def __enter__(self) -> Self:
-        """Start to reply."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Stop, and free the port."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
 class ScriptedEndpoint(LocalEndpoint):
     """An endpoint on loopback that takes its replies from a script; a context manager.
 
@@ -141,22 +109,16 @@ class ScriptedEndpoint(LocalEndpoint):
             self._at_once -= 1
 
 
-def _handler(endpoint: ScriptedEndpoint) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _handler(endpoint: ScriptedEndpoint) -> type[QuietHandler]:
+    class Handler(QuietHandler, BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
             models: Json = [{"id": OFFLINE_MODEL, "object": "model", "version": "scripted"}]
-            body = json.dumps({"object": "list", "data": models}).encode()
-            self.send_response(200)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(json.dumps({"object": "list", "data": models}).encode())
 
         def do_POST(self) -> None:
-            length = int(self.headers.get("content-length", "0"))
-            reply = endpoint.reply_to(json.loads(self.rfile.read(length)))
+            reply = endpoint.reply_to(json.loads(self.body()))
             time.sleep(reply.delay_s)
             body = reply.body.encode(errors="surrogateescape")
             if not reply.status:
@@ -174,9 +136,6 @@ def _handler(endpoint: ScriptedEndpoint) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
             finally:
                 endpoint.done()
-
-        def log_message(self, format: str, *args: object) -> None:
-            return
 
     return Handler
 

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler
 
 from codeio_ops.jsonvalue import Json
 from codeio_ops.local.pipeline import ROAD
-from codeio_ops.testing.teachers import LocalEndpoint
+from codeio_ops.testing.servers import LocalEndpoint, QuietHandler
 
 _RUN = re.compile(r"/api/v2/dags/(\w+)/dagRuns/([^/?]+)(/\w+)?")
 
@@ -29,7 +29,7 @@ class FakeAirflow(LocalEndpoint):
         self.polled = threading.Event()
         airflow = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler, BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 self._read()
                 self._reply({"access_token": "t", "dag_run_id": "started"})
@@ -44,18 +44,11 @@ class FakeAirflow(LocalEndpoint):
                 self._reply(airflow.answer(self.path))
 
             def _read(self) -> dict[str, Json]:
-                body: dict[str, Json] = json.loads(
-                    self.rfile.read(int(self.headers["content-length"]))
-                )
+                body: dict[str, Json] = json.loads(self.body())
                 return body
 
             def _reply(self, body: dict[str, Json]) -> None:
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(json.dumps(body).encode())
-
-            def log_message(self, format: str, *args: object) -> None:
-                return
+                self.answer(json.dumps(body).encode())
 
         super().__init__(Handler)
 

@@ -1,9 +1,8 @@
 """What is on this machine is reached without a proxy; all else goes through it."""
 
 import asyncio
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 import requests
@@ -14,6 +13,7 @@ from codeio_ops.proxies import is_loopback, sparing_loopback
 from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.teacher.endpoint import Endpoint
 from codeio_ops.teacher.session import connect
+from codeio_ops.testing.servers import LocalEndpoint, QuietHandler
 
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 # Nothing listens there; and a kind of proxy that `httpx` does not understand by itself.
@@ -22,31 +22,25 @@ OUTSIDE = "http://outside.example"
 Serve = Callable[[str], None]
 
 
-class _Everything(BaseHTTPRequestHandler):
+class _Everything(LocalEndpoint):
     """Answers whatever it is asked, as a server or as a proxy, and notes it."""
 
-    asked: list[str]
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        asked = self.asked
 
-    def do_GET(self) -> None:
-        self.asked.append(self.path)
-        body = b'{"object": "list", "data": []}'
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        class Handler(QuietHandler, BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                asked.append(self.path)
+                self.answer(b'{"object": "list", "data": []}')
 
-    def log_message(self, format: str, *args: object) -> None:
-        return
+        super().__init__(Handler)
 
 
 @pytest.fixture
-def server() -> Iterator[ThreadingHTTPServer]:
-    handler = type("Handler", (_Everything,), {"asked": []})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
+def server() -> Iterator[_Everything]:
+    with _Everything() as running:
         yield running
-        running.shutdown()
 
 
 @pytest.fixture
@@ -79,33 +73,29 @@ def _list_models(url: str) -> None:
 CLIENTS = {"boto3": _get_object, "openai": _list_models}
 
 
-def _port(server: ThreadingHTTPServer) -> int:
-    return int(server.server_address[1])
-
-
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 @pytest.mark.parametrize("proxy", DEAD)
 def test_this_machine_is_reached_without_a_proxy(
-    server: ThreadingHTTPServer, proxies: Serve, client: str, host: str, proxy: str
+    server: _Everything, proxies: Serve, client: str, host: str, proxy: str
 ) -> None:
     proxies(proxy)
-    CLIENTS[client](f"http://{host}:{_port(server)}")
-    assert len(server.RequestHandlerClass.asked) == 1  # type: ignore[attr-defined]
+    CLIENTS[client](f"http://{host}:{server.port}")
+    assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_what_is_outside_is_reached_through_it(
-    server: ThreadingHTTPServer, proxies: Serve, client: str
+    server: _Everything, proxies: Serve, client: str
 ) -> None:
-    proxies(f"http://127.0.0.1:{_port(server)}")
+    proxies(f"http://127.0.0.1:{server.port}")
     CLIENTS[client](OUTSIDE)
-    (asked,) = server.RequestHandlerClass.asked  # type: ignore[attr-defined]
+    (asked,) = server.asked
     assert asked.startswith(f"{OUTSIDE}/")
 
 
 def test_other_clients_of_a_process_of_the_stack_are_told(
-    server: ThreadingHTTPServer, proxies: Serve, monkeypatch: pytest.MonkeyPatch
+    server: _Everything, proxies: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxies(DEAD[0])
     monkeypatch.setenv("no_proxy", "intranet.example")
@@ -114,7 +104,7 @@ def test_other_clients_of_a_process_of_the_stack_are_told(
     assert environment["NO_PROXY"].startswith("intranet.example,")
     monkeypatch.setenv("NO_PROXY", environment["NO_PROXY"])
     monkeypatch.setenv("no_proxy", environment["no_proxy"])
-    assert requests.get(f"http://127.0.0.1:{_port(server)}", timeout=5).ok
+    assert requests.get(f"http://127.0.0.1:{server.port}", timeout=5).ok
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,7 @@
 """Bad input ends in a drop record with its reason, or in one clear error that can be cured."""
 
-import http.server
-import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from codeio_ops.errors import (
 )
 from codeio_ops.ingest.pypi import PyPIReader
 from codeio_ops.local import ports
+from codeio_ops.testing.servers import LocalEndpoint, QuietHandler
 from codeio_ops.testing.teachers import ScriptedEndpoint, ScriptedReply, chat_reply, error_reply
 from support.road import CORPUS, Road
 
@@ -78,19 +78,12 @@ def test_a_source_that_does_not_exist_is_not_added(empty_road: Road, tmp_path: P
 def package_index() -> Iterator[str]:
     """The address of an index that holds no package at all."""
 
-    class Empty(http.server.BaseHTTPRequestHandler):
+    class Empty(QuietHandler, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_error(404)
 
-        def log_message(self, format: str, *args: object) -> None:
-            return
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Empty) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/simple/"
-        server.shutdown()
-        thread.join()
+    with LocalEndpoint(Empty) as server:
+        yield f"{server.url}/simple/"
 
 
 def test_an_unknown_package_is_not_found(package_index: str) -> None:

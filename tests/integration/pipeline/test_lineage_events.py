@@ -4,11 +4,10 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from codeio_ops.ingest.stage import read_source
 from codeio_ops.local import environment
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import TaskIdentity
+from codeio_ops.testing.servers import LocalEndpoint, QuietHandler
 from codeio_ops.work import Work
 from support.road import CORPUS
 
@@ -53,19 +53,13 @@ def catalogue() -> Iterator[tuple[str, Events]]:
     """The address of an HTTP receiver, and the events it was sent."""
     events: Events = []
 
-    class Receiver(BaseHTTPRequestHandler):
+    class Receiver(QuietHandler, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            events.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(201)
-            self.end_headers()
+            events.append(json.loads(self.body()))
+            self.answer(status=201)
 
-        def log_message(self, format: str, *arguments: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", events
-        server.shutdown()
+    with LocalEndpoint(Receiver) as server:
+        yield server.url, events
 
 
 def _environment(settings: Settings, home: Path, url: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from codeio_ops.errors import StackError
 from codeio_ops.jsonvalue import Json
 from codeio_ops.local import airflow_api
 from codeio_ops.local.airflow_api import AirflowApi
-from codeio_ops.testing.teachers import LocalEndpoint
+from codeio_ops.testing.servers import LocalEndpoint, QuietHandler
 
 
 class Airflow(LocalEndpoint):
@@ -20,9 +20,9 @@ class Airflow(LocalEndpoint):
         self.asked: list[str] = []
         airflow = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler, BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["content-length"]))
+                self.body()
                 if "dagRuns" not in self.path:
                     self._reply({"access_token": "t"})
                     return
@@ -34,18 +34,13 @@ class Airflow(LocalEndpoint):
                     self._reply({"state": "running"})
 
             def _reply(self, body: Json) -> None:
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(json.dumps(body).encode())
-
-            def log_message(self, format: str, *args: object) -> None:
-                return
+                self.answer(json.dumps(body).encode())
 
         super().__init__(Handler)
 
     def client(self) -> AirflowApi:
         """Return a client of it."""
-        return AirflowApi(self.base_url.removesuffix("/v1"), "admin", "secret")
+        return AirflowApi(self.url, "admin", "secret")
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,8 @@
 """The object store and the dialects of S3: nothing that must stay is ever replaced."""
 
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,12 +10,13 @@ import pytest
 from codeio_ops.config import Settings
 from codeio_ops.errors import BlobStoreRefused, BlobStoreUnavailable, ReleaseExists
 from codeio_ops.storage.objects import ObjectStore
+from codeio_ops.testing.servers import LocalEndpoint, QuietHandler
 
 _CHECKSUMS = ("x-amz-checksum", "x-amz-trailer", "x-amz-sdk-checksum")
 Open = Callable[[str], ObjectStore]
 
 
-class _Store(BaseHTTPRequestHandler):
+class _Store(QuietHandler, BaseHTTPRequestHandler):
     """A store in memory that lacks what its mode says."""
 
     protocol_version = "HTTP/1.1"
@@ -23,7 +24,7 @@ class _Store(BaseHTTPRequestHandler):
     held: dict[str, bytes]
 
     def do_PUT(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        body = self.body()
         key, conditional = urlsplit(self.path).path, bool(self.headers.get("if-none-match"))
         summed = any(name.lower().startswith(_CHECKSUMS) for name in self.headers)
         if (self.mode == "no checksums" and summed) or (
@@ -59,29 +60,21 @@ class _Store(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:
-        return
-
 
 @pytest.fixture
 def opened() -> Iterator[Open]:
-    servers = []
+    servers = ExitStack()
 
     def opening(mode: str) -> ObjectStore:
         handler = type("Handler", (_Store,), {"mode": mode, "held": {}})
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         values = {
-            "s3_endpoint_url": f"http://127.0.0.1:{server.server_port}",
+            "s3_endpoint_url": servers.enter_context(LocalEndpoint(handler)).url,
             "s3_access_key": "k", "s3_secret_key": "s", "s3_bucket": "b",
         }  # fmt: skip
         return ObjectStore.open(Settings.model_validate(values))
 
-    yield opening
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    with servers:
+        yield opening
 
 
 @pytest.mark.parametrize("mode", ["as AWS", "no checksums", "ignores conditions"])

@@ -5,9 +5,8 @@ import gzip
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from codeio_ops.errors import TeacherRefused
 from codeio_ops.teacher.client import Teacher
 from codeio_ops.teacher.messages import CallFailure, Completion, FailedCall, Message, Request
 from codeio_ops.teacher.session import Result
+from codeio_ops.testing.servers import LocalEndpoint, QuietHandler
 from codeio_ops.testing.teachers import ScriptedEndpoint, ScriptedReply, chat_reply
 
 Body = dict[str, Any]
@@ -191,9 +191,9 @@ def flood(request: pytest.FixtureRequest) -> Iterator[tuple[str, bool]]:
         chunk = {"choices": [{"index": 0, "delta": {"content": "a" * (1 << 20)}}]}
         pieces = [f"data: {json.dumps(chunk)}\n\n".encode()] * _MEBIBYTES
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["content-length"]))
+            self.body()
             self.send_response(200)
             kind = "text/event-stream" if streams else "application/json"
             self.send_header("content-type", kind)
@@ -206,13 +206,8 @@ def flood(request: pytest.FixtureRequest) -> Iterator[tuple[str, bool]]:
             except ConnectionError:  # the client has had enough, which is the point
                 self.close_connection = True
 
-        def log_message(self, format: str, *args: object) -> None:
-            return
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/v1", streams
-        server.shutdown()
+    with LocalEndpoint(Handler) as server:
+        yield server.base_url, streams
 
 
 def test_no_reply_fills_the_memory(flood: tuple[str, bool]) -> None:
