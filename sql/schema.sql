@@ -240,6 +240,19 @@ COMMENT ON FUNCTION codeio.origin_matches(kind text, value text, place_kind text
 
 
 
+CREATE FUNCTION codeio.meant_files(of_kind text, of_value text, of_place_kind text, of_place text) RETURNS TABLE(raw_file_id uuid, source text)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT current_origin.raw_file_id,
+     ((source.kind || ':'::text) || source.locator) AS source
+    FROM (codeio.current_origin
+      JOIN codeio.source USING (source_id))
+   WHERE codeio.origin_matches(meant_files.of_kind, meant_files.of_value, meant_files.of_place_kind, meant_files.of_place, current_origin.*, source.*);
+END;
+COMMENT ON FUNCTION codeio.meant_files(of_kind text, of_value text, of_place_kind text, of_place text) IS 'Raw files that a takedown of this kind, value and place means, with the source of each place where they are seen.';
+
+
+
 CREATE TABLE codeio.tree_change (
     tree_change_id bigint NOT NULL,
     place_id uuid NOT NULL,
@@ -362,18 +375,16 @@ COMMENT ON COLUMN codeio.takedown_undo.stage_run_id IS 'Who undid it.';
 
 
 CREATE VIEW codeio.takedown_reach AS
- SELECT DISTINCT current_origin.raw_file_id,
+ SELECT DISTINCT meant.raw_file_id,
     takedown.takedown_id,
     takedown.kind,
     takedown.value,
     takedown.reason,
     takedown.taken_down_at,
     takedown_undo.undone_at
-   FROM (((codeio.takedown
-     CROSS JOIN codeio.current_origin)
-     JOIN codeio.source USING (source_id))
-     LEFT JOIN codeio.takedown_undo USING (takedown_id))
-  WHERE codeio.origin_matches(takedown.kind, takedown.value, takedown.place_kind, takedown.place, current_origin.*, source.*);
+   FROM ((codeio.takedown
+     CROSS JOIN LATERAL codeio.meant_files(takedown.kind, takedown.value, takedown.place_kind, takedown.place) meant(raw_file_id, source))
+     LEFT JOIN codeio.takedown_undo USING (takedown_id));
 COMMENT ON VIEW codeio.takedown_reach IS 'Raw files that a takedown means, undone or not. A file seen in several places is meant when one of them is.';
 COMMENT ON COLUMN codeio.takedown_reach.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.takedown_reach.takedown_id IS 'The takedown.';

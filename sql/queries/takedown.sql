@@ -1,16 +1,9 @@
 -- name: raw_files
-SELECT count(DISTINCT current_origin.raw_file_id)
-FROM codeio.current_origin
-INNER JOIN codeio.source USING (source_id)
-WHERE codeio.origin_matches(:kind, :value, :place_kind, :place, current_origin, source);
+SELECT count(DISTINCT raw_file_id) FROM codeio.meant_files(:kind, :value, :place_kind, :place);
 
 -- name: sources
 -- Those in which it is seen.
-SELECT DISTINCT source.kind || ':' || source.locator AS source
-FROM codeio.current_origin
-INNER JOIN codeio.source USING (source_id)
-WHERE codeio.origin_matches(:kind, :value, :place_kind, :place, current_origin, source)
-ORDER BY source;
+SELECT DISTINCT source FROM codeio.meant_files(:kind, :value, :place_kind, :place) ORDER BY source;
 
 -- name: times_undone
 SELECT count(*)
@@ -38,10 +31,7 @@ INNER JOIN codeio.prompt USING (prompt_id)
 INNER JOIN codeio.io_pair USING (io_pair_id)
 INNER JOIN codeio.program USING (program_id)
 WHERE program.raw_file_id IN (
-    SELECT current_origin.raw_file_id
-    FROM codeio.current_origin
-    INNER JOIN codeio.source USING (source_id)
-    WHERE codeio.origin_matches(:kind, :value, :place_kind, :place, current_origin, source)
+    SELECT meant.raw_file_id FROM codeio.meant_files(:kind, :value, :place_kind, :place) AS meant
 );
 
 -- name: releases
@@ -53,10 +43,7 @@ INNER JOIN codeio.prompt USING (prompt_id)
 INNER JOIN codeio.io_pair USING (io_pair_id)
 INNER JOIN codeio.program USING (program_id)
 WHERE program.raw_file_id IN (
-    SELECT current_origin.raw_file_id
-    FROM codeio.current_origin
-    INNER JOIN codeio.source USING (source_id)
-    WHERE codeio.origin_matches(:kind, :value, :place_kind, :place, current_origin, source)
+    SELECT meant.raw_file_id FROM codeio.meant_files(:kind, :value, :place_kind, :place) AS meant
 )
 GROUP BY release.release_id, release.name, release.version, release.status
 ORDER BY release.name, release.version;

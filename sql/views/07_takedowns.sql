@@ -62,18 +62,27 @@ END;
 COMMENT ON FUNCTION codeio.origin_matches(text, text, text, text, codeio.current_origin, codeio.source) IS
 'Whether a takedown of this kind, value and place means a file seen here. A path means all below it.';
 
+CREATE FUNCTION codeio.meant_files(of_kind text, of_value text, of_place_kind text, of_place text)
+RETURNS TABLE (raw_file_id uuid, source text)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT current_origin.raw_file_id, source.kind || ':' || source.locator AS source
+    FROM codeio.current_origin
+    INNER JOIN codeio.source USING (source_id)
+    WHERE codeio.origin_matches(of_kind, of_value, of_place_kind, of_place, current_origin, source);
+END;
+COMMENT ON FUNCTION codeio.meant_files(text, text, text, text) IS
+'Raw files that a takedown of this kind, value and place means, with the source of each place where they are seen.';
+
 CREATE VIEW codeio.takedown_reach AS
-SELECT DISTINCT current_origin.raw_file_id, takedown.takedown_id, takedown.kind, takedown.value, takedown.reason,
+SELECT DISTINCT meant.raw_file_id, takedown.takedown_id, takedown.kind, takedown.value, takedown.reason,
     takedown.taken_down_at, takedown_undo.undone_at
 FROM codeio.takedown
-CROSS JOIN codeio.current_origin
-INNER JOIN codeio.source USING (source_id)
-LEFT JOIN codeio.takedown_undo USING (takedown_id)
-WHERE codeio.origin_matches(
-    takedown.kind, takedown.value, takedown.place_kind, takedown.place, current_origin, source
-);
+CROSS JOIN LATERAL codeio.meant_files(takedown.kind, takedown.value, takedown.place_kind, takedown.place) AS meant
+LEFT JOIN codeio.takedown_undo USING (takedown_id);
 COMMENT ON VIEW codeio.takedown_reach IS
 'Raw files that a takedown means, undone or not. A file seen in several places is meant when one of them is.';
+COMMENT ON COLUMN codeio.takedown_reach.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.takedown_reach.takedown_id IS 'The takedown.';
 COMMENT ON COLUMN codeio.takedown_reach.undone_at IS 'When it was undone; null while it holds.';
 
@@ -82,4 +91,5 @@ SELECT takedown_reach.raw_file_id, takedown_reach.takedown_id
 FROM codeio.takedown_reach
 WHERE takedown_reach.undone_at IS NULL;
 COMMENT ON VIEW codeio.taken_down_file IS 'Raw files that a takedown means that was not undone.';
+COMMENT ON COLUMN codeio.taken_down_file.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.taken_down_file.takedown_id IS 'The takedown.';
