@@ -23,6 +23,7 @@ from codeio_ops.quality.gates import GATES
 from codeio_ops.testing.teachers import ScriptedEndpoint
 from support.embedded import Shell
 from support.installed import build_wheel, install
+from support.liveness import lives
 from support.own_model import OwnModel, TrueAnswers
 from support.road import CORPUS
 from support.tour import PAGES, Tour, chromium
@@ -186,7 +187,6 @@ def test_a_person_lets_a_release_through_that_fails_a_soft_gate(
     assert tour.complaints == []
 
 
-@pytest.mark.skip(reason="was walked in two parts, and never yet ran to its end in one piece")
 def test_models_of_ones_own_are_released_beside_the_stand_in(
     shell: Shell, funnel: Any, tmp_path: Path
 ) -> None:
@@ -233,7 +233,7 @@ def test_down_leaves_no_process(shell: Shell, funnel: Any) -> None:
     family = [process for record in records for process in processes.family(record)]
     assert len(family) > 8
     assert len(shell.json("down")["stopped"]) >= 7
-    assert [process for process in family if _lives(process)] == []
+    assert [process for process in family if lives(process)] == []
     assert _processes_of(shell.home) == []
     assert all(ports.is_free(port) for port in shell.state.ports.values())
     assert shell.run("status", check=False).returncode == 1
@@ -246,14 +246,6 @@ def _tour(shell: Shell, screenshots: Path) -> Tour:
         password=shell.state.secrets.airflow_admin_password,
         screenshots=screenshots,
     )
-
-
-def _lives(process: psutil.Process) -> bool:
-    # Dead and not yet fetched by process 1 is dead.
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def _processes_of(home: Home) -> list[str]:

@@ -69,9 +69,11 @@ class Plot:
     objects: ObjectStore
     sandbox: Sandbox | None = None
     auditing: Sandbox | None = None
+    blobs: BlobStore = field(init=False)
     writer: FactWriter = field(init=False)
 
     def __post_init__(self) -> None:
+        self.blobs = BlobStore(self.objects)
         self.writer = self.new_writer("plant")
 
     def new_writer(self, task_id: str) -> FactWriter:
@@ -113,7 +115,7 @@ class Plot:
         return file.raw_file_id
 
     def _file(self, facts: FactBuilder, content: str, licence: str) -> RawFile:
-        [blob] = BlobStore(self.objects).write([content.encode()], stage_run_id=facts.run_id)
+        [blob] = self.blobs.write([content.encode()], stage_run_id=facts.run_id)
         return facts.file(content, licence=licence, blob=blob)
 
     def _conversations(self, item: Planted) -> list[Answered]:

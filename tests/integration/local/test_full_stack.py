@@ -13,6 +13,7 @@ from codeio_ops.local import health, ports, processes, stack
 from codeio_ops.local.components import Part
 from codeio_ops.local.home import Home
 from codeio_ops.local.stack import Started
+from support.liveness import lives
 from support.storage import quiet
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -101,5 +102,5 @@ def test_down_leaves_no_process(home: Home, started: Started) -> None:
     family = [process for record in records for process in processes.family(record)]
     assert len(family) > 8
     stack.down(home, say=quiet)
-    assert [process for process in family if process.is_running()] == []
+    assert [process for process in family if lives(process)] == []
     assert all(ports.is_free(port) for port in started.state.ports.values())
