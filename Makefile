@@ -5,6 +5,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 UV := $(VENV)/bin/uv
+# As in uv.lock.
+UV_VERSION := 0.13.9
 CODEIO := $(VENV)/bin/codeio
 RUN := $(VENV)/bin
 PYTEST := $(RUN)/pytest -n auto --maxprocesses 8 --dist loadfile
@@ -17,7 +19,7 @@ $(UV):
 	  || { echo "codeio-ops needs Python 3.11 or later: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) \
 	  || { echo "Python's venv is missing; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	$(RUN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
 
 $(VENV)/.synced: uv.lock pyproject.toml | $(UV)
 	$(UV) sync --quiet --frozen --inexact --extra embedded --python $(RUN)/python
@@ -57,10 +59,13 @@ lint: setup ## Check style, types, layers and SQL
 	PYTHONPATH=plugins:sandbox_image $(RUN)/lint-imports --no-logo
 	$(RUN)/sqlfluff lint --disable-progress-bar sql/audit sql/checks sql/queries sql/migrations sql/upgrades sql/views
 
+audit: setup ## Look for known holes in the locked dependencies (asks osv.dev)
+	$(UV) audit --frozen --no-dev
+
 docs: setup ## Write the generated docs and sql/schema.sql anew
 	$(RUN)/python docs/generate.py
 
 clean: stop ## Stop the stack and delete its data
 	rm -rf .codeio
 
-.PHONY: help setup engine gvisor demo stop test-unit test-fast test-slow test lint docs clean
+.PHONY: help setup engine gvisor demo stop test-unit test-fast test-slow test lint audit docs clean
