@@ -90,7 +90,10 @@ def look_around():
         "write_root": attempt(lambda: open("/etc/canary", "w")),
         "write_dev": attempt(lambda: open("/dev/canary", "w")),
         "write_scratch": attempt(lambda: open("/tmp/canary", "w")),
-        "terminal": attempt(lambda: open("/dev/ptmx", "rb+", buffering=0)),
+        "devices": [
+            path for path in ("/dev/ptmx", "/dev/fuse", "/dev/net/tun")
+            if attempt(lambda: os.open(path, os.O_RDWR | os.O_NOCTTY)) == "possible"
+        ],
         "read_supervisor": attempt(lambda: open("/proc/1/mem", "rb")),
         "supervisor_files": opened_of_supervisor(),
         "read_environment": attempt(lambda: open("/proc/1/environ").read()),
@@ -124,7 +127,7 @@ _CANARY_MUST_SEE: dict[str, Json] = {
     "write_root": "denied",
     "write_dev": "denied",
     "write_scratch": "possible",
-    "terminal": "denied",
+    "devices": [],
     "read_supervisor": "denied",
     "supervisor_files": [],
     "unlimited": [],

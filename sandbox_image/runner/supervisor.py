@@ -24,6 +24,8 @@ from runner.seccomp_filter import SeccompFilter
 from runner.watch import Post, Watch
 
 _SCRATCH = "/tmp"
+# Pseudo-terminals, and what gVisor gives every container.
+_DEVICES = ("/dev/ptmx", "/dev/fuse", "/dev/net/tun")
 
 
 class Supervisor:
@@ -155,10 +157,11 @@ def _guarded_bytes(settings: dict[str, Any]) -> int | None:
     return None if facts.memory_max() else int(settings["memory_bytes"])
 
 
-def _close_terminals() -> None:
-    """Let no job open a pseudo-terminal; the host's canary tries to."""
-    with contextlib.suppress(OSError):
-        os.chmod("/dev/ptmx", 0)
+def _close_devices() -> None:
+    """Let no job open a device that is more than a file; the host's canary tries to."""
+    for path in _DEVICES:
+        with contextlib.suppress(OSError):
+            os.chmod(path, 0)
 
 
 def _hear_of_deaths() -> int:
@@ -180,7 +183,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     host, null_fd = _take_over_stdio()
     make_unreadable()
-    _close_terminals()
+    _close_devices()
     settings, _ = host.receive()
     if settings["version"] != PROTOCOL_VERSION:
         sys.exit(f"protocol {settings['version']} asked, {PROTOCOL_VERSION} spoken")

@@ -127,8 +127,8 @@ CASES = [
         "a signal of one's own choice to oneself",
     ),
     case(
-        "closed terminals",
-        Removal(statement="runner.supervisor._close_terminals = lambda: None"),
+        "closed devices",
+        Removal(statement="runner.supervisor._close_devices = lambda: None"),
         "a pseudo-terminal",
     ),
     case("limit of address space", _limit("AS"), "a huge mapping that is never touched"),
