@@ -95,7 +95,9 @@ class Settings(BaseSettings):
     docker_host: str = Field(
         default="", validation_alias=AliasChoices("DOCKER_HOST", "CODEIO_DOCKER_HOST")
     )
-    """Docker engine that runs the sandbox; empty means the local one."""
+    """Docker engine that runs the sandbox; empty means that of the current Docker context, or the
+    local one.
+    """
     docker_cert_path: str = Field(
         default="", validation_alias=AliasChoices("DOCKER_CERT_PATH", "CODEIO_DOCKER_CERT_PATH")
     )

@@ -96,10 +96,10 @@ def require_runtime(client: docker.DockerClient, name: str) -> None:
     """
     runtime_named(name)
     with engine_errors("asking for the engine's runtimes"):
-        offered = client.info()["Runtimes"]
+        offered = client.info().get("Runtimes") or {}
     if name not in offered:
         raise SandboxUnsafe(
-            f"the engine has no container runtime {name}: {', '.join(offered)}",
+            f"the engine has no container runtime {name}, but: {', '.join(offered)}",
             cure=f"register it (dockerd --add-runtime {name}=PATH), or set "
             "CODEIO_SANDBOX_RUNTIME=runc",
         )

@@ -305,3 +305,18 @@ def test_a_supervisor_that_is_sent_a_broken_frame_ends(
         worker._container.receive(timeout_s=5)
     assert wait_until_gone(client, label, seconds=5) == []
     worker._container._stream.close()
+
+
+def test_a_runtime_that_the_engine_lacks_is_refused_with_the_way_to_register_it(
+    image: str, client: docker.DockerClient
+) -> None:
+    if "runsc" in client.info()["Runtimes"]:
+        pytest.skip("this engine has it")
+    with pytest.raises(SandboxUnsafe, match="no container runtime runsc") as caught:
+        DockerSandbox.open(image, workers=1, runtime="runsc")
+    assert caught.value.cure.startswith("register it (dockerd --add-runtime runsc=PATH)")
+
+
+def test_a_runtime_that_nobody_has_judged_is_refused(image: str) -> None:
+    with pytest.raises(SandboxUnsafe, match="nobody has shown"):
+        DockerSandbox.open(image, workers=1, runtime="io.containerd.runc.v2")
