@@ -205,6 +205,9 @@ SELECT DISTINCT name FROM codeio.release WHERE recipe ->> 'name' = :name AND sta
 -- name: lock_name
 SELECT pg_advisory_xact_lock(hashtext(:name));
 
+-- name: analyze
+ANALYZE codeio.sample, codeio.release_sample;
+
 -- name: set_status
 UPDATE codeio.release SET status = :status WHERE release_id = :release_id AND status <> 'published';
 
