@@ -13,6 +13,7 @@ from codeio_ops.local.pipeline import ROAD
 from codeio_ops.pipeline import STAGES, Cut, steps_of
 from codeio_ops.quality.gates import GATES, run_gate
 from codeio_ops.quality.leakage.quarantine import screen_samples
+from codeio_ops.quality.leakage.registry import stored_indexes
 from codeio_ops.quality.measurement import GateInputs
 from codeio_ops.quality.refusals import release_of
 from codeio_ops.quality.secrets import screen_private
@@ -26,6 +27,7 @@ from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.runs import TaskIdentity
 from codeio_ops.storage.shards import Rows
 from codeio_ops.work import Work
+from support.planted_benchmark import put_in_use
 
 FACTS = (
     "source", "blob", "raw_file", "raw_file_origin", "teacher", "teacher_call", "program",
@@ -130,8 +132,10 @@ class Road:
         return self.release(recipe or Recipe())
 
     def add(self, source: str, *, licence: str = "MIT") -> None:
-        """Add a source."""
+        """Add a source; a benchmark is in use from the first one on."""
         add_source(self.store, parse_source(source, licence=licence))
+        if not stored_indexes(self.store):
+            put_in_use(self.bucket, self.work("gate").writer, name="of the tests")
 
     def ingest(self) -> Counter[str]:
         """Ingest every source that is not paused."""
