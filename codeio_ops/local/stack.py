@@ -25,6 +25,7 @@ from codeio_ops.local import (
     postgres,
     processes,
     seaweed,
+    seaweed_security,
     supervisor,
 )
 from codeio_ops.local.beginning import noted
@@ -136,6 +137,8 @@ def _start_storage(
         say("creating the Postgres cluster")
     if "postgres" in names:
         postgres.prepare(home, state.secrets)
+    if "s3" in names:
+        seaweed_security.protect(home.s3, state.secrets)
     alive = _alive(home)
     services = components.services(state, settings, variables, parts)
     kept = tuple(component for component in services if component.name in alive)

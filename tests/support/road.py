@@ -36,6 +36,10 @@ FACTS = (
     "stage_run",
 )  # fmt: skip
 CORPUS = Path(__file__).parents[1] / "data" / "corpus"
+UNASKED = (
+    "Which of the three mountain lakes that eleven hungry travellers passed on the second day of "
+    "their journey holds more water than the reservoir above the abandoned copper mine?"
+)
 # A program that is not among them.
 LATE = '''"""Rain between walls."""
 
@@ -83,9 +87,12 @@ class Road:
 
     @classmethod
     def open(cls, settings: Settings, *, sandbox: Sandbox, confirming: Sandbox) -> "Road":
-        """Open the road that `settings` name."""
+        """Open the road that `settings` name; a benchmark is in use on it."""
         store = Store.open(settings.database_url.get_secret_value())
-        return cls(settings=settings, store=store, sandbox=sandbox, confirming=confirming)
+        road = cls(settings=settings, store=store, sandbox=sandbox, confirming=confirming)
+        if not stored_indexes(store):
+            put_in_use(road.bucket, road.work("gate").writer, question=UNASKED, name="unasked")
+        return road
 
     @property
     def bucket(self) -> ObjectStore:
@@ -132,10 +139,8 @@ class Road:
         return self.release(recipe or Recipe())
 
     def add(self, source: str, *, licence: str = "MIT") -> None:
-        """Add a source; a benchmark is in use from the first one on."""
+        """Add a source."""
         add_source(self.store, parse_source(source, licence=licence))
-        if not stored_indexes(self.store):
-            put_in_use(self.bucket, self.work("gate").writer, name="of the tests")
 
     def ingest(self) -> Counter[str]:
         """Ingest every source that is not paused."""
