@@ -11,7 +11,7 @@ from pathlib import Path
 
 from codeio_ops.config import Settings
 from codeio_ops.errors import SettingsError
-from codeio_ops.local import postgres, seaweed, seaweed_security
+from codeio_ops.local import postgres, postgres_roles, seaweed, seaweed_security
 from codeio_ops.local.environment import AIRFLOW_USER
 from codeio_ops.local.home import write_private
 from codeio_ops.local.state import Secrets, StackState
@@ -97,7 +97,7 @@ def initialise(directory: Path, settings: Settings, say: Say) -> None:
 
     state = container_state(_read(directory / "stack_secrets"))
     say("creating roles and databases")
-    postgres.create_roles_and_databases(state)
+    postgres_roles.create_roles_and_databases(state)
     say("migrating")
     migrate(settings)
     say("creating the bucket")

@@ -23,6 +23,7 @@ from codeio_ops.local import (
     health,
     ports,
     postgres,
+    postgres_roles,
     processes,
     seaweed,
     seaweed_security,
@@ -147,7 +148,7 @@ def _start_storage(
         say(f"starting {', '.join(names)}")
     health.wait(home, state, names)
     if "postgres" in names:
-        postgres.create_roles_and_databases(state)
+        postgres_roles.create_roles_and_databases(state)
         migrate(settings)
     if "s3" in names:
         seaweed.ensure_bucket(state, settings.s3_bucket)

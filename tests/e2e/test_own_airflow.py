@@ -14,7 +14,16 @@ from pathlib import Path
 import httpx
 import pytest
 
-from codeio_ops.local import components, pipeline, ports, postgres, processes, seaweed, stack
+from codeio_ops.local import (
+    components,
+    pipeline,
+    ports,
+    postgres,
+    postgres_roles,
+    processes,
+    seaweed,
+    stack,
+)
 from codeio_ops.local.airflow_api import AirflowApi
 from codeio_ops.local.home import Home
 from codeio_ops.local.state import StackState
@@ -65,7 +74,7 @@ def services() -> Iterator[StackState]:
             state = stack.up(home, parts=SERVICES, say=quiet, user={}, preferred=ports.ANY).state
             with postgres.connect(state) as link, link.cursor() as cursor:
                 users = (postgres.APP, postgres.AUDITOR)
-                postgres.create_database(cursor, DATABASE, owner=postgres.OWNER, users=users)
+                postgres_roles.create_database(cursor, DATABASE, owner=postgres.OWNER, users=users)
             seaweed.ensure_bucket(state, DATABASE)
             yield state
         finally:
