@@ -223,6 +223,10 @@ class Settings(BaseSettings):
     """Larger raw files are dropped."""
     shard_rows: int = Field(default=100, ge=1)
     """Rows of one mapped task."""
+    task_timeout_s: int = Field(default=43_200, ge=60)
+    """Seconds that one try of a task may take; then it is ended, and tried again. Batches and
+    questions to a person have limits of their own.
+    """
     licences: Annotated[tuple[str, ...], Deciding(Acts.FILES)] = ()
     """JSON array of the SPDX ids that may enter. Empty takes every file in, and lets permissive
     licences into a release.

@@ -113,6 +113,7 @@ def release_dataset() -> None:
         defaults=REJECT,
         params={"reason": REASON},
         response_timeout=OVERRIDE_TIMEOUT,
+        execution_timeout=None,
     )
     start_others = TriggerDagRunOperator.partial(
         task_id="start_others",

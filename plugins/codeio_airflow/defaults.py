@@ -6,6 +6,7 @@ from typing import Any, get_args
 from airflow.sdk import Param
 from airflow.sdk.definitions.retry_policy import ExceptionRetryPolicy, RetryAction, RetryRule
 
+from codeio_airflow.connections import configured_settings
 from codeio_airflow.failures import deadline, report_failure, report_retry
 from codeio_ops.config import AnswerScope, TransformScope
 from codeio_ops.errors import TerminalError, TransientError
@@ -22,6 +23,7 @@ DEFAULT_ARGS: dict[str, Any] = {
     "retry_delay": timedelta(seconds=10),
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(minutes=5),
+    "execution_timeout": timedelta(seconds=configured_settings().task_timeout_s),
     "on_failure_callback": report_failure,
     "on_retry_callback": report_retry,
     "retry_policy": ExceptionRetryPolicy(

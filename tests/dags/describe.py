@@ -23,6 +23,7 @@ def _task(task: Any) -> dict[str, Any]:
         "pool": task.pool,
         "owner": task.owner,
         "retries": task.retries,
+        "timeout_s": task.execution_timeout.total_seconds() if task.execution_timeout else None,
         "policy_is_shared": task.retry_policy is defaults.DEFAULT_ARGS["retry_policy"],
         "outlets": [asset.name for asset in task.outlets or ()],
         "names": [name for name in mapped.get("name", ()) if isinstance(name, str)],
