@@ -1,18 +1,16 @@
 """What the platform needs on this machine, and the cure for what is missing."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from codeio_ops.config import Settings
 from codeio_ops.errors import CodeIOError, ImageMissing, StackError
-from codeio_ops.local import health
+from codeio_ops.local import disk, health
 from codeio_ops.local.airflow import COMMANDS
 from codeio_ops.local.beginning import unfinished
 from codeio_ops.local.home import Home
 from codeio_ops.local.state import StackState
 
-MIN_FREE_GIB = 5
 ENGINE_TIMEOUT_S = 10
 NOT_UP = StackError("the stack was never started here", cure="Run `codeio up`.")
 
@@ -128,11 +126,6 @@ def _image(reference: str) -> str:
 
 
 def _disk(settings: Settings) -> str:
-    path = next(path for path in (settings.home, *settings.home.parents) if path.exists())
-    free_gib = shutil.disk_usage(path).free / 2**30
-    if free_gib < MIN_FREE_GIB:
-        raise StackError(
-            f"{free_gib:.1f} GiB free at {path}; {MIN_FREE_GIB} are wanted",
-            cure=f"Free some space, or set CODEIO_HOME to another disk than {path}.",
-        )
-    return f"{free_gib:.0f} GiB free"
+    if told := disk.shortage(settings.home):
+        raise StackError(told, cure="Free some space, or set CODEIO_HOME to another disk.")
+    return f"{disk.free_gib(settings.home):.0f} GiB free"
