@@ -1,11 +1,13 @@
 """What the platform needs on this machine, and the cure for what is missing."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from codeio_ops.config import Settings
 from codeio_ops.errors import CodeIOError, ImageMissing, StackError
-from codeio_ops.local import disk, health
+from codeio_ops.local import disk, health, nights
 from codeio_ops.local.airflow import COMMANDS
 from codeio_ops.local.beginning import unfinished
 from codeio_ops.local.home import Home
@@ -45,6 +47,7 @@ def examine(settings: Settings) -> tuple[Finding, ...]:
         ("s3 releases", lambda: _immutable(settings, state)),
         ("teacher", lambda: _teacher(settings, state)),
         *((name, lambda name=name: _component(name, state)) for name in COMMANDS),
+        ("nights", lambda: _nights(settings, state)),
         ("decisions", lambda: _decisions(settings)),
         ("disk", lambda: _disk(settings)),
     ]
@@ -86,6 +89,18 @@ def _immutable(settings: Settings, state: StackState | None) -> str:
         raise NOT_UP
     ObjectStore.open(settings).require_conditional_writes()
     return "creates objects without replacing any"
+
+
+def _nights(settings: Settings, state: StackState | None) -> str:
+    from codeio_ops.sandbox.image import inputs_digest
+    from codeio_ops.storage.engine import Store
+
+    if state is None:
+        raise NOT_UP
+    store = Store.open(settings.database_url.get_secret_value())
+    now = datetime.fromtimestamp(time.time(), UTC)
+    with health.open_api(state, timeout_s=5.0) as api:
+        return nights.require_nights(api, store, inputs_digest(), now=now)
 
 
 def _decisions(settings: Settings) -> str:

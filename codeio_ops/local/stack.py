@@ -21,6 +21,7 @@ from codeio_ops.local import (
     components,
     environment,
     health,
+    nights,
     ports,
     postgres,
     postgres_roles,
@@ -173,13 +174,15 @@ def _start_services(
         say(f"starting {', '.join(names)}")
     health.wait(home, state, names)
     if Part.AIRFLOW in parts:
-        _set_pools(state)
+        _set_up_airflow(state)
 
 
-def _set_pools(state: StackState) -> None:
+def _set_up_airflow(state: StackState) -> None:
+    """Give the pools their sizes, and let run what must run by night."""
     with health.open_api(state) as api:
         for name, (slots, description) in POOLS.items():
             api.put_pool(name, slots=slots, description=description)
+        nights.let_run(api)
 
 
 def migrate(settings: Settings) -> None:

@@ -38,6 +38,7 @@ def _dag(dag: Any) -> dict[str, Any]:
         "tags": sorted(dag.tags),
         "doc": dag.doc_md,
         "catchup": dag.catchup,
+        "begins_paused": dag.is_paused_upon_creation,
         "max_active_runs": dag.max_active_runs,
         "inlets": [item.name for item in scheduled if isinstance(item, Asset)],
         "tasks": {task.task_id: _task(task) for task in dag.topological_sort()},

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from codeio_ops.config import Settings
+from codeio_ops.local.nights import NIGHTLY
 from codeio_ops.local.pipeline import ROAD
 from codeio_ops.local.stack import POOLS
 from codeio_ops.quality.gates import GATES, SANDBOX_GATES
@@ -81,6 +82,11 @@ def test_one_run_at_a_time_and_none_for_the_past(dags: Dags) -> None:
     several = {dag_id for dag_id, dag in dags.items() if dag["max_active_runs"] != 1}
     assert several == {"release_dataset"}
     assert {dag["catchup"] for dag in dags.values()} == {False}
+
+
+def test_what_must_run_by_night_begins_unpaused(dags: Dags) -> None:
+    running = {dag_id for dag_id, dag in dags.items() if dag["begins_paused"] is False}
+    assert running == set(NIGHTLY)
 
 
 def test_every_task_retries_by_the_class_of_error(dags: Dags) -> None:
