@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from codeio_airflow.plugin import pages_path
 from codeio_ops.jsonvalue import Json
 from codeio_ops.pipeline import OTHER_RECIPE
 from codeio_ops.quality.gates import run_gate
@@ -90,9 +91,9 @@ def open_question(release_id: str, work: Work) -> str:
     if not failed:
         return ""
     places = places_in([result.evidence for result in failed], work.store)
+    gates = f"{pages_path()}/gates/{release_id}"
     lines = [
-        f"- [{result.gate}](/codeio/gates/{release_id}/{result.gate}): {describe(result, places)}"
-        for result in failed
+        f"- [{result.gate}]({gates}/{result.gate}): {describe(result, places)}" for result in failed
     ]
     return "\n".join(
         [f"Of {release.name} v{release.version} ({release.samples} samples):", "", *lines]

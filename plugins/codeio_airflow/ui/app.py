@@ -65,7 +65,7 @@ def build_app(
     """
     app = FastAPI(
         title="CODE I/O",
-        dependencies=[Depends(logged_in)] if logged_in else [],
+        dependencies=[Depends(check) for check in (logged_in, _refuse_nul) if check],
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -84,6 +84,13 @@ def build_app(
     app.get("/", response_class=HTMLResponse)(_start)
     app.get("/{path:path}", response_class=HTMLResponse)(_missing)
     return app
+
+
+def _refuse_nul(request: Request) -> None:
+    """Refuse what no text in the database can hold, and no query of a page can ask for."""
+    values = [value for pair in request.query_params.multi_items() for value in pair]
+    if any("\0" in text for text in (str(request.scope["path"]), *values)):
+        raise HTTPException(422, "an address holds no NUL character")
 
 
 async def _add_headers(request: Request, call_next: object) -> Response:
