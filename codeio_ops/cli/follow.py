@@ -1,5 +1,6 @@
 """Runs the DAGs of the embedded Airflow, and says what came of it: a release, or why none."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -85,15 +86,19 @@ def run_road(
     Raises:
         PipelineFailed: a run failed.
         DecisionNeeded: a run waits for a person.
+        SettingsError: the shell has other settings than the tasks will have.
         StackError: Airflow does not answer.
         KeyboardInterrupt: the user let it go; the runs go on.
     """
     # An Airflow of one's own has no client of the embedded one; `funnel` works with it.
-    from codeio_ops.local import pipeline
+    from codeio_ops.local import environment, pipeline
     from codeio_ops.local.health import open_api
+    from codeio_ops.local.home import Home
 
     road = pipeline.ROAD[pipeline.ROAD.index(first) : pipeline.ROAD.index(last) + 1]
-    with open_api(stack_state()) as api:
+    state = stack_state()
+    environment.require_same(Home(home_directory()), os.environ)
+    with open_api(state) as api:
         run_id = pipeline.start(api, road, conf)
         return Ran(run_id=run_id, made=_followed(api, run_id, road) if wait else ())
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dotenv import dotenv_values
 
 from codeio_ops.bundled import DAGS
-from codeio_ops.config_reference import changes_of
+from codeio_ops.config_reference import changes_of, setting_lines
 from codeio_ops.errors import SettingsError
 from codeio_ops.local import postgres, seaweed
 from codeio_ops.local.home import Home, write_private
@@ -78,6 +78,33 @@ def changes(home: Home, variables: Mapping[str, str]) -> Iterator[str]:
     if home.env_file.exists():
         before = dotenv_values(home.env_file)
         yield from changes_of({name: value or "" for name, value in before.items()}, variables)
+
+
+def require_same(home: Home, shell: Mapping[str, str]) -> None:
+    """Refuse a shell that sets what the running stack was started without.
+
+    Its commands would say one thing (a price, a model) and the tasks do another.
+
+    Args:
+        home: The state directory of the stack.
+        shell: The environment of the caller; what it does not set has the stack's value.
+
+    Raises:
+        SettingsError: a setting has another value there.
+    """
+    started = dotenv_values(home.env_file)
+    settings = {line.variable: line.default for line in setting_lines()}
+    del settings["CODEIO_HOME"]
+    names = [
+        name
+        for name, default in settings.items()
+        if name in shell and shell[name] != (started.get(name) or default)
+    ]
+    if names:
+        raise SettingsError(
+            f"the stack was started with other values of {', '.join(names)} than this shell has",
+            cure="Run `codeio up` to give it those of this shell, or unset them.",
+        )
 
 
 def airflow_url(state: StackState) -> str:

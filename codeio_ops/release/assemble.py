@@ -188,6 +188,8 @@ def _find_or_create(
             if not new_recipe:
                 require_own_name(recipe, name, transaction)
             transaction.insert([writer.run, *_rows(name, teachers, draft, transaction, writer)])
+            # The gates come at once: of members that ANALYZE has not seen, the planner expects one.
+            transaction.execute("release.analyze")
             release = _by_content(transaction, name, draft.content)
             log.info(
                 "assembled %s: %d samples", name, len(draft.chosen), extra={"action": "assemble"}

@@ -36,10 +36,12 @@ def _insert(cursor: Cursor, kind: type[Record], records: Sequence[Record]) -> in
     )
     lines = _Lines(_line(record, columns) for record in records)
     cursor.copy_expert(sql.SQL("COPY {} FROM STDIN").format(staging), lines)
+    # By key: two writers of the same rows in other orders would wait for each other. Those of one
+    # key stay in the order given.
     cursor.execute(
-        sql.SQL("INSERT INTO {} ({}) SELECT * FROM {} ON CONFLICT DO NOTHING").format(
-            target, names, staging
-        )
+        sql.SQL(
+            "INSERT INTO {} ({}) SELECT * FROM {} ORDER BY 1, ctid ON CONFLICT DO NOTHING"
+        ).format(target, names, staging)
     )
     inserted = cursor.rowcount
     cursor.execute(sql.SQL("DROP TABLE {}").format(staging))

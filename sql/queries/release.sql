@@ -201,6 +201,9 @@ ORDER BY release.version DESC;
 -- name: lock_name
 SELECT pg_advisory_xact_lock(hashtext(:name));
 
+-- name: analyze
+ANALYZE codeio.sample, codeio.release_sample;
+
 -- name: set_status
 UPDATE codeio.release SET status = :status WHERE release_id = :release_id AND status <> 'published';
 

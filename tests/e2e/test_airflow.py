@@ -191,6 +191,7 @@ def test_a_person_lets_a_release_through_that_fails_a_soft_gate(
     assert tour.complaints == []
 
 
+@pytest.mark.timeout(2400)
 def test_models_of_ones_own_are_released_beside_the_stand_in(
     shell: Shell, funnel: Any, tmp_path: Path
 ) -> None:

@@ -3,6 +3,9 @@
 import json
 from typing import Any
 
+from sqlalchemy import create_engine
+
+from codeio_ops.config import Settings
 from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.release.recipe import Recipe, shipped_names
 
@@ -97,3 +100,14 @@ def test_the_same_facts_and_recipe_give_the_same_bytes(facts: Facts) -> None:
         p: sha256_hex(c) for p, c in second.items()
     }
     assert {"README.md", "croissant.json", "plots/funnel.png"} <= first.keys()
+
+
+def test_the_planner_knows_a_candidate_before_its_gates_come(
+    facts: Facts, settings: Settings
+) -> None:
+    release = facts.assemble("codeio_pp")
+    engine = create_engine(settings.owner_database_url.get_secret_value())
+    with engine.connect() as link:
+        question = "SELECT reltuples FROM pg_class WHERE oid = 'codeio.release_sample'::regclass"
+        assert link.exec_driver_sql(question).scalar_one() == release.samples
+    engine.dispose()

@@ -1,8 +1,9 @@
 """Rows by COPY, texts in packs, and who wrote them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from random import Random
-from threading import Event, Thread
+from threading import Barrier, Event, Thread
 from uuid import UUID, uuid4
 
 import pytest
@@ -54,6 +55,22 @@ def test_a_row_written_twice_is_one_row(writer: FactWriter, run: StageRun) -> No
     assert writer.write(drops) == 50
     assert writer.write(drops) == 0
     assert writer.write([*drops[:10], _drop(run, "new")]) == 1
+
+
+def test_two_writers_of_the_same_rows_in_other_orders_do_not_wait_for_each_other(
+    module_store: Store, run: StageRun
+) -> None:
+    module_store.insert([run])
+    drops = [_drop(run, str(number)) for number in range(20_000)]
+    gate = Barrier(2)
+
+    def write(rows: list[DropRecord]) -> int:
+        gate.wait()
+        return module_store.insert(rows)
+
+    with ThreadPoolExecutor(2) as pool:
+        written = pool.map(write, (drops, drops[::-1]))
+        assert sum(written) == len(drops)
 
 
 def test_the_same_row_twice_in_one_call_is_one_row(writer: FactWriter, run: StageRun) -> None:

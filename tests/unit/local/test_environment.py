@@ -119,6 +119,23 @@ def test_a_start_says_on_which_rows_settings_act_that_have_another_value(
     ]
 
 
+def test_a_shell_is_refused_that_sets_what_the_stack_was_started_without(
+    home: Home, state: StackState
+) -> None:
+    environment.write(home, _variables(home, state, CODEIO_MODEL="a", OPENAI_API_KEY="sk-old"))
+    same = {"CODEIO_MODEL": "a", "CODEIO_MIN_PAIRS": "2", "CODEIO_HOME": "elsewhere", "TERM": "x"}
+    environment.require_same(home, {})
+    environment.require_same(home, same)
+    other = {**same, "CODEIO_MODEL": "b", "OPENAI_API_KEY": "sk-new", "CODEIO_MIN_PAIRS": "4"}
+    with pytest.raises(SettingsError) as caught:
+        environment.require_same(home, other)
+    assert str(caught.value) == (
+        "the stack was started with other values of "
+        "OPENAI_API_KEY, CODEIO_MODEL, CODEIO_MIN_PAIRS than this shell has"
+    )
+    assert "codeio up" in caught.value.cure
+
+
 def test_the_cache_of_a_user_is_left_alone(
     home: Home, state: StackState, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
