@@ -255,6 +255,15 @@ class Settings(BaseSettings):
     """JSON array of the recipes that each night publishes a release of: names of shipped ones, or
     absolute paths of .yaml files. One that fails or waits for a person holds up no other.
     """
+    overriders: tuple[str, ...] = ()
+    """JSON array of the ids of the Airflow users who alone may let a release through that failed a
+    soft gate. Empty: whoever may act on tasks of `release_dataset`.
+    """
+    pages_readers: Literal["viewer", "user", "op"] = "viewer"
+    """Who may read samples, dropped rows, Data Docs and released files on the pages, by rights of
+    Airflow: `viewer` is whoever may open the pages, `user` may also run `release_dataset`, `op` may
+    also read Airflow's connections.
+    """
     audited_pairs: Annotated[int, Deciding(Acts.RELEASES)] = Field(default=200, ge=1)
     """Pairs of a release that the determinism audit runs again."""
 

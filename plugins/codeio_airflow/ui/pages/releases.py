@@ -25,7 +25,7 @@ from codeio_ops.release.readback import prefix_of, read_manifest
 from codeio_ops.release.refusal import counted, cures_of, left_out_counts, left_out_rows
 from codeio_ops.storage.objects import ObjectStore
 
-router = APIRouter()
+router, files = APIRouter(), APIRouter()
 
 KNOWN = (
     "release_id", "name", "version", "status", "samples", "uri", "content_sha256",
@@ -101,7 +101,7 @@ def release(
     return render(request, "release", content)
 
 
-@router.get("/releases/{release_id}/files/{path:path}")
+@files.get("/releases/{release_id}/files/{path:path}")
 def file(store: AuditorStore, objects: Bucket, release_id: UUID, path: str) -> Response:
     """Download a file that the manifest names."""
     found = find_release(store, release_id)
