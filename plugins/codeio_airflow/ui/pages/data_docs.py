@@ -4,6 +4,7 @@ They come with scripts and styles of other hosts, and hold text of the candidate
 is the document alone, in a style of ours: it runs no script and loads nothing.
 """
 
+import re
 from pathlib import Path
 from uuid import UUID
 
@@ -37,6 +38,8 @@ _ALLOWED = frozenset(
         "thead", "tbody", "tfoot", "tr", "th", "td", "section", "article", "header", "main", "nav",
     }
 )  # fmt: skip
+# A path beside the document, or a place in it: no scheme, no host.
+_WITHIN = re.compile(r"(?!/)[\w./-]*(#[\w./-]*)?")
 _ATTRIBUTES = frozenset({"class", "id", "title", "colspan", "rowspan", "scope", "lang", "dir"})
 
 
@@ -91,5 +94,5 @@ def _keep_allowed(element: Tag) -> None:
 
 
 def _is_allowed(name: str, value: object) -> bool:
-    """Say whether an attribute stays: links lead within the document alone."""
-    return name in _ATTRIBUTES or (name == "href" and str(value).startswith("#"))
+    """Say whether an attribute stays: links lead within the documents alone."""
+    return name in _ATTRIBUTES or (name == "href" and bool(_WITHIN.fullmatch(str(value))))
