@@ -24,7 +24,7 @@ SELECT max(cost_usd) FILTER (WHERE period LIKE 'run %') AS run,
 FROM added;
 
 -- name: superseded
-SELECT EXISTS (
+SELECT exists(
     SELECT FROM codeio.stage_run
     WHERE dag_id = :dag_id AND run_id = :run_id AND task_id = :task_id AND map_index = :map_index
         AND try_number > :try_number
