@@ -227,6 +227,10 @@ class Settings(BaseSettings):
     """Larger raw files are dropped."""
     shard_rows: int = Field(default=100, ge=1)
     """Rows of one mapped task."""
+    task_timeout_s: int = Field(default=43_200, ge=60)
+    """Seconds that one try of a task may take; then it is ended, and tried again. Batches and
+    questions to a person have limits of their own.
+    """
     licences: Annotated[tuple[str, ...], Deciding(Acts.FILES)] = ()
     """JSON array of the SPDX ids that may enter. Empty takes every file in, and lets permissive
     licences into a release.
@@ -254,6 +258,15 @@ class Settings(BaseSettings):
     )
     """JSON array of the recipes that each night publishes a release of: names of shipped ones, or
     absolute paths of .yaml files. One that fails or waits for a person holds up no other.
+    """
+    overriders: tuple[str, ...] = ()
+    """JSON array of the ids of the Airflow users who alone may let a release through that failed a
+    soft gate. Empty: whoever may act on tasks of `release_dataset`.
+    """
+    pages_readers: Literal["viewer", "user", "op"] = "viewer"
+    """Who may read samples, dropped rows, Data Docs and released files on the pages, by rights of
+    Airflow: `viewer` is whoever may open the pages, `user` may also run `release_dataset`, `op` may
+    also read Airflow's connections.
     """
     audited_pairs: Annotated[int, Deciding(Acts.RELEASES)] = Field(default=200, ge=1)
     """Pairs of a release that the determinism audit runs again."""

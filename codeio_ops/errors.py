@@ -151,6 +151,12 @@ class TeacherUnavailable(TransientError):
     usual_cure = "Nothing, unless it lasts: then check OPENAI_BASE_URL, or run `codeio up`."
 
 
+class TaskSuperseded(TransientError):
+    """A later try of this task is at work, so this one sends a teacher nothing more."""
+
+    usual_cure = "Nothing: the later try goes on with what is left."
+
+
 class TeacherRefused(TerminalError):
     """The teacher's endpoint refuses the request: wrong key, unknown model, no credit."""
 

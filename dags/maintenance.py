@@ -23,7 +23,13 @@ from codeio_airflow.defaults import DAG_DEFAULTS
 REQUEUE = Param({}, type="object", description="Stage -> reasons whose drops are tried again.")
 
 
-@dag(schedule="30 4 * * 0", params={"requeue": REQUEUE}, doc_md=__doc__, **DAG_DEFAULTS)
+@dag(
+    schedule="30 4 * * 0",
+    params={"requeue": REQUEUE},
+    doc_md=__doc__,
+    is_paused_upon_creation=False,
+    **DAG_DEFAULTS,
+)
 def maintenance() -> None:
     """Collect garbage, re-queue dead letters, remove orphans, vacuum and report growth."""
 

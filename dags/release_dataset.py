@@ -34,6 +34,7 @@ from codeio_airflow.assets import ANSWERS, RELEASES
 from codeio_airflow.clients import task_work
 from codeio_airflow.defaults import (
     OVERRIDE_TIMEOUT,
+    OVERRIDERS,
     PARALLEL_SHARDS,
     RELEASE_DEFAULTS,
     RELEASED,
@@ -113,6 +114,8 @@ def release_dataset() -> None:
         defaults=REJECT,
         params={"reason": REASON},
         response_timeout=OVERRIDE_TIMEOUT,
+        assigned_users=OVERRIDERS,
+        execution_timeout=None,
     )
     start_others = TriggerDagRunOperator.partial(
         task_id="start_others",

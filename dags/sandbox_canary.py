@@ -22,7 +22,7 @@ from codeio_airflow.sandbox_tasks import attack_sandbox
 from codeio_ops.pipeline import SANDBOX_POOL
 
 
-@dag(schedule="@daily", doc_md=__doc__, **DAG_DEFAULTS)
+@dag(schedule="@daily", doc_md=__doc__, is_paused_upon_creation=False, **DAG_DEFAULTS)
 def sandbox_canary() -> None:
     """Attack, record, and fail when something escaped."""
 

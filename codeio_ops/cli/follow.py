@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from uuid import UUID
 from rich.console import Console
 from rich.live import Live
 
-from codeio_ops.cli.board import Board, in_lines
+from codeio_ops.cli.board import LINE_EVERY_S, Board, in_lines
 from codeio_ops.cli.clients import load_settings, open_store, stack_state
 from codeio_ops.cli.output import print_text, render_error, say
 from codeio_ops.config import home_directory
@@ -136,18 +137,23 @@ def _followed(api: "AirflowApi", run_id: str, road: Sequence[str]) -> tuple[Made
     """Wait for the end of a road, and of the run of each further recipe, whatever became of one.
 
     Raises:
-        RunEnded: a run failed or waits for a person; of several, what the last of them met. What
-            the others came to is said before.
+        RunEnded: a run failed or waits for a person, or a source could not be read; of several,
+            what the last of them met. What the others came to is said before.
     """
     from codeio_ops.local import pipeline
 
     made: list[Made] = []
     faults: list[RunEnded] = []
 
+    def missed(failed: PipelineFailed) -> None:
+        told = explained(failed, open_store())
+        say(f"{told}\n{failed.dag_id} goes on with the rest")
+        faults.append(told)
+
     def reach_end(run_id: str, road: Sequence[str]) -> str:
         try:
             with following(open_store()) as show:
-                end = pipeline.follow(api, run_id, show=show, road=road)
+                end = pipeline.follow(api, run_id, show=show, missed=missed, road=road)
         except RunEnded as ended:
             if ended.dag_id != RELEASES:
                 raise
@@ -208,8 +214,12 @@ def following(store: Store) -> Iterator[Callable[["Position"], None]]:
     in_line = in_lines(board)
     at = ""
 
+    news = troubles_told()
+
     def show(position: "Position") -> None:
         nonlocal at
+        for line in news():
+            console.print(line, style="yellow", highlight=False, markup=False)
         at = f"{position.dag_id} (run {position.run_id})" if position.run_id else position.dag_id
         if live is None:
             in_line(position)
@@ -226,6 +236,26 @@ def following(store: Store) -> Iterator[Callable[["Position"], None]]:
         raise explained(failed, store) from failed
     except DecisionNeeded as needed:
         raise asked(needed, store) from needed
+
+
+def troubles_told() -> Callable[[], list[str]]:
+    """Return what looks every 15 s why nothing may go on, and gives what is new of it."""
+    from codeio_ops.local.home import Home
+    from codeio_ops.local.status import troubles
+
+    known: list[str] = []
+    looked = time.monotonic()
+
+    def news() -> list[str]:
+        nonlocal known, looked
+        if time.monotonic() - looked < LINE_EVERY_S:
+            return []
+        found = troubles(Home(home_directory()))
+        new = [line for line in found if line not in known]
+        known, looked = found, time.monotonic()
+        return new
+
+    return news
 
 
 def explained(failed: PipelineFailed, store: Store) -> PipelineFailed:

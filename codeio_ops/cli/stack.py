@@ -1,6 +1,7 @@
 """`codeio up | down | status | doctor`: the embedded stack."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,7 +10,7 @@ from codeio_ops.cli.output import JsonOption, print_json, print_rows, say
 from codeio_ops.cli.waiting import print_waiting
 from codeio_ops.config import Settings, home_directory
 from codeio_ops.errors import CodeIOError, SettingsError
-from codeio_ops.local import environment, stack
+from codeio_ops.local import disk, environment, stack
 from codeio_ops.local.beginning import unfinished
 from codeio_ops.local.components import EVERYTHING, Part
 from codeio_ops.local.doctor import examine
@@ -37,7 +38,7 @@ def up(only: OnlyOption = "", as_json: JsonOption = False) -> None:
     started = stack.up(home, parts=_parts(only), say=say)
     rows = read_status(home)
     if as_json:
-        _print_status_json(home.root.as_posix(), rows)
+        _print_status_json(home.root, rows)
         return
     print_rows(f"Stack in {home.root}", rows, as_json=False)
     if any(row.name == "airflow-api-server" for row in rows):
@@ -61,10 +62,13 @@ def status(as_json: JsonOption = False) -> None:
     home = Home(home_directory())
     rows = read_status(home)
     if as_json:
-        _print_status_json(home.root.as_posix(), rows)
+        _print_status_json(home.root, rows)
     else:
         print_rows(f"Stack in {home.root}", rows, as_json=False)
+        print(f"{disk.free_gib(home.root):.0f} GiB free")
         print_waiting(_questions(rows))
+    if told := disk.shortage(home.root):
+        say(f"warning: {told}")
     if told := unfinished(home):
         say(told)
     if not rows or any(row.state != "healthy" for row in rows):
@@ -89,10 +93,18 @@ def _parts(only: str) -> frozenset[Part]:
         raise SettingsError(f"--only: {exc}", cure=f"Use some of: {known}.") from exc
 
 
-def _print_status_json(home: str, rows: tuple[ComponentStatus, ...]) -> None:
+def _print_status_json(home: Path, rows: tuple[ComponentStatus, ...]) -> None:
     components = [asdict(row) for row in rows]
     waiting = [question.to_json() for question in _questions(rows)]
-    print_json({"home": home, "components": components, "waiting": waiting})
+    free = round(disk.free_gib(home), 1)
+    print_json(
+        {
+            "home": home.as_posix(),
+            "components": components,
+            "waiting": waiting,
+            "free_gib": free,
+        }
+    )
 
 
 def _questions(rows: tuple[ComponentStatus, ...]) -> "list[OpenQuestion]":

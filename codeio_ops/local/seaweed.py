@@ -43,18 +43,15 @@ def binary() -> Path:
 
 
 def component(home: Home, state: StackState) -> Component:
-    """Return the server process.
-
-    Only the S3 port asks for credentials; the inner ports (master, volume, filer) trust
-    whoever reaches them, which is why all of them stay on loopback.
-    """
+    """Return the server process; what its inner ports ask for is in its working directory."""
     ports = tuple(f"-{option}={state.ports[name]}" for name, option in PORT_OPTIONS.items())
     return Component(
         name="s3",
         argv=(
             *(str(binary()), "-logtostderr=true", "mini", f"-dir={home.s3}"),
             *(f"-ip={LOOPBACK}", f"-ip.bind={LOOPBACK}", *ports),
-            *("-webdav=false", "-admin.ui=false", "-s3.port.iceberg=0", "-s3.port.lance=0"),
+            *("-disableHttp=true", "-webdav=false", "-admin.ui=false"),
+            *("-s3.port.iceberg=0", "-s3.port.lance=0"),
             *("-master.telemetry=false", "-s3.autoCreateBucket=false", "-s3.iam=false"),
             *(f"-filer.localSocket={_socket(state, 'filer')}",),
             *(f"-s3.localSocket={_socket(state, 's3')}",),

@@ -21,10 +21,13 @@ from codeio_ops.local import (
     components,
     environment,
     health,
+    nights,
     ports,
     postgres,
+    postgres_roles,
     processes,
     seaweed,
+    seaweed_security,
     supervisor,
 )
 from codeio_ops.local.beginning import noted
@@ -136,6 +139,8 @@ def _start_storage(
         say("creating the Postgres cluster")
     if "postgres" in names:
         postgres.prepare(home, state.secrets)
+    if "s3" in names:
+        seaweed_security.protect(home.s3, state.secrets)
     alive = _alive(home)
     services = components.services(state, settings, variables, parts)
     kept = tuple(component for component in services if component.name in alive)
@@ -144,7 +149,7 @@ def _start_storage(
         say(f"starting {', '.join(names)}")
     health.wait(home, state, names)
     if "postgres" in names:
-        postgres.create_roles_and_databases(state)
+        postgres_roles.create_roles_and_databases(state)
         migrate(settings)
     if "s3" in names:
         seaweed.ensure_bucket(state, settings.s3_bucket)
@@ -169,13 +174,15 @@ def _start_services(
         say(f"starting {', '.join(names)}")
     health.wait(home, state, names)
     if Part.AIRFLOW in parts:
-        _set_pools(state)
+        _set_up_airflow(state)
 
 
-def _set_pools(state: StackState) -> None:
+def _set_up_airflow(state: StackState) -> None:
+    """Give the pools their sizes, and let run what must run by night."""
     with health.open_api(state) as api:
         for name, (slots, description) in POOLS.items():
             api.put_pool(name, slots=slots, description=description)
+        nights.let_run(api)
 
 
 def migrate(settings: Settings) -> None:

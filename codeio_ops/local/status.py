@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from codeio_ops.local import health, processes, supervisor
+from codeio_ops.local import disk, health, processes, supervisor
 from codeio_ops.local.environment import airflow_url, teacher_url
 from codeio_ops.local.home import Home
 from codeio_ops.local.ports import LOOPBACK
@@ -44,6 +44,16 @@ def status(home: Home) -> tuple[ComponentStatus, ...]:
         _supervisor(home),
         *(_component(home, state, part.name, addresses.get(part.name, "")) for part in plan),
     )
+
+
+def troubles(home: Home) -> list[str]:
+    """Say what keeps the stack from its work: components that are not well, and a full disk."""
+    sick = [
+        f"{part.name} is {part.state}: {part.detail}"
+        for part in status(home)
+        if part.state != "healthy"
+    ]
+    return [*sick, *filter(None, [disk.shortage(home.root)])]
 
 
 def _component(home: Home, state: StackState, name: str, address: str) -> ComponentStatus:

@@ -3,6 +3,7 @@
 It reads what should run from `run/plan.json`, starts what is missing, replaces what runs with
 another configuration, and stops what is no longer in the plan, those that need others first.
 It ends when the plan is empty. It decides nothing: `codeio up` and `codeio down` write the plan.
+A component that lives and has not answered for a minute is killed, and so started anew.
 
 Killed itself, it leaves the components running; the next supervisor adopts them by their
 records. The components therefore get no parent-death signal. What a *component* leaves behind
@@ -16,6 +17,7 @@ import json
 import logging
 import os
 import sys
+import threading
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -26,6 +28,7 @@ from codeio_ops.errors import StackError
 from codeio_ops.local import processes
 from codeio_ops.local.home import Home, exclusive, is_locked, write_private
 from codeio_ops.local.processes import Component
+from codeio_ops.local.watch import YOUNG_S, Watch, asking, look_regularly
 
 log = logging.getLogger(__name__)
 
@@ -80,8 +83,9 @@ class Restarts:
 class Supervisor:
     """Brings the running processes of one home in line with its plan."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, watch: Watch) -> None:
         self._home = home
+        self._watch = watch
         self._running = processes.records(home)
         self._restarts: dict[str, Restarts] = {}
 
@@ -94,10 +98,18 @@ class Supervisor:
         """
         processes.reap()
         self._kill_orphans()
+        self._kill_sick(now=now)
         wanted = {component.name: component for component in plan}
         self._stop_unwanted(wanted)
         for component in plan:
             self._ensure(component, now=now)
+
+    def look(self) -> None:
+        """Ask every component of the plan whether it is well."""
+        running, latest = list(self._running.values()), time.time() - YOUNG_S
+        young = frozenset(record.name for record in running if record.created > latest)
+        names = [component.name for component in read_plan(self._home)]
+        self._watch.look(names, young=young, now=time.monotonic())
 
     def stop_all(self) -> None:
         """Stop every component, those that need others first."""
@@ -137,6 +149,12 @@ class Supervisor:
         log.info("started %s, pid %d", component.name, record.pid, extra={"action": "start"})
         self._running[component.name] = record
 
+    def _kill_sick(self, *, now: float) -> None:
+        sick = self._watch.overdue(now=now)
+        if sick in self._running:
+            log.warning("%s does not answer", sick, extra={"action": "sick"})
+            processes.kill(processes.family(self._running[sick]))
+
     def _kill_orphans(self) -> None:
         """Kill what a dead process of a component left behind; it was handed to us."""
         leaders = {record.pid for record in self._running.values()}
@@ -147,17 +165,18 @@ class Supervisor:
 
 
 def supervise(home: Home) -> None:
-    """Follow the plan until it is empty."""
-    supervisor = Supervisor(home)
-    plan = read_plan(home)
-    while plan:
+    """Follow the plan until it is empty, on a full disk too."""
+    supervisor = Supervisor(home, Watch(asking(home)))
+    ended = threading.Event()
+    look_regularly(supervisor.look, ended)
+    while plan := read_plan(home):
         try:
             supervisor.reconcile(plan, now=time.monotonic())
-        except StackError:
+        except (StackError, OSError):
             log.exception("a component cannot be started")
             time.sleep(LONGEST_DELAY_S)
         time.sleep(TICK_S)
-        plan = read_plan(home)
+    ended.set()
     supervisor.stop_all()
     processes.reap()  # the init of a container may never do it
     log.info("stopped", extra={"action": "end"})

@@ -91,9 +91,10 @@ def _header(facts: CardFacts) -> str:
     present = [split for split in SPLITS if facts.statistics.splits[split]]
     header = {
         "pretty_name": facts.recipe.name,
+        "language": ["en"],
         "license": licences[0].lower() if _is_one(licences) else "other",
         "task_categories": ["text-generation"],
-        "tags": ["code", "reasoning", "chain-of-thought"],
+        "tags": ["code", "reasoning", "chain-of-thought", "synthetic", "arxiv:2502.07316"],
         "size_categories": [_size_category(facts.statistics.samples)],
         # One format for all configurations is what `datasets` takes: JSON Lines are not named.
         "configs": [

@@ -13,7 +13,7 @@ EXAMPLE_CHARS = 160
 # Keys under which evidence lists what fails; the others say what was looked at.
 _FINDINGS = (
     "offenders", "samples", "changed", "misjudged", "failed", "hits", "files", "programs",
-    "in_both", "near_duplicates_apart",
+    "in_both", "near_duplicates_apart", "missing",
 )  # fmt: skip
 
 _ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
@@ -47,7 +47,11 @@ GATE_ADVICE: Mapping[str, Advice] = {
         meaning="Every row is whole, says where it comes from, and is one that the recipe wants.",
         cure="Look at the rows; the check that they break says what to do.",
     ),
-    "leakage": Advice(meaning="No program holds an item of a benchmark in use.", cure=_LEFT_OUT),
+    "leakage": Advice(
+        meaning="No program holds an item of a benchmark in use, and at least one is in use.",
+        cure=f"{_LEFT_OUT} With no benchmark in use, `codeio benchmark add` one and release again, "
+        f"or {_DECIDE}.",
+    ),
     "licences": Advice(
         meaning="What each file and the places where it was seen say of its licence is allowed.",
         cure=f"{_LEFT_OUT} If its licence may be released, name it in CODEIO_LICENCES.",

@@ -1,6 +1,7 @@
 """What an error of the Postgres driver means; apart from `engine`, so that it costs no import."""
 
 from psycopg2 import OperationalError
+from psycopg2.errors import QueryCanceled
 
 from codeio_ops.errors import StoreRefused, StoreUnavailable
 
@@ -10,8 +11,11 @@ _REFUSALS = ("authentication failed", "does not exist", "permission denied", "no
 def postgres_error(
     exc: OperationalError, *, refused_cure: str = ""
 ) -> StoreUnavailable | StoreRefused:
-    """Say whether Postgres refuses a connection or cannot be reached."""
+    """Say whether Postgres refuses a connection or query, or cannot be reached."""
     line = first_line(exc)
+    if isinstance(exc, QueryCanceled):
+        cure = "Ask for less, or let the statement_timeout of the role be longer."
+        return StoreRefused(f"Postgres broke the query off: {line}", cure=cure)
     if any(word in line for word in _REFUSALS):
         return StoreRefused(f"Postgres refuses the connection: {line}", cure=refused_cure)
     return StoreUnavailable(f"Postgres cannot be reached: {line}")

@@ -119,7 +119,13 @@ class Teacher:
         """Do what `complete_all` does, inside a running event loop."""
         budget = await self._open_budget()
         async with connect(self._settings, self._endpoint) as client:
-            session = Session(client, self._settings, self._endpoint, self._open_gate())
+            session = Session(
+                client,
+                self._settings,
+                self._endpoint,
+                self._open_gate(),
+                self._journal.is_superseded,
+            )
             flight = Flight(session, budget, self._settings.teacher_concurrency)
             try:
                 async for result in self._fly(flight, self._with_replies(requests)):

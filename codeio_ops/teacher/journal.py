@@ -57,11 +57,18 @@ class Journal(Protocol):
         ...
 
     def keep(self, replies: Sequence[StoredReply], wasted_usd: Decimal) -> Spent:
-        """Store replies, add their cost and that of tries without one; return what is spent now."""
+        """Store replies, add their cost and that of tries without one; return what is spent now.
+
+        A reply that is there already was paid for twice: the first one stays, both costs count.
+        """
         ...
 
     def spent(self) -> Spent:
         """Return what is spent now."""
+        ...
+
+    def is_superseded(self) -> bool:
+        """Say whether a later try of the same task is at work; from now on this one is known."""
         ...
 
 
@@ -84,6 +91,10 @@ class NoJournal:
         """See `Journal.spent`."""
         return Spent(run=self._spent, month=self._spent)
 
+    def is_superseded(self) -> bool:
+        """See `Journal.is_superseded`: without a database there are no tries."""
+        return False
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Row:
@@ -101,6 +112,7 @@ class PostgresJournal:
         """Keep the database, and the stage run that pays."""
         self._store = store
         self._run = writer.run
+        self._is_known = False
 
     def find(self, fingerprints: Sequence[str]) -> dict[str, StoredReply]:
         """See `Journal.find`."""
@@ -125,7 +137,7 @@ class PostgresJournal:
                 transaction.insert([self._run])
             cost = wasted_usd
             for reply in replies:
-                new = transaction.execute(
+                transaction.execute(
                     "teacher.keep_reply",
                     request_sha256=reply.request_sha256,
                     body=pack(reply.body),
@@ -134,13 +146,30 @@ class PostgresJournal:
                     cost_usd=reply.cost_usd,
                     stage_run_id=self._run.stage_run_id,
                 )
-                cost += (reply.cost_usd or 0) if new else 0
+                cost += reply.cost_usd or 0
             return _spend(transaction, self._run.run_id, cost)
 
     def spent(self) -> Spent:
         """See `Journal.spent`."""
         with self._store.transaction() as transaction:
             return _spend(transaction, self._run.run_id, Decimal(0))
+
+    def is_superseded(self) -> bool:
+        """See `Journal.is_superseded`: a try is known by its stage run."""
+        run = self._run
+        with self._store.transaction() as transaction:
+            if not self._is_known:
+                transaction.insert([run])
+            superseded: bool = transaction.value(
+                "teacher.superseded",
+                dag_id=run.dag_id,
+                run_id=run.run_id,
+                task_id=run.task_id,
+                map_index=run.map_index,
+                try_number=run.try_number,
+            )
+        self._is_known = True
+        return superseded
 
 
 def _spend(transaction: Transaction, run_id: str, cost_usd: Decimal) -> Spent:

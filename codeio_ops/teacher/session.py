@@ -25,7 +25,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 from tenacity.wait import wait_random_exponential
 
 from codeio_ops.config import Settings
-from codeio_ops.errors import TeacherRefused, TeacherUnavailable
+from codeio_ops.errors import TaskSuperseded, TeacherRefused, TeacherUnavailable
 from codeio_ops.jsonvalue import Json
 from codeio_ops.proxies import http_options
 from codeio_ops.teacher.body import BodyRefused, ask_for_plain_bytes, bound
@@ -92,12 +92,18 @@ class Session:
     """
 
     def __init__(
-        self, client: AsyncOpenAI, settings: Settings, endpoint: Endpoint, gate: Gate
+        self,
+        client: AsyncOpenAI,
+        settings: Settings,
+        endpoint: Endpoint,
+        gate: Gate,
+        is_superseded: Callable[[], bool],
     ) -> None:
         self._client = client
         self._settings = settings
         self._endpoint = endpoint
         self._gate = gate
+        self._is_superseded = is_superseded
         self._last_success = -1.0
         self.leaving = False
         self.wasted_usd = Decimal(0)
@@ -108,6 +114,7 @@ class Session:
         Raises:
             TeacherUnavailable: the endpoint answers no request.
             TeacherRefused: the endpoint refuses the key, the model or the account.
+            TaskSuperseded: this task was given up for a later try of it.
         """
         started = time.monotonic()
         retrying = AsyncRetrying(
@@ -148,6 +155,9 @@ class Session:
     async def _try(self, request: Request, started: float) -> Called:
         expected = tokens_of(request.characters)
         await self._gate.enter(expected)
+        # A frozen process that wakes up would pay for what its successor pays for.
+        if await asyncio.to_thread(self._is_superseded):
+            raise TaskSuperseded("a later try of this task is at work")
         try:
             body, request_id = await self._send(request, self._settings.max_tokens)
         except RequestRefused as refusal:

@@ -5,13 +5,17 @@ from typing import Any, get_args
 
 from airflow.sdk import Param
 from airflow.sdk.definitions.retry_policy import ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk.execution_time.hitl import HITLUser
 
+from codeio_airflow.connections import configured_settings
 from codeio_airflow.failures import deadline, report_failure, report_retry
 from codeio_ops.config import AnswerScope, TransformScope
 from codeio_ops.errors import TerminalError, TransientError
 
 # How long a person has to override a soft gate; then the release is rejected.
 OVERRIDE_TIMEOUT = timedelta(hours=12)
+# Who may; None is whoever may act on the task.
+OVERRIDERS = [HITLUser(id=name, name=name) for name in configured_settings().overriders] or None
 
 # Tasks that can run at the same time; a stage with work is cut into as many shards at least.
 PARALLEL_SHARDS = 2
@@ -22,6 +26,7 @@ DEFAULT_ARGS: dict[str, Any] = {
     "retry_delay": timedelta(seconds=10),
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(minutes=5),
+    "execution_timeout": timedelta(seconds=configured_settings().task_timeout_s),
     "on_failure_callback": report_failure,
     "on_retry_callback": report_retry,
     "retry_policy": ExceptionRetryPolicy(

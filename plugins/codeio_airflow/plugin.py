@@ -4,12 +4,18 @@ The pages are imported by the first request to them, hence by the API server alo
 """
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
+from airflow.configuration import conf
 from airflow.plugins_manager import AirflowPlugin
 from airflow.sdk import BaseOperatorLink
 
 PREFIX = "/codeio"
+
+
+def pages_path() -> str:
+    """Return the path of the pages, below that of Airflow where a proxy gives it one."""
+    return urlsplit(conf.get("api", "base_url", fallback="")).path.rstrip("/") + PREFIX
 
 
 class LazyPages:
@@ -37,7 +43,7 @@ class RunPageLink(BaseOperatorLink):
         if operator.owner != "codeio":
             return ""
         query = urlencode({"dag_id": ti_key.dag_id, "run_id": ti_key.run_id})
-        return f"{PREFIX}/run?{query}"
+        return f"{pages_path()}/run?{query}"
 
 
 def _view(name: str, page: str, **place: str) -> dict[str, str]:

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from codeio_airflow.plugin import pages_path
+from codeio_ops.errors import OverrideRefused
 from codeio_ops.jsonvalue import Json
 from codeio_ops.pipeline import OTHER_RECIPE
 from codeio_ops.quality.gates import run_gate
@@ -90,9 +92,9 @@ def open_question(release_id: str, work: Work) -> str:
     if not failed:
         return ""
     places = places_in([result.evidence for result in failed], work.store)
+    gates = f"{pages_path()}/gates/{release_id}"
     lines = [
-        f"- [{result.gate}](/codeio/gates/{release_id}/{result.gate}): {describe(result, places)}"
-        for result in failed
+        f"- [{result.gate}]({gates}/{result.gate}): {describe(result, places)}" for result in failed
     ]
     return "\n".join(
         [f"Of {release.name} v{release.version} ({release.samples} samples):", "", *lines]
@@ -109,10 +111,11 @@ def record_answer(release_id: str, answer: Mapping[str, Any], work: Work) -> Non
 
     Raises:
         DecisionTooLate: it is about what no longer waits.
-        OverrideRefused: it approves and gives no reason.
+        OverrideRefused: it approves and gives no reason, or is by who may not decide.
     """
     release = find_release(work.store, UUID(release_id))
     user = answer["responded_by_user"]
+    _require_overrider(user, work)
     when = answer["responded_at"]
     decision = Decision(
         approved=answer["chosen_options"] == [APPROVE],
@@ -121,6 +124,15 @@ def record_answer(release_id: str, answer: Mapping[str, Any], work: Work) -> Non
         reason=str(answer["params_input"].get("reason") or ""),
     )
     answer_question(decision, release, store=work.store, writer=work.writer)
+
+
+def _require_overrider(user: Mapping[str, str] | None, work: Work) -> None:
+    named = work.settings.overriders
+    if named and user and user["id"] not in named:
+        raise OverrideRefused(
+            f"{user['name']} may not decide about a failed gate",
+            cure="Let one of CODEIO_OVERRIDERS answer, after clearing `ask_override`.",
+        )
 
 
 def publish_candidate(release_id: str, work: Work) -> tuple[str, dict[str, Json]]:

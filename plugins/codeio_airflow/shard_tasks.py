@@ -92,7 +92,11 @@ def sharded_stage(stage: Stage, task_id: str, settings: Settings) -> Span:
     if not stage.is_batched(settings):
         return planned, worked
     batch = BatchOperator(
-        task_id=f"batch_{task_id}", stage=stage.name, trigger_rule=TriggerRule.NONE_FAILED
+        task_id=f"batch_{task_id}",
+        stage=stage.name,
+        trigger_rule=TriggerRule.NONE_FAILED,
+        # It would count while a batch is open, which may be for a day.
+        execution_timeout=None,
     )
     chain(batch, planned)
     return batch, worked

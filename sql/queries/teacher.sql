@@ -23,6 +23,13 @@ SELECT max(cost_usd) FILTER (WHERE period LIKE 'run %') AS run,
     max(cost_usd) FILTER (WHERE period LIKE 'month %') AS month
 FROM added;
 
+-- name: superseded
+SELECT exists(
+    SELECT FROM codeio.stage_run
+    WHERE dag_id = :dag_id AND run_id = :run_id AND task_id = :task_id AND map_index = :map_index
+        AND try_number > :try_number
+);
+
 -- name: reserve
 INSERT INTO codeio.teacher_pace AS pace (teacher, next_request_at, next_tokens_at, cool_until)
 VALUES (

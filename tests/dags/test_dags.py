@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from codeio_ops.config import Settings
+from codeio_ops.local.nights import NIGHTLY
 from codeio_ops.local.pipeline import ROAD
 from codeio_ops.local.stack import POOLS
 from codeio_ops.quality.gates import GATES, SANDBOX_GATES
@@ -82,9 +84,21 @@ def test_one_run_at_a_time_and_none_for_the_past(dags: Dags) -> None:
     assert {dag["catchup"] for dag in dags.values()} == {False}
 
 
+def test_what_must_run_by_night_begins_unpaused(dags: Dags) -> None:
+    running = {dag_id for dag_id, dag in dags.items() if dag["begins_paused"] is False}
+    assert running == set(NIGHTLY)
+
+
 def test_every_task_retries_by_the_class_of_error(dags: Dags) -> None:
     assert [name for name, task in _tasks(dags) if not task["policy_is_shared"]] == []
     assert [name for name, task in _tasks(dags) if task["retries"] < 1] == []
+
+
+def test_no_task_hangs_for_ever_but_one_that_waits_for_a_person(dags: Dags) -> None:
+    unbounded = {name for name, task in _tasks(dags) if task["timeout_s"] is None}
+    assert {name.rpartition(".")[2] for name in unbounded} == {"ask_override"}
+    bounds = {task["timeout_s"] for _, task in _tasks(dags)} - {None}
+    assert bounds == {Settings.model_fields["task_timeout_s"].default}
 
 
 def test_only_what_may_pass_is_tried_again(parsed: dict[str, Any]) -> None:

@@ -25,6 +25,7 @@ from support.embedded import Shell
 from support.installed import build_wheel, install
 from support.liveness import lives
 from support.own_model import OwnModel, TrueAnswers
+from support.planted_benchmark import benchmark_line
 from support.road import CORPUS
 from support.tour import PAGES, Tour, chromium
 
@@ -57,6 +58,9 @@ def shell() -> Iterator[Shell]:
 def funnel(shell: Shell) -> Any:
     """What the first run of the pipeline on the small corpus says at its end."""
     assert shell.json("source", "add", f"directory:{CORPUS}", "--licence", "MIT")["added"]
+    question = shell.directory / "benchmark.jsonl"
+    question.write_text(benchmark_line())
+    shell.run("benchmark", "add", "of_the_tests", str(question))
     return shell.json("run")
 
 

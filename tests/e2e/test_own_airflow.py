@@ -14,11 +14,21 @@ from pathlib import Path
 import httpx
 import pytest
 
-from codeio_ops.local import components, pipeline, ports, postgres, processes, seaweed, stack
+from codeio_ops.local import (
+    components,
+    pipeline,
+    ports,
+    postgres,
+    postgres_roles,
+    processes,
+    seaweed,
+    stack,
+)
 from codeio_ops.local.airflow_api import AirflowApi
 from codeio_ops.local.home import Home
 from codeio_ops.local.state import StackState
 from support.installed import REPOSITORY, build_wheel, clean_environment, install
+from support.planted_benchmark import benchmark_line
 from support.road import CORPUS
 from support.storage import quiet, settings_of
 
@@ -64,7 +74,7 @@ def services() -> Iterator[StackState]:
             state = stack.up(home, parts=SERVICES, say=quiet, user={}, preferred=ports.ANY).state
             with postgres.connect(state) as link, link.cursor() as cursor:
                 users = (postgres.APP, postgres.AUDITOR)
-                postgres.create_database(cursor, DATABASE, owner=postgres.OWNER, users=users)
+                postgres_roles.create_database(cursor, DATABASE, owner=postgres.OWNER, users=users)
             seaweed.ensure_bucket(state, DATABASE)
             yield state
         finally:
@@ -161,9 +171,16 @@ def _answers(url: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def run_id(airflow: OwnAirflow) -> str:
+def run_id(airflow: OwnAirflow, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The first run of the pipeline, which has ended in a release."""
+    items = tmp_path_factory.mktemp("benchmark") / "items.jsonl"
+    items.write_text(benchmark_line())
     with airflow.api() as api:
+        api.unpause_dag("index_benchmarks")
+        indexing = api.trigger("index_benchmarks", {"benchmarks": {"of the tests": str(items)}})
+        assert processes.wait_until(
+            lambda: api.run_state("index_benchmarks", indexing) == "success", START_S, every_s=1
+        )
         run_id = pipeline.start(api)
         pipeline.follow(api, run_id, show=lambda _: None)
     return run_id

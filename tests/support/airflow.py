@@ -6,6 +6,7 @@ import threading
 from http.server import BaseHTTPRequestHandler
 
 from codeio_ops.jsonvalue import Json
+from codeio_ops.local.nights import NIGHTLY
 from codeio_ops.local.pipeline import ROAD
 from codeio_ops.testing.servers import LocalEndpoint, QuietHandler
 
@@ -20,6 +21,8 @@ class FakeAirflow(LocalEndpoint):
             by the one of the DAG before it.
         releases: Release that a run came to, by id of the run.
         polled: Set when the state of a run was asked for.
+        paused: DAGs that do not run.
+        announced: Runs, failed or not, that updated their asset.
     """
 
     def __init__(self) -> None:
@@ -27,6 +30,8 @@ class FakeAirflow(LocalEndpoint):
         self.states: dict[tuple[str, str], str] = {}
         self.releases: dict[str, str] = {}
         self.polled = threading.Event()
+        self.paused: set[str] = set()
+        self.announced: set[tuple[str, str]] = set()
         airflow = self
 
         class Handler(QuietHandler, BaseHTTPRequestHandler):
@@ -38,6 +43,8 @@ class FakeAirflow(LocalEndpoint):
                 state = self._read().get("state")
                 if found := _RUN.match(self.path):
                     airflow.states[found[1], found[2]] = str(state)
+                else:
+                    airflow.paused.discard(self.path.rpartition("/")[2])
                 self._reply({})
 
             def do_GET(self) -> None:
@@ -55,12 +62,12 @@ class FakeAirflow(LocalEndpoint):
     def answer(self, path: str) -> dict[str, Json]:
         """Return what a GET gives."""
         if path.startswith("/api/v2/dags?"):
-            return {"dags": [{"dag_id": dag_id} for dag_id in ROAD]}
+            return {"dags": [{"dag_id": dag_id} for dag_id in (*ROAD, *NIGHTLY)]}
         if found := _RUN.match(path):
             return self._of_run(found[1], found[2], found[3] or "")
         dag_id = path.split("/")[4]
         if path.endswith(f"/dags/{dag_id}"):
-            return {"is_paused": False, "max_active_runs": 1}
+            return {"is_paused": dag_id in self.paused, "max_active_runs": 1}
         runs: list[Json] = [
             {"dag_id": dag_id, "dag_run_id": run_id, "state": state, "run_type": "manual"}
             for (owner, run_id), state in self.states.items()
@@ -75,13 +82,15 @@ class FakeAirflow(LocalEndpoint):
             return {"asset_events": [{"source_run_id": run} for run in started]}
         if part == "/taskInstances":
             failed = self.states[dag_id, run_id] == "failed"
-            task: Json = {
+            task: dict[str, Json] = {
                 "task_id": "assemble", "map_index": -1, "try_number": 1,
                 "state": "failed" if failed else "running",
             }  # fmt: skip
+            told: Json = {**task, "task_id": "announce", "state": "success"}
+            tasks: list[Json] = [task, told] if (dag_id, run_id) in self.announced else [task]
             return {
-                "task_instances": [task],
-                "total_entries": 1,
+                "task_instances": tasks,
+                "total_entries": len(tasks),
                 "value": self.releases.get(run_id),
             }
         self.polled.set()

@@ -13,6 +13,7 @@ from codeio_ops.local.pipeline import ROAD
 from codeio_ops.pipeline import STAGES, Cut, steps_of
 from codeio_ops.quality.gates import GATES, run_gate
 from codeio_ops.quality.leakage.quarantine import screen_samples
+from codeio_ops.quality.leakage.registry import stored_indexes
 from codeio_ops.quality.measurement import GateInputs
 from codeio_ops.quality.refusals import release_of
 from codeio_ops.quality.secrets import screen_private
@@ -26,6 +27,7 @@ from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.runs import TaskIdentity
 from codeio_ops.storage.shards import Rows
 from codeio_ops.work import Work
+from support.planted_benchmark import put_in_use
 
 FACTS = (
     "source", "blob", "raw_file", "raw_file_origin", "teacher", "teacher_call", "program",
@@ -34,6 +36,10 @@ FACTS = (
     "stage_run",
 )  # fmt: skip
 CORPUS = Path(__file__).parents[1] / "data" / "corpus"
+UNASKED = (
+    "Which of the three mountain lakes that eleven hungry travellers passed on the second day of "
+    "their journey holds more water than the reservoir above the abandoned copper mine?"
+)
 # A program that is not among them.
 LATE = '''"""Rain between walls."""
 
@@ -81,9 +87,12 @@ class Road:
 
     @classmethod
     def open(cls, settings: Settings, *, sandbox: Sandbox, confirming: Sandbox) -> "Road":
-        """Open the road that `settings` name."""
+        """Open the road that `settings` name; a benchmark is in use on it."""
         store = Store.open(settings.database_url.get_secret_value())
-        return cls(settings=settings, store=store, sandbox=sandbox, confirming=confirming)
+        road = cls(settings=settings, store=store, sandbox=sandbox, confirming=confirming)
+        if not stored_indexes(store):
+            put_in_use(road.bucket, road.work("gate").writer, question=UNASKED, name="unasked")
+        return road
 
     @property
     def bucket(self) -> ObjectStore:
@@ -196,6 +205,18 @@ class Road:
         with engine.begin() as connection:
             found = connection.execute(text(question), parameters)
             return list(found.all()) if found.returns_rows else []
+
+
+class Rebuilt:
+    """A sandbox as it is after its image was built from other inputs."""
+
+    image_digest = "sha256:rebuilt"
+
+    def __init__(self, sandbox: Any) -> None:
+        self._sandbox = sandbox
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sandbox, name)
 
 
 class Killed(BaseException):

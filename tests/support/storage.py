@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from codeio_ops.config import Settings
-from codeio_ops.local import postgres, seaweed, stack
+from codeio_ops.local import postgres, postgres_roles, seaweed, stack
 from codeio_ops.local.state import StackState
 from codeio_ops.storage.objects import ObjectStore
 
@@ -24,7 +24,7 @@ def create_template(state: StackState) -> None:
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (TEMPLATE,))
         if cursor.fetchone():
             return
-        postgres.create_database(cursor, TEMPLATE, owner=postgres.OWNER, users=())
+        postgres_roles.create_database(cursor, TEMPLATE, owner=postgres.OWNER, users=())
     stack.migrate(settings_of(state, TEMPLATE, Path("/nonexistent")))
 
 
@@ -32,7 +32,9 @@ def create_storage(state: StackState, name: str, *, template: str = TEMPLATE) ->
     """Create a database, copied from another, and an empty bucket of the same name."""
     users = (postgres.APP, postgres.AUDITOR)
     with postgres.connect(state) as link, link.cursor() as cursor:
-        postgres.create_database(cursor, name, owner=postgres.OWNER, users=users, template=template)
+        postgres_roles.create_database(
+            cursor, name, owner=postgres.OWNER, users=users, template=template
+        )
     seaweed.ensure_bucket(state, name)
 
 
@@ -42,7 +44,7 @@ def bare_database(state: StackState) -> Iterator[str]:
     name = f"bare-{secrets.token_hex(6)}"
     users = (postgres.APP, postgres.AUDITOR)
     with postgres.connect(state) as link, link.cursor() as cursor:
-        postgres.create_database(cursor, name, owner=postgres.OWNER, users=users)
+        postgres_roles.create_database(cursor, name, owner=postgres.OWNER, users=users)
     yield postgres.url(state, role=postgres.OWNER, database=name)
     with postgres.connect(state) as link, link.cursor() as cursor:
         cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from codeio_ops.jsonvalue import Json
-from codeio_ops.quality.leakage.registry import load_index, stored_indexes
+from codeio_ops.quality.leakage.registry import KNOWN, load_index, stored_indexes
 from codeio_ops.quality.leakage.training import TrainingText, program_sources
 from codeio_ops.quality.leakage.verdict import Hit
-from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement, Rows
+from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement, Rows, Severity
 
 if TYPE_CHECKING:
     from codeio_ops.quality.leakage.index import BenchmarkIndex
@@ -31,17 +31,19 @@ class LeakingFile:
 def leakage(inputs: GateInputs) -> Measurement:
     """Count programs whose samples or raw file leak an item of an indexed benchmark.
 
-    A leaking file stands in a release only where it was not quarantined.
+    A leaking file stands in a release only where it was not quarantined. With no index nothing
+    was looked for, which is no pass: a person decides.
     """
     rows = inputs.rows
     stored = stored_indexes(rows.store)
+    if not stored:
+        return _nothing_indexed()
     indexes = [load_index(index, objects=rows.objects) for index in stored]
     hits = text_hits(rows, indexes)
     leaks = [hit for hit in hits if hit.leak]
     files = leaking_files(rows)
-    none = "" if indexes else " (no benchmark is indexed)"
     return Measurement(
-        metric=f"programs that leak a benchmark item{none}",
+        metric="programs that leak a benchmark item",
         value=len({hit.source for hit in leaks} | {str(file.program_id) for file in files}),
         threshold=0,
         evidence={
@@ -49,6 +51,17 @@ def leakage(inputs: GateInputs) -> Measurement:
             "hits": [hit_json(hit) for hit in leaks[:MAX_EVIDENCE]],
             "files": [_file_json(file) for file in files[:MAX_EVIDENCE]],
         },
+    )
+
+
+def _nothing_indexed() -> Measurement:
+    missing: list[Json] = [f"codeio benchmark add {name} {at}" for name, at in KNOWN.items()]
+    return Measurement(
+        metric="benchmarks missing: none is in use, so none was looked for",
+        value=1,
+        threshold=0,
+        evidence={"benchmarks": {}, "missing": missing},
+        severity=Severity.SOFT,
     )
 
 

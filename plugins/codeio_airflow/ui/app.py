@@ -26,7 +26,9 @@ from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
 
 _STATIC = Path(__file__).with_name("static")
-PAGES = (overview, runs, gates, data_docs, releases, samples, teachers, sandbox, sources)
+PAGES = (overview, runs, gates, releases, teachers, sandbox, sources)
+# What shows sources, prompts and answers.
+TEXTS = (samples.router, data_docs.router, releases.files)
 STATIC_FILES = ("style.css", "theme.js")
 
 # No script but our own file runs, nothing is loaded from another host, and no other site may
@@ -45,15 +47,22 @@ _HEADERS = {
 def create_app() -> FastAPI:
     """Build the app behind the login of the Airflow that serves it."""
     from codeio_airflow.connections import settings_of_pages
-    from codeio_airflow.ui.access import active_tasks, logged_in
+    from codeio_airflow.ui.access import READERS, active_tasks, logged_in
 
-    return build_app(settings_of_pages(), logged_in=logged_in, active_tasks=active_tasks)
+    settings = settings_of_pages()
+    return build_app(
+        settings,
+        logged_in=logged_in,
+        may_read=READERS[settings.pages_readers],
+        active_tasks=active_tasks,
+    )
 
 
 def build_app(
     settings: Settings,
     *,
     logged_in: Callable[..., object] | None,
+    may_read: Callable[..., object] | None = None,
     active_tasks: Callable[[], Sequence[object]],
 ) -> FastAPI:
     """Build the app from what Airflow gives it.
@@ -61,11 +70,12 @@ def build_app(
     Args:
         settings: Where database and bucket are.
         logged_in: A FastAPI dependency that refuses strangers; None only where no Airflow is.
+        may_read: A FastAPI dependency that refuses who may not read texts of the dataset.
         active_tasks: Returns the tasks that are running now.
     """
     app = FastAPI(
         title="CODE I/O",
-        dependencies=[Depends(logged_in)] if logged_in else [],
+        dependencies=[Depends(check) for check in (logged_in, _refuse_nul) if check],
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -80,10 +90,19 @@ def build_app(
     app.add_exception_handler(RequestValidationError, _show_invalid)
     for page in PAGES:
         app.include_router(page.router)
+    for router in TEXTS:
+        app.include_router(router, dependencies=[Depends(may_read)] if may_read else [])
     app.get("/static/{name}", response_class=FileResponse)(_static)
     app.get("/", response_class=HTMLResponse)(_start)
     app.get("/{path:path}", response_class=HTMLResponse)(_missing)
     return app
+
+
+def _refuse_nul(request: Request) -> None:
+    """Refuse what no text in the database can hold, and no query of a page can ask for."""
+    values = [value for pair in request.query_params.multi_items() for value in pair]
+    if any("\0" in text for text in (str(request.scope["path"]), *values)):
+        raise HTTPException(422, "an address holds no NUL character")
 
 
 async def _add_headers(request: Request, call_next: object) -> Response:

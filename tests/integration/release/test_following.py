@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 
@@ -17,6 +18,7 @@ from codeio_ops.local.pipeline import ROAD
 from codeio_ops.local.ports import ANY
 from codeio_ops.local.state import Secrets, StackState
 from codeio_ops.pipeline import OTHER_RECIPE
+from codeio_ops.records import TaskFailure
 from codeio_ops.release.assemble import Release
 from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.runs import TaskIdentity, stage_run
@@ -108,6 +110,29 @@ def test_one_recipe_that_fails_holds_up_no_other(
     assert told[0].startswith("nothing new: content equals drop_wrong v1")
     assert told[1].startswith("error: release_dataset failed in assemble (run started)")
     assert told[2].startswith(f"error: release_dataset failed in assemble (run {others[0]})")
+
+
+def test_a_source_that_failed_is_told_with_its_cause_and_the_rest_goes_on(
+    facts: Facts, airflow: FakeAirflow, releases: list[Release], settings: Settings, tmp_path: Path
+) -> None:
+    airflow.states["ingest_code", "started"] = "failed"
+    airflow.announced.add(("ingest_code", "started"))
+    facts.store.insert([empty_source("started")])
+    code, _, err = end(settings, tmp_path)
+    assert code == 1
+    begun, _, rest = err.partition("ingest_code goes on with the rest")
+    assert "directory:/gone holds no source file" in begun
+    assert "nothing new: content equals codeio_pp v1" in rest
+    assert "bring it back" in rest
+
+
+def empty_source(run_id: str) -> TaskFailure:
+    """What the task of a source stored that holds no file."""
+    return TaskFailure(
+        task_failure_id=uuid4(), dag_id="ingest_code", run_id=run_id, task_id="ingest",
+        map_index=0, try_number=1, error="SourceEmpty", final=True,
+        cause="directory:/gone holds no source file", cure="bring it back",
+    )  # fmt: skip
 
 
 def test_an_interrupt_says_what_goes_on_and_how_to_follow_and_stop_it(

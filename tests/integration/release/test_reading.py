@@ -1,15 +1,20 @@
 """A pulled release opens in the tools its readers use: datasets, TRL, Croissant."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
+from codeio_airflow.ui.app import build_app
+from codeio_ops.config import Settings
 from codeio_ops.jsonvalue import Json
 from codeio_ops.release.judgement import settle
 from codeio_ops.release.publish import publish
 from codeio_ops.release.pull import pull_release
+from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
 from support.judged import judge_all
 
@@ -101,3 +106,38 @@ def test_card_states_the_facts_and_its_pictures_are_there(pulled: Path) -> None:
     assert len(pictures) == 4
     for picture in pictures:
         assert (pulled / picture).read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_header_of_the_card_says_what_hubs_filter_by(pulled: Path) -> None:
+    import yaml
+
+    header = yaml.safe_load((pulled / "README.md").read_text().split("---\n")[1])
+    assert header["language"] == ["en"]
+    assert {"synthetic", "arxiv:2502.07316"} <= set(header["tags"])
+
+
+def test_the_page_of_a_release_shows_the_pictures_of_its_card(
+    pulled: Path, settings: Settings, store: Store
+) -> None:
+    release_id = store.value("release.by_version", name="codeio_pp", version=1)
+    with TestClient(build_app(settings, logged_in=None, active_tasks=list)) as client:
+        page = client.get(f"/releases/{release_id}").text
+        shown = re.findall(r'<img src="([^"]+)" alt="([^"]+)"', page)
+        answers = [client.get(address) for address, _ in shown]
+    pictures = {path.relative_to(pulled).as_posix() for path in pulled.glob("plots/*.png")}
+    assert {address.partition("/files/")[2] for address, _ in shown} == pictures
+    assert "Rows that passed each stage" in {text for _, text in shown}
+    for answer in answers:
+        assert answer.headers["content-type"] == "image/png"
+        assert answer.content.startswith(b"\x89PNG")
+
+
+def test_a_picture_from_elsewhere_stays_a_text() -> None:
+    from codeio_airflow.ui.pages.releases import _markdown
+
+    card = {"files": "/f/", "pictures": {"plots/a.png"}}
+    for source in ("https://host/x.png", "../x.png", "plots/b.png", "javascript:x"):
+        assert "<img" not in _markdown.render(f"![<b>]({source})", card)
+    assert '<img src="/f/plots/a.png" alt="a&amp;b"' in _markdown.render(
+        "![a&b](plots/a.png)", card
+    )

@@ -6,9 +6,12 @@ import psycopg2
 import pytest
 from psycopg2.errors import InsufficientPrivilege
 from sqlalchemy import Connection, create_engine, make_url, text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import InternalError, ProgrammingError
 
 from codeio_ops.config import Settings
+from codeio_ops.errors import StoreRefused
+from codeio_ops.local import postgres_roles
+from codeio_ops.storage.engine import translated_errors
 
 # Kept by triggers (see test_rollups.py) and by the migration.
 DERIVED = {"stage_run_tally", "sample_facet", "schema_file", "former_dedup_result"}
@@ -43,6 +46,9 @@ def _relations(link: Connection, kinds: str) -> list[str]:
 
 
 def _refused(link: Connection, statement: str) -> bool:
+    # Its default, which a session may change, must not be what keeps a role from writing.
+    link.rollback()
+    link.execute(text("SET TRANSACTION READ WRITE"))
     try:
         link.execute(text(statement))
     except ProgrammingError as exc:
@@ -73,6 +79,61 @@ def test_the_auditor_writes_nothing(auditor: Connection) -> None:
     assert _refused(auditor, "CREATE TEMP TABLE mine (x int)")
     assert _refused(auditor, "CREATE TABLE codeio.mine (x int)")
     assert _refused(auditor, "CREATE TABLE public.mine (x int)")
+    assert _refused(auditor, "CREATE SCHEMA mine")
+
+
+@pytest.mark.parametrize("role", ["auditor", "app"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "lo_create(0)",
+        "lo_creat(-1)",
+        "lo_from_bytea(0, 'x')",
+        "lo_put(1, 0, 'x')",
+        "lo_unlink(1)",
+        "lo_open(1, 131072)",
+        "lowrite(0, 'x')",
+        "lo_truncate(0, 0)",
+        "lo_import('/etc/passwd')",
+        "lo_export(1, '/tmp/x')",
+    ],
+)
+def test_nobody_writes_large_objects(role: str, call: str, request: pytest.FixtureRequest) -> None:
+    assert _refused(request.getfixturevalue(role), f"SELECT {call}")
+
+
+def test_what_the_auditor_may_take_is_limited(auditor: Connection) -> None:
+    for name, value in postgres_roles.AUDITOR_SETTINGS.items():
+        assert auditor.execute(text(f"SHOW {name}")).scalar() in (value, "1min")
+    limit = "SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user"
+    assert auditor.execute(text(limit)).scalar() == postgres_roles.AUDITOR_CONNECTIONS
+    assert _refused(auditor, "SET temp_file_limit = -1")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["ALTER ROLE CURRENT_USER PASSWORD 'x'", "ALTER ROLE CURRENT_USER SET search_path = x"],
+)
+def test_a_slip_of_the_auditor_does_not_lock_the_pages_out(
+    auditor: Connection, statement: str
+) -> None:
+    with pytest.raises(InternalError, match="read-only transaction"):
+        auditor.execute(text(statement))
+    auditor.rollback()
+
+
+def test_a_query_of_the_auditor_that_takes_too_long_is_told_as_that(
+    module_settings: Settings,
+) -> None:
+    url = make_url(module_settings.auditor_database_url.get_secret_value())
+    engine = create_engine(url, connect_args={"options": "-c statement_timeout=10"})
+    with (
+        pytest.raises(StoreRefused, match=r"broke the query off.*statement timeout"),
+        translated_errors(),
+        engine.connect() as link,
+    ):
+        link.execute(text("SELECT pg_sleep(5)"))
+    engine.dispose()
 
 
 @pytest.mark.parametrize(
@@ -92,12 +153,15 @@ def test_the_auditor_sees_no_secret(auditor: Connection, statement: str) -> None
 
 
 @pytest.mark.parametrize("role", ["auditor_database_url", "database_url"])
-def test_nobody_enters_the_database_of_airflow(module_settings: Settings, role: str) -> None:
+@pytest.mark.parametrize("database", ["airflow", "postgres", "template1"])
+def test_nobody_enters_another_database(
+    module_settings: Settings, role: str, database: str
+) -> None:
     url = make_url(getattr(module_settings, role).get_secret_value())
     with pytest.raises(psycopg2.OperationalError, match="permission denied"):
         psycopg2.connect(
             host=url.host, port=url.port, user=url.username, password=url.password,
-            dbname="airflow",
+            dbname=database,
         )  # fmt: skip
 
 

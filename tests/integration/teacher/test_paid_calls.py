@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,13 +18,14 @@ import pytest
 from codeio_airflow import clients as airflow_clients
 from codeio_ops.asking.answer import answer_prompts
 from codeio_ops.config import Settings
-from codeio_ops.errors import BudgetExceeded, CodeIOError, TeacherUnavailable
+from codeio_ops.errors import BudgetExceeded, CodeIOError, TaskSuperseded, TeacherUnavailable
 from codeio_ops.jsonvalue import Json
 from codeio_ops.storage.engine import Store
-from codeio_ops.storage.runs import FactWriter
+from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
 from codeio_ops.storage.shards import whole_range
 from codeio_ops.teacher.client import Teacher
 from codeio_ops.teacher.endpoint import Endpoint
+from codeio_ops.teacher.journal import PostgresJournal, StoredReply
 from codeio_ops.teacher.messages import Completion, Message, Request
 from codeio_ops.teacher.pace import PostgresPace
 from codeio_ops.testing.teachers import ScriptedEndpoint, ScriptedReply, chat_reply, error_reply
@@ -125,6 +127,67 @@ def test_a_killed_client_pays_for_no_finished_call_again(
         finished = rows(store, "SELECT count(*) FROM codeio.teacher_reply")
     assert finished == count
     assert sum(paid.values()) - len(paid) <= kills * in_flight
+
+
+def test_a_try_that_wakes_up_beside_its_successor_pays_for_nothing_more(
+    settings: Settings, store: Store, writer_of: Writers
+) -> None:
+    count, in_flight = 12, 2
+    requests = [
+        Request(key=str(n), messages=(Message(role="user", content=f"prompt {n}"),))
+        for n in range(count)
+    ]
+    with ScriptedEndpoint([chat_reply("hello", model="gpt-4o-mini")]) as endpoint:
+        chosen = using(settings, endpoint, teacher_concurrency=in_flight)
+        frozen, later = (
+            Teacher.shared(
+                chosen, Endpoint.chosen(chosen), store=store, writer=writer_of("answer", number)
+            )
+            for number in (1, 2)
+        )
+        woken = frozen.complete_all(requests)
+        next(woken)
+        assert len(list(later.complete_all(requests[-1:]))) == 1
+        with pytest.raises(TaskSuperseded):
+            list(woken)
+        assert len(endpoint.requests) <= 2 * in_flight + 1
+        assert len(list(later.complete_all(requests))) == count
+        sent = len(endpoint.requests)
+    assert sent == count
+    spent = rows(
+        store, "SELECT cost_usd * 1e7 FROM codeio.teacher_spending WHERE period = 'run run'"
+    )
+    assert spent == 45 * sent
+
+
+def test_a_task_is_superseded_by_later_tries_of_itself_alone(
+    settings: Settings, store: Store
+) -> None:
+    def superseded(try_number: int = 1, **changes: Any) -> bool:
+        fields = {"dag_id": "d", "run_id": "r", "task_id": "t", "map_index": 0, **changes}
+        task = TaskIdentity(**fields, try_number=try_number)
+        return PostgresJournal(
+            store, FactWriter(store, stage_run("answer", task, settings))
+        ).is_superseded()
+
+    assert not superseded(2)
+    assert superseded(1)
+    assert not superseded(2)
+    assert not superseded(3)
+    assert superseded(2)
+    for other in ({"map_index": 1}, {"task_id": "u"}, {"run_id": "s"}, {"dag_id": "e"}):
+        assert not superseded(1, **other)
+
+
+def test_a_reply_that_two_pay_for_costs_twice(
+    settings: Settings, store: Store, writer_of: Writers
+) -> None:
+    reply = StoredReply(
+        request_sha256="a", body=b"{}", latency_ms=1, request_id="x", cost_usd=Decimal("0.5")
+    )
+    for number, spent in ((1, Decimal("0.5")), (2, Decimal(1))):
+        journal = PostgresJournal(store, writer_of("answer", number))
+        assert journal.keep([reply], Decimal(0)).run == spent
 
 
 def test_faults_of_every_kind_leave_each_row_in_one_state(
@@ -254,20 +317,20 @@ def test_two_clients_share_one_limit_and_use_it(
         arrivals.append(time.monotonic())
         return chat_reply("x", delay_s=0.3)
 
-    def run(number: int) -> None:
+    def run(stage: str) -> None:
         chosen = using(settings, endpoint, teacher_requests_per_minute=per_minute)
         teacher = Teacher.shared(
-            chosen, Endpoint.chosen(chosen), store=store, writer=writer_of("answer", number)
+            chosen, Endpoint.chosen(chosen), store=store, writer=writer_of(stage, 1)
         )
         ends = time.monotonic() + seconds
-        messages = (Message(role="user", content=f"prompt {number}"),)
+        messages = (Message(role="user", content=f"prompt of {stage}"),)
         requests = (Request(key=str(i), messages=messages, seed=i) for i in range(10_000))
         for _ in teacher.complete_all(requests):
             if time.monotonic() > ends:
                 break
 
     with ScriptedEndpoint(script) as endpoint:
-        threads = [threading.Thread(target=run, args=(number,)) for number in (1, 2)]
+        threads = [threading.Thread(target=run, args=(stage,)) for stage in ("answer", "revise")]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -226,6 +226,28 @@ def test_what_is_not_there_is_said(client: TestClient, path: str, status: int) -
     assert Elements(answer.text).tags.count("h1") == 1
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/samples?verdict=%00",
+        "/samples?direction=a%00b",
+        "/samples?drop_reason=%00",
+        "/samples?%00=x",
+        "/dropped?stage=%00",
+        "/dropped?reason=%00",
+        "/run?dag_id=%00&run_id=x",
+        f"/gates/{RELEASE_ID}/%00",
+        f"/releases/{RELEASE_ID}/files/%00",
+        "/no%00page",
+    ],
+)
+def test_a_nul_is_refused_with_a_page(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 422
+    assert "NUL" in answer.text
+    assert Elements(answer.text).tags.count("h1") == 1
+
+
 def test_a_database_that_is_down_is_said_with_the_cure(module_settings: Settings) -> None:
     broken = module_settings.model_copy(
         update={"auditor_database_url": type(module_settings.database_url)(NOWHERE)}

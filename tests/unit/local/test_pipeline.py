@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from codeio_ops.errors import DecisionNeeded, StackError
+from codeio_ops.errors import DecisionNeeded, PipelineFailed, StackError
 from codeio_ops.local import pipeline
 from codeio_ops.local.airflow_api import AirflowApi, DagRun, DagState, TaskInstance
 from codeio_ops.local.pipeline import ROAD, Position, follow
@@ -29,8 +29,9 @@ class ScriptedApi(AirflowApi):
         caused: Sequence[str] = (),
         most_runs: int = 1,
         is_paused: bool = False,
+        task_id: str = "ask_override",
     ) -> None:
-        self._runs, self._caused = runs, caused
+        self._runs, self._caused, self._task_id = runs, caused, task_id
         self._state = DagState(is_paused=is_paused, most_runs=most_runs)
 
     def run_state(self, dag_id: str, run_id: str) -> str:
@@ -57,7 +58,7 @@ class ScriptedApi(AirflowApi):
 
     def task_instances(self, dag_id: str, run_id: str) -> list[TaskInstance]:
         task = TaskInstance(
-            task_id="ask_override",
+            task_id=self._task_id,
             map_index=-1,
             state=self._runs[run_id][1],
             try_number=1,
@@ -113,6 +114,24 @@ def test_while_one_of_them_still_works_its_end_is_waited_for() -> None:
     runs = {"mine": ("success", ""), "working": ("running", "running"), "earlier": WAITING}
     with pytest.raises(StackError, match="did not start"):
         _follow(ScriptedApi(runs, most_runs=2), ROAD[-2:])
+
+
+def test_a_run_that_failed_in_part_is_told_and_what_follows_from_it_is_followed() -> None:
+    runs = {"mine": ("failed", "success"), "next": ("success", "success")}
+    missed: list[PipelineFailed] = []
+    api = ScriptedApi(runs, caused=["next"], task_id="announce")
+    end = follow(api, "mine", show=lambda _: None, missed=missed.append, road=ROAD[:2])
+    assert end == "next"
+    assert [(failed.dag_id, failed.run_id) for failed in missed] == [(ROAD[0], "mine")]
+
+
+@pytest.mark.parametrize(
+    ("task_id", "state"), [("announce", "upstream_failed"), ("ingest", "success")]
+)
+def test_nothing_follows_from_a_run_that_announced_nothing(task_id: str, state: str) -> None:
+    api = ScriptedApi({"mine": ("failed", state)}, caused=["mine"], task_id=task_id)
+    with pytest.raises(PipelineFailed):
+        follow(api, "mine", show=lambda _: None, missed=lambda _: None, road=ROAD[:2])
 
 
 @pytest.mark.parametrize(("is_paused", "told"), [(True, "is paused"), (False, "did not start")])

@@ -4,10 +4,12 @@ They come with scripts and styles of other hosts, and hold text of the candidate
 is the document alone, in a style of ours: it runs no script and loads nothing.
 """
 
+import re
 from pathlib import Path
 from uuid import UUID
 
 from bs4 import BeautifulSoup
+from bs4.element import NavigableString, Tag
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
@@ -26,10 +28,19 @@ _HEADERS = {
     )
 }
 # The buttons filter by script; the notices advertise.
-_USELESS = (
-    "script", "style", "link", "img", "iframe", "object", "embed", "base", "meta[http-equiv]",
-    "footer", ".card:has(.btn-group)", ".btn", ".modal", "#ge-cta-footer",
+_USELESS = "footer, .card:has(.btn-group), .btn, .modal, #ge-cta-footer"
+# What a document may hold; all else goes, with what is inside.
+_ALLOWED = frozenset(
+    {
+        "html", "head", "body", "title", "div", "span", "p", "a", "b", "i", "u", "em", "strong",
+        "small", "sub", "sup", "br", "hr", "pre", "code", "blockquote", "h1", "h2", "h3", "h4",
+        "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "table", "caption", "colgroup", "col",
+        "thead", "tbody", "tfoot", "tr", "th", "td", "section", "article", "header", "main", "nav",
+    }
 )  # fmt: skip
+# A path beside the document, or a place in it: no scheme, no host.
+_WITHIN = re.compile(r"(?!/)[\w./-]*(#[\w./-]*)?")
+_ATTRIBUTES = frozenset({"class", "id", "title", "colspan", "rowspan", "scope", "lang", "dir"})
 
 
 @router.get("/gates/{release_id}/expectations/data_docs/{path:path}")
@@ -54,14 +65,34 @@ def data_docs(
 
 
 def document_alone(html: str) -> str:
-    """Return a page of Data Docs without what acts or loads, in our style."""
+    """Return what a list allows of a page of Data Docs, in our style.
+
+    It is written from the tree anew, so that a browser reads no more than what was looked at.
+    """
     page = BeautifulSoup(html, "html.parser")
-    for useless in page.select(", ".join(_USELESS)):
+    for useless in page.select(_USELESS):
         useless.decompose()
+    for text in page.find_all(string=lambda text: type(text) is not NavigableString):
+        text.extract()
     for element in page.find_all(True):
-        for name in [name for name in element.attrs if name.lower().startswith("on")]:
-            del element[name]
+        _keep_allowed(element)
     style = page.new_tag("style")
     style.string = _STYLE.read_text("utf-8")
     (page.head or page).append(style)
     return str(page)
+
+
+def _keep_allowed(element: Tag) -> None:
+    if element.decomposed:
+        return
+    if element.name not in _ALLOWED:
+        element.decompose()
+    else:
+        kept = {name: value for name, value in element.attrs.items() if _is_allowed(name, value)}
+        element.attrs.clear()
+        element.attrs.update(kept)
+
+
+def _is_allowed(name: str, value: object) -> bool:
+    """Say whether an attribute stays: links lead within the documents alone."""
+    return name in _ATTRIBUTES or (name == "href" and bool(_WITHIN.fullmatch(str(value))))

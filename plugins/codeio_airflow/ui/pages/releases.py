@@ -2,12 +2,16 @@
 
 import mimetypes
 import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from codeio_airflow.ui.clients import AuditorStore, Bucket
@@ -21,7 +25,7 @@ from codeio_ops.release.readback import prefix_of, read_manifest
 from codeio_ops.release.refusal import counted, cures_of, left_out_counts, left_out_rows
 from codeio_ops.storage.objects import ObjectStore
 
-router = APIRouter()
+router, files = APIRouter(), APIRouter()
 
 KNOWN = (
     "release_id", "name", "version", "status", "samples", "uri", "content_sha256",
@@ -33,8 +37,19 @@ _HEADING = re.compile(r"<(/?)h([1-4])>")
 
 # HTML inside a card is shown as text.
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-# The card's pictures lie beside it in S3, where a browser with Airflow's login cannot reach them.
-_markdown.add_render_rule("image", lambda _, tokens, at, *__: str(escape(tokens[at].content)))
+
+
+def _picture(
+    _: object, tokens: Sequence[Token], at: int, __: object, card: Mapping[str, Any]
+) -> str:
+    """Show a picture of the release, which the page of its files gives; of any other, its text."""
+    path, text = str(tokens[at].attrs["src"]), escape(tokens[at].content)
+    if path not in card["pictures"]:
+        return str(text)
+    return f'<img src="{escape(card["files"] + quote(path))}" alt="{text}" loading="lazy">'
+
+
+_markdown.add_render_rule("image", _picture)
 
 
 @router.get("/releases")
@@ -80,13 +95,13 @@ def release(
         "left_out_cure": cures_of(each.reason for each in left_out),
         "files": manifest.files if manifest else (),
         "corrupt": corrupt,
-        "card": _card(found, objects) if manifest else "",
+        "card": _card(request, found, manifest, objects) if manifest else "",
         "others": [row for row in others if row.release_id != release_id],
     }
     return render(request, "release", content)
 
 
-@router.get("/releases/{release_id}/files/{path:path}")
+@files.get("/releases/{release_id}/files/{path:path}")
 def file(store: AuditorStore, objects: Bucket, release_id: UUID, path: str) -> Response:
     """Download a file that the manifest names."""
     found = find_release(store, release_id)
@@ -118,10 +133,13 @@ def _manifest_or_fault(found: Row, objects: ObjectStore) -> tuple[Manifest | Non
         return None, str(exc)
 
 
-def _card(found: Row, objects: ObjectStore) -> Markup:
+def _card(request: Request, found: Row, manifest: Manifest, objects: ObjectStore) -> Markup:
+    here = f"{request.scope.get('root_path', '')}/releases/{found.release_id}/files/"
+    paths = (entry.path for entry in manifest.files)
+    card = {"files": here, "pictures": {path for path in paths if path.endswith(".png")}}
     text = objects.get(prefix_of(found.name, found.version) + "README.md").decode()
     body = text.split("\n---\n", 1)[-1] if text.startswith("---\n") else text
-    return Markup(_HEADING.sub(_two_levels_down, _markdown.render(body)))  # noqa: S704
+    return Markup(_HEADING.sub(_two_levels_down, _markdown.render(body, card)))  # noqa: S704
 
 
 def _two_levels_down(heading: re.Match[str]) -> str:
