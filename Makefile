@@ -5,6 +5,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 UV := $(VENV)/bin/uv
+# As in uv.lock.
+UV_VERSION := 0.13.9
 CODEIO := $(VENV)/bin/codeio
 RUN := $(VENV)/bin
 PYTEST := $(RUN)/pytest -n auto --maxprocesses 8 --dist loadfile
@@ -17,7 +19,7 @@ $(UV):
 	  || { echo "codeio-ops needs Python 3.11 or later: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) \
 	  || { echo "Python's venv is missing; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	$(RUN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
 
 $(VENV)/.synced: uv.lock pyproject.toml | $(UV)
 	$(UV) sync --quiet --frozen --inexact --extra embedded --python $(RUN)/python
@@ -37,13 +39,17 @@ stop: setup ## Stop the embedded stack; its data stays in .codeio
 test-unit: setup ## Test what needs no Docker and no service (under 2 minutes on 2 cores)
 	$(PYTEST) tests/unit tests/dags
 
-test-fast: engine ## Run all tests but those that start the stack with Airflow
+test-fast: engine gvisor ## Run all tests but those that start the stack with Airflow
 	$(PYTEST) -m "not slow"
 
 test-slow: engine ## Run the tests that start the stack with Airflow
 	$(PYTEST) -m slow
 
-test: engine lint ## Lint, and run every test, on real Postgres, S3, Docker and Airflow (12 minutes)
+gvisor: setup ## Install gVisor's runsc where apt has it, so that the sandbox is tested under it too
+	@command -v runsc >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends runsc; } >/dev/null 2>&1 \
+	  || echo "runsc cannot be installed here; its tests are skipped" >&2
+
+test: engine gvisor lint ## Lint, and run every test, on real Postgres, S3, Docker and Airflow (12 minutes)
 	$(PYTEST)
 
 lint: setup ## Check style, types, layers and SQL
@@ -53,10 +59,13 @@ lint: setup ## Check style, types, layers and SQL
 	PYTHONPATH=plugins:sandbox_image $(RUN)/lint-imports --no-logo
 	$(RUN)/sqlfluff lint --disable-progress-bar sql/audit sql/checks sql/queries sql/migrations sql/upgrades sql/views
 
+audit: setup ## Look for known holes in the locked dependencies (asks osv.dev)
+	$(UV) audit --frozen --no-dev
+
 docs: setup ## Write the generated docs and sql/schema.sql anew
 	$(RUN)/python docs/generate.py
 
 clean: stop ## Stop the stack and delete its data
 	rm -rf .codeio
 
-.PHONY: help setup engine demo stop test-unit test-fast test-slow test lint docs clean
+.PHONY: help setup engine gvisor demo stop test-unit test-fast test-slow test lint audit docs clean

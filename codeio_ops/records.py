@@ -436,6 +436,8 @@ class DropRecord(Record):
     source_id: UUID | None = None
     teacher_id: UUID | None = None
     decided_by: Mapping[str, Json] = field(default_factory=dict, metadata=JSON_COLUMN)
+    content_sha256: str | None = None
+    licence: str | None = None
 
     @classmethod
     def new(

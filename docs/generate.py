@@ -23,12 +23,15 @@ REPOSITORY = Path(__file__).parents[1]
 
 def generated(owner_url: str) -> dict[str, str]:
     """Return path -> content of every generated file, from a migrated database."""
+    import licences
+
     return {
         "sql/schema.sql": schema_dump(owner_url),
         "sql/README.md": data_dictionary(owner_url),
         "dags/README.md": dag_index(),
         "docs/operations.md": operations(),
         "docs/settings.md": settings(),
+        "docs/licences.md": licences.page(),
         "CONTRIBUTING.md": contributing(),
     }
 

@@ -31,7 +31,10 @@ CREATE TABLE codeio.drop_record (
     stage_run_id uuid NOT NULL,
     dropped_at timestamp with time zone DEFAULT now() NOT NULL,
     teacher_id uuid,
-    decided_by jsonb DEFAULT '{}'::jsonb NOT NULL
+    decided_by jsonb DEFAULT '{}'::jsonb NOT NULL,
+    content_sha256 text,
+    licence text,
+    CONSTRAINT drop_record_licence CHECK ((num_nulls(content_sha256, licence) = ANY (ARRAY[0, 2])))
 );
 COMMENT ON TABLE codeio.drop_record IS 'Why a row went no further. Every row moves on or has one of these.';
 COMMENT ON COLUMN codeio.drop_record.drop_record_id IS 'Derived from stage, subject and teacher.';
@@ -44,6 +47,8 @@ COMMENT ON COLUMN codeio.drop_record.stage_run_id IS 'Who wrote it.';
 COMMENT ON COLUMN codeio.drop_record.dropped_at IS 'When.';
 COMMENT ON COLUMN codeio.drop_record.teacher_id IS 'The teacher that it is dropped for, of stages that ask one; for others nothing is. Null for other stages.';
 COMMENT ON COLUMN codeio.drop_record.decided_by IS 'Settings that decided it, with the values they had, and the teacher that failed: with other ones it holds no more.';
+COMMENT ON COLUMN codeio.drop_record.content_sha256 IS 'Of a file that ingest refuses for its licence: sha256 of its content, in hex.';
+COMMENT ON COLUMN codeio.drop_record.licence IS 'The licence that it is refused for.';
 
 
 
@@ -912,25 +917,25 @@ COMMENT ON FUNCTION codeio.drops_to_take_back(wanted_stage text, wanted_reason t
 
 CREATE VIEW codeio.file_in_force AS
  SELECT raw_file_id
-   FROM codeio.present_file
+   FROM codeio.askable_file
   WHERE (NOT (EXISTS ( SELECT
            FROM codeio.drop_record
-          WHERE ((drop_record.stage = 'dedup'::text) AND (drop_record.subject_id = present_file.raw_file_id)))));
-COMMENT ON VIEW codeio.file_in_force IS 'Present files that repeat no other one.';
+          WHERE ((drop_record.stage = 'dedup'::text) AND (drop_record.subject_id = askable_file.raw_file_id)))));
+COMMENT ON VIEW codeio.file_in_force IS 'Present files that are not taken down and repeat no other one.';
 COMMENT ON COLUMN codeio.file_in_force.raw_file_id IS 'The file.';
 
 
 
 CREATE VIEW codeio.compared_subject AS
  SELECT 'raw_file'::text AS subject_kind,
-    present_file.raw_file_id AS subject_id
-   FROM codeio.present_file
+    askable_file.raw_file_id AS subject_id
+   FROM codeio.askable_file
 UNION ALL
  SELECT 'program'::text AS subject_kind,
     program.program_id AS subject_id
    FROM (codeio.program
      JOIN codeio.file_in_force ON ((file_in_force.raw_file_id = program.raw_file_id)));
-COMMENT ON VIEW codeio.compared_subject IS 'What dedup compares: present files, and programs of files in force.';
+COMMENT ON VIEW codeio.compared_subject IS 'What dedup compares: present files that are not taken down, and programs of files in force.';
 COMMENT ON COLUMN codeio.compared_subject.subject_kind IS 'raw_file or program.';
 COMMENT ON COLUMN codeio.compared_subject.subject_id IS 'The raw file or program.';
 
@@ -1047,7 +1052,9 @@ CREATE FUNCTION codeio.judge_again(kind text) RETURNS void
              drop_record.stage_run_id,
              drop_record.dropped_at,
              drop_record.teacher_id,
-             drop_record.decided_by
+             drop_record.decided_by,
+             drop_record.content_sha256,
+             drop_record.licence
          ), kept AS (
           INSERT INTO codeio.requeued_drop (drop_record_id, stage, subject_id, reason, detail, stage_run_id, dropped_at)  SELECT taken.drop_record_id,
                      taken.stage,
@@ -1070,7 +1077,7 @@ CREATE FUNCTION codeio.judge_again(kind text) RETURNS void
              ended.stage_run_id
             FROM ended;
 END;
-COMMENT ON FUNCTION codeio.judge_again(kind text) IS 'Lets dedup compare again, raw files or programs: survivors that are no longer present hold nobody out, and what they had dropped waits, if it is present. Their results move to former_dedup_result, the drops to requeued_drop.';
+COMMENT ON FUNCTION codeio.judge_again(kind text) IS 'Lets dedup compare again, raw files or programs: survivors that are gone or taken down hold nobody out, and what they had dropped waits, if it is present. Their results move to former_dedup_result, the drops to requeued_drop.';
 
 
 
@@ -1425,11 +1432,10 @@ CREATE VIEW codeio.program_in_force AS
     program.raw_file_id
    FROM (codeio.program
      JOIN codeio.file_in_force ON ((file_in_force.raw_file_id = program.raw_file_id)))
-  WHERE ((NOT (EXISTS ( SELECT
+  WHERE (NOT (EXISTS ( SELECT
            FROM codeio.drop_record
-          WHERE ((drop_record.stage = 'dedup'::text) AND (drop_record.subject_id = program.program_id))))) AND (NOT (program.raw_file_id IN ( SELECT taken_down_file.raw_file_id
-           FROM codeio.taken_down_file))));
-COMMENT ON VIEW codeio.program_in_force IS 'Programs of files in force that are not taken down and repeat no other program: nothing is asked about others.';
+          WHERE ((drop_record.stage = 'dedup'::text) AND (drop_record.subject_id = program.program_id)))));
+COMMENT ON VIEW codeio.program_in_force IS 'Programs of files in force that repeat no other program: nothing is asked about others.';
 COMMENT ON COLUMN codeio.program_in_force.program_id IS 'The program.';
 COMMENT ON COLUMN codeio.program_in_force.raw_file_id IS 'The file that it was made of.';
 
@@ -1750,7 +1756,9 @@ CREATE FUNCTION codeio.take_back_drops(ids uuid[], wait boolean) RETURNS bigint
              drop_record.stage_run_id,
              drop_record.dropped_at,
              drop_record.teacher_id,
-             drop_record.decided_by
+             drop_record.decided_by,
+             drop_record.content_sha256,
+             drop_record.licence
          ), kept AS (
           INSERT INTO codeio.requeued_drop (drop_record_id, stage, subject_id, reason, detail, source_id, teacher_id, stage_run_id, dropped_at, requeued_at, waits)  SELECT taken.drop_record_id,
                      taken.stage,
@@ -2113,21 +2121,32 @@ COMMENT ON COLUMN codeio.faceted_sample.words IS 'Words of path, entry point and
 
 
 CREATE VIEW codeio.origin_judged AS
- SELECT raw_file_id,
-    origin_id,
-    licence
+ SELECT seen.raw_file_id,
+    seen.origin_id,
+    seen.licence
    FROM ( SELECT current_origin.raw_file_id,
             current_origin.origin_id,
             current_origin.licence,
-            (present_place.place_id IS NOT NULL) AS is_present,
-            bool_or((present_place.place_id IS NOT NULL)) OVER (PARTITION BY current_origin.raw_file_id) AS any_is
-           FROM (codeio.current_origin
-             LEFT JOIN codeio.present_place ON ((present_place.origin_id = current_origin.origin_id)))) seen
-  WHERE (is_present OR (NOT any_is));
-COMMENT ON VIEW codeio.origin_judged IS 'The places by whose licences a file is judged: all that show it at present; of a file that none shows any more, all that ever did.';
+            ((present_place.place_id IS NOT NULL) AND (other_drop.drop_record_id IS NULL)) AS is_present,
+            bool_or(((present_place.place_id IS NOT NULL) AND (other_drop.drop_record_id IS NULL))) OVER (PARTITION BY current_origin.raw_file_id) AS any_is
+           FROM ((codeio.current_origin
+             LEFT JOIN codeio.present_place ON ((present_place.origin_id = current_origin.origin_id)))
+             LEFT JOIN codeio.drop_record other_drop ON (((other_drop.stage = 'ingest'::text) AND (other_drop.subject_id = current_origin.origin_id) AND (other_drop.reason <> ALL (ARRAY['duplicate'::text, 'licence'::text])))))) seen
+  WHERE (seen.is_present OR (NOT seen.any_is))
+UNION ALL
+ SELECT raw_file.raw_file_id,
+    drop_record.subject_id AS origin_id,
+    drop_record.licence
+   FROM ((codeio.raw_file
+     JOIN codeio.drop_record ON ((drop_record.content_sha256 = raw_file.blob_sha256)))
+     JOIN codeio.present_place ON ((present_place.origin_id = drop_record.subject_id)))
+  WHERE (NOT (EXISTS ( SELECT
+           FROM codeio.raw_file_origin
+          WHERE (raw_file_origin.origin_id = drop_record.subject_id))));
+COMMENT ON VIEW codeio.origin_judged IS 'The places by whose licences a file is judged: all that show it at present, but for those where it was dropped for something else than its licence; of a file that none shows any more, all that ever did.';
 COMMENT ON COLUMN codeio.origin_judged.raw_file_id IS 'The file.';
-COMMENT ON COLUMN codeio.origin_judged.origin_id IS 'The place.';
-COMMENT ON COLUMN codeio.origin_judged.licence IS 'The licence that it was found under last: an SPDX id, or NOASSERTION.';
+COMMENT ON COLUMN codeio.origin_judged.origin_id IS 'The place; one that was refused at once is in no other view.';
+COMMENT ON COLUMN codeio.origin_judged.licence IS 'Its licence: an SPDX id, or NOASSERTION.';
 
 
 
@@ -2290,11 +2309,11 @@ CREATE VIEW codeio.pending_dedup AS
  SELECT raw_file_id,
     language,
     blob_sha256
-   FROM codeio.present_file
+   FROM codeio.askable_file
   WHERE (NOT (EXISTS ( SELECT
            FROM codeio.dedup_result
-          WHERE (dedup_result.subject_id = present_file.raw_file_id))));
-COMMENT ON VIEW codeio.pending_dedup IS 'Present files that were not yet compared with all others.';
+          WHERE (dedup_result.subject_id = askable_file.raw_file_id))));
+COMMENT ON VIEW codeio.pending_dedup IS 'Present files, not taken down, that were not yet compared with all others.';
 COMMENT ON COLUMN codeio.pending_dedup.raw_file_id IS 'The file.';
 COMMENT ON COLUMN codeio.pending_dedup.language IS 'Programming language.';
 COMMENT ON COLUMN codeio.pending_dedup.blob_sha256 IS 'Its content.';
@@ -3476,6 +3495,7 @@ ALTER TABLE ONLY codeio.verdict
 CREATE INDEX benchmark_use_name ON codeio.benchmark_use USING btree (name, benchmark_use_id);
 CREATE INDEX dedup_result_cluster ON codeio.dedup_result USING btree (cluster_id);
 CREATE INDEX dedup_result_code ON codeio.dedup_result USING btree (code_sha256, subject_kind, spec);
+CREATE INDEX drop_record_content ON codeio.drop_record USING btree (content_sha256) WHERE (content_sha256 IS NOT NULL);
 CREATE INDEX drop_record_decided_by ON codeio.drop_record USING btree (stage) WHERE (decided_by <> '{}'::jsonb);
 CREATE INDEX drop_record_reason ON codeio.drop_record USING btree (stage, reason, drop_record_id);
 CREATE INDEX drop_record_source ON codeio.drop_record USING btree (source_id) WHERE (source_id IS NOT NULL);

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from codeio_ops.cli.clients import open_store
 from codeio_ops.cli.follow import RELEASES, print_made, run_road
 from codeio_ops.cli.output import JsonOption, print_json, print_rows, print_text
 from codeio_ops.jsonvalue import Json
+from codeio_ops.release.naming import require_possible_name
 from codeio_ops.release.recipe import load_recipe, shipped_names
 
 WaitOption = Annotated[bool, typer.Option(help="Wait for the gates and the publication.")]
@@ -49,6 +51,8 @@ def make(
     that its versions were made by.
     """
     found = load_recipe(recipe)
+    if not new_recipe:
+        require_possible_name(found, open_store())
     conf: dict[str, Json] = {
         "recipe": found.model_dump(mode="json"), "current": [], "new_recipe": new_recipe,
     }  # fmt: skip

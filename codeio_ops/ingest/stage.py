@@ -280,10 +280,13 @@ def _origin(item: _Seen, source: Source, writer: FactWriter) -> RawFileOrigin:
 
 def _drop_record(item: _Seen, source: Source, drop: Drop, writer: FactWriter) -> DropRecord:
     place = f"{source.kind}:{source.locator} {item.file.path} ({item.sha256})"
-    return DropRecord.new(
+    record = DropRecord.new(
         replace(drop, detail=f"{place}: {drop.detail}"),
         stage=STAGE,
         subject_id=item.origin_id,
         stage_run_id=writer.run.stage_run_id,
         source_id=source.source_id,
     )
+    if drop.reason is not DropReason.LICENCE:
+        return record
+    return replace(record, content_sha256=item.sha256, licence=item.file.licence)

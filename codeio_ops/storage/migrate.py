@@ -120,8 +120,17 @@ def _require_beginning(applied: dict[str, str], migrations: list[_SqlFile]) -> N
     """Refuse a database whose migrations are not the first ones of ours."""
     ours = {file.path: file.sha256 for file in migrations[: len(applied)]}
     for path, sha256 in sorted(applied.items()):
+        if path > migrations[-1].path:
+            raise _newer(path)
         if ours.get(path) != sha256:
             raise _foreign(f"its {path} is not the one of this version")
+
+
+def _newer(path: str) -> SchemaForeign:
+    return SchemaForeign(
+        f"the schema of the database is that of a later version, which has {path}",
+        cure="use that version, or a later one, for this home; another home (CODEIO_HOME) for this",
+    )
 
 
 def _foreign(reason: str) -> SchemaForeign:

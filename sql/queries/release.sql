@@ -198,6 +198,10 @@ WHERE release.name = :name AND release.status <> 'rejected' AND release.version 
 )
 ORDER BY release.version DESC;
 
+-- name: names_by_recipe
+-- Names of the releases by recipes of a name: where teachers share it, each has its own.
+SELECT DISTINCT name FROM codeio.release WHERE recipe ->> 'name' = :name AND status <> 'rejected' ORDER BY name;
+
 -- name: lock_name
 SELECT pg_advisory_xact_lock(hashtext(:name));
 

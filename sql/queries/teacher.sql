@@ -24,10 +24,11 @@ SELECT max(cost_usd) FILTER (WHERE period LIKE 'run %') AS run,
 FROM added;
 
 -- name: superseded
--- Whether a later try of a task is known.
-SELECT count(*) > 0 FROM codeio.stage_run
-WHERE dag_id = :dag_id AND run_id = :run_id AND task_id = :task_id AND map_index = :map_index
-    AND try_number > :try_number;
+SELECT exists(
+    SELECT FROM codeio.stage_run
+    WHERE dag_id = :dag_id AND run_id = :run_id AND task_id = :task_id AND map_index = :map_index
+        AND try_number > :try_number
+);
 
 -- name: reserve
 INSERT INTO codeio.teacher_pace AS pace (teacher, next_request_at, next_tokens_at, cool_until)

@@ -40,13 +40,13 @@ COMMENT ON VIEW codeio.askable_file IS 'Present files that a teacher may be sent
 COMMENT ON COLUMN codeio.askable_file.raw_file_id IS 'The file.';
 
 CREATE VIEW codeio.file_in_force AS
-SELECT present_file.raw_file_id
-FROM codeio.present_file
+SELECT askable_file.raw_file_id
+FROM codeio.askable_file
 WHERE NOT EXISTS (
     SELECT FROM codeio.drop_record
-    WHERE drop_record.stage = 'dedup' AND drop_record.subject_id = present_file.raw_file_id
+    WHERE drop_record.stage = 'dedup' AND drop_record.subject_id = askable_file.raw_file_id
 );
-COMMENT ON VIEW codeio.file_in_force IS 'Present files that repeat no other one.';
+COMMENT ON VIEW codeio.file_in_force IS 'Present files that are not taken down and repeat no other one.';
 
 CREATE VIEW codeio.program_in_force AS
 SELECT program.program_id, program.raw_file_id
@@ -55,20 +55,21 @@ INNER JOIN codeio.file_in_force ON file_in_force.raw_file_id = program.raw_file_
 WHERE NOT EXISTS (
     SELECT FROM codeio.drop_record
     WHERE drop_record.stage = 'dedup' AND drop_record.subject_id = program.program_id
-) AND program.raw_file_id NOT IN (SELECT taken_down_file.raw_file_id FROM codeio.taken_down_file);
+);
 COMMENT ON VIEW codeio.program_in_force IS
-'Programs of files in force that are not taken down and repeat no other program: nothing is asked about others.';
+'Programs of files in force that repeat no other program: nothing is asked about others.';
 COMMENT ON COLUMN codeio.program_in_force.program_id IS 'The program.';
 COMMENT ON COLUMN codeio.program_in_force.raw_file_id IS 'The file that it was made of.';
 
 CREATE VIEW codeio.compared_subject AS
-SELECT 'raw_file' AS subject_kind, present_file.raw_file_id AS subject_id
-FROM codeio.present_file
+SELECT 'raw_file' AS subject_kind, askable_file.raw_file_id AS subject_id
+FROM codeio.askable_file
 UNION ALL
 SELECT 'program' AS subject_kind, program.program_id AS subject_id
 FROM codeio.program
 INNER JOIN codeio.file_in_force ON file_in_force.raw_file_id = program.raw_file_id;
-COMMENT ON VIEW codeio.compared_subject IS 'What dedup compares: present files, and programs of files in force.';
+COMMENT ON VIEW codeio.compared_subject IS
+'What dedup compares: present files that are not taken down, and programs of files in force.';
 COMMENT ON COLUMN codeio.compared_subject.subject_kind IS 'raw_file or program.';
 COMMENT ON COLUMN codeio.compared_subject.subject_id IS 'The raw file or program.';
 

@@ -1,12 +1,13 @@
 -- What waits for each stage: rows that it neither settled nor dropped.
 
 CREATE VIEW codeio.pending_dedup AS
-SELECT present_file.raw_file_id, present_file.language, present_file.blob_sha256
-FROM codeio.present_file
+SELECT askable_file.raw_file_id, askable_file.language, askable_file.blob_sha256
+FROM codeio.askable_file
 WHERE NOT EXISTS (
-    SELECT FROM codeio.dedup_result WHERE dedup_result.subject_id = present_file.raw_file_id
+    SELECT FROM codeio.dedup_result WHERE dedup_result.subject_id = askable_file.raw_file_id
 );
-COMMENT ON VIEW codeio.pending_dedup IS 'Present files that were not yet compared with all others.';
+COMMENT ON VIEW codeio.pending_dedup IS
+'Present files, not taken down, that were not yet compared with all others.';
 
 CREATE VIEW codeio.judged_before AS
 SELECT DISTINCT ON (former_dedup_result.subject_id) former_dedup_result.subject_id,

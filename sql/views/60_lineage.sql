@@ -20,16 +20,30 @@ CREATE VIEW codeio.origin_judged AS
 SELECT seen.raw_file_id, seen.origin_id, seen.licence
 FROM (
     SELECT current_origin.raw_file_id, current_origin.origin_id, current_origin.licence,
-        present_place.place_id IS NOT NULL AS is_present,
-        bool_or(present_place.place_id IS NOT NULL) OVER (PARTITION BY current_origin.raw_file_id) AS any_is
+        present_place.place_id IS NOT NULL AND other_drop.drop_record_id IS NULL AS is_present,
+        bool_or(present_place.place_id IS NOT NULL AND other_drop.drop_record_id IS NULL)
+            OVER (PARTITION BY current_origin.raw_file_id) AS any_is
     FROM codeio.current_origin
     LEFT JOIN codeio.present_place ON present_place.origin_id = current_origin.origin_id
+    LEFT JOIN codeio.drop_record AS other_drop
+        ON other_drop.stage = 'ingest' AND other_drop.subject_id = current_origin.origin_id
+            AND other_drop.reason NOT IN ('duplicate', 'licence')
 ) AS seen
-WHERE seen.is_present OR NOT seen.any_is;
+WHERE seen.is_present OR NOT seen.any_is
+UNION ALL
+SELECT raw_file.raw_file_id, drop_record.subject_id AS origin_id, drop_record.licence
+FROM codeio.raw_file
+INNER JOIN codeio.drop_record ON drop_record.content_sha256 = raw_file.blob_sha256
+INNER JOIN codeio.present_place ON present_place.origin_id = drop_record.subject_id
+WHERE NOT EXISTS (
+    SELECT FROM codeio.raw_file_origin WHERE raw_file_origin.origin_id = drop_record.subject_id
+);
 COMMENT ON VIEW codeio.origin_judged IS
-'The places by whose licences a file is judged: all that show it at present; of a file that none shows any more, all '
-'that ever did.';
-COMMENT ON COLUMN codeio.origin_judged.origin_id IS 'The place.';
+'The places by whose licences a file is judged: all that show it at present, but for those where it was dropped for '
+'something else than its licence; of a file that none shows any more, all that ever did.';
+COMMENT ON COLUMN codeio.origin_judged.raw_file_id IS 'The file.';
+COMMENT ON COLUMN codeio.origin_judged.origin_id IS 'The place; one that was refused at once is in no other view.';
+COMMENT ON COLUMN codeio.origin_judged.licence IS 'Its licence: an SPDX id, or NOASSERTION.';
 
 CREATE VIEW codeio.file_licence AS
 SELECT origin_judged.raw_file_id, codeio.licence_of_all(array_agg(DISTINCT origin_judged.licence)) AS licence

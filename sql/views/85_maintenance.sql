@@ -124,7 +124,7 @@ BEGIN ATOMIC
     FROM ended;
 END;
 COMMENT ON FUNCTION codeio.judge_again(text) IS
-'Lets dedup compare again, raw files or programs: survivors that are no longer present hold nobody out, and what they '
+'Lets dedup compare again, raw files or programs: survivors that are gone or taken down hold nobody out, and what they '
 'had dropped waits, if it is present. Their results move to former_dedup_result, the drops to requeued_drop.';
 
 CREATE FUNCTION codeio.delete_unreferenced_blobs(before timestamptz)

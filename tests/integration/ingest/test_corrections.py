@@ -101,6 +101,36 @@ def test_a_licence_that_is_stated_later_lets_in_what_its_lack_kept_out(
     assert platform.sql("SELECT DISTINCT reason FROM codeio.requeued_drop") == [("licence",)]
 
 
+JUDGED_BY = "SELECT DISTINCT licence FROM codeio.file_licence"
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_copy_under_a_licence_that_never_came_in_counts_as_one_that_came_in_before(
+    platform: Platform, write: Callable[..., Path], order: tuple[int, int]
+) -> None:
+    roots = [write(name, same=program(1)) for name in ("free", "bound")]
+    stated = ("MIT", "GPL-3.0-only")
+    sources = [
+        platform.add(f"directory:{root}", licence=licence)
+        for root, licence in zip(roots, stated, strict=True)
+    ]
+    strict = with_settings(platform, licences=("MIT",))
+    for number in order:
+        strict.ingest(sources[number])
+    assert platform.sql(JUDGED_BY) == [("GPL-3.0-only AND MIT",)]
+    assert states(strict) == {"kept": 1, "licence": 1}
+    # Once it is gone from there, or comes under another licence, it counts no more.
+    write("bound", same=program(2))
+    strict.ingest(sources[1])
+    assert platform.sql(JUDGED_BY) == [("MIT",)]
+    write("bound", same=program(1))
+    strict.ingest(sources[1])
+    assert platform.sql(JUDGED_BY) == [("GPL-3.0-only AND MIT",)]
+    set_on(strict, sources[1], "MIT")
+    strict.ingest(sources[1])
+    assert platform.sql(JUDGED_BY) == [("MIT",)]
+
+
 def test_adding_a_known_source_with_other_options_sets_them(
     platform: Platform, tmp_path: Path
 ) -> None:

@@ -19,6 +19,7 @@ from codeio_ops.ingest.base import SourceFile
 from codeio_ops.ingest.directory import DirectoryReader
 from codeio_ops.ingest.sources import named_source, parse_source, same_source
 from codeio_ops.records import Source
+from codeio_ops.release.takedown import take_down, undo_takedown
 from support.ingesting import Platform, corrected, program
 from support.package_index import package_index
 from support.repositories import Repository
@@ -226,6 +227,26 @@ def test_what_a_survivor_held_out_is_judged_again_when_it_is_gone(
     assert platform.in_force() == {corrected(A), B}
     drops = platform.sql("SELECT count(*) FROM codeio.requeued_drop WHERE stage = 'dedup'")
     assert drops == [(1,)], "what was dropped once stays known"
+
+
+def test_what_a_survivor_held_out_is_judged_again_when_it_is_taken_down(
+    platform: Platform, write: Write
+) -> None:
+    sources = [platform.add(f"directory:{write('one', a=A)}")]
+    platform.ingest(sources[0])
+    platform.deduplicate()
+    sources.append(platform.add(f"directory:{write('two', b=corrected(A))}"))
+    platform.ingest(sources[1])
+    assert platform.deduplicate() == {"near_duplicate": 1}
+    work = platform.work("takedown")
+    down = take_down("path", "a.py", reason="asked", store=work.store, writer=work.writer)
+    assert platform.in_force() == set()
+    assert platform.deduplicate() == {"unique": 1}
+    assert platform.in_force() == {corrected(A)}
+    assert platform.deduplicate() == {}, "what is taken down is compared with nothing"
+    undo_takedown(down.takedown_id, reason="error", store=work.store, writer=work.writer)
+    assert platform.deduplicate() == {"near_duplicate": 1}
+    assert platform.in_force() == {corrected(A)}, "the one that was paid for stays"
 
 
 def test_the_successor_comes_before_what_its_past_held_out(

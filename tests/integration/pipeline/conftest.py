@@ -7,13 +7,11 @@ copy of both, so it may change what it wants.
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import uvicorn
 from pydantic import SecretStr
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from codeio_ops.config import Settings
 from codeio_ops.local.home import exclusive
@@ -23,29 +21,10 @@ from codeio_ops.storage.objects import ObjectStore
 from offline_teacher.server import create_app
 from support.road import CORPUS, Road
 from support.storage import create_storage, fresh_settings, settings_of
+from support.town import CountedRequests, TeacherServer, Town
 
 FINISHED = "codeio-finished"
 TOKEN = "a-long-random-word"
-
-
-class CountedRequests:
-    """Counts the requests that reach a teacher."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self.posts = 0
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self.posts += scope.get("method") == "POST"
-        await self._app(scope, receive, send)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TeacherServer:
-    """The offline teacher over real HTTP."""
-
-    url: str
-    requests: CountedRequests
 
 
 @pytest.fixture(scope="session")
@@ -96,6 +75,13 @@ def finished_road(
     with fresh_settings(stack_state, tmp_path, template=finished) as copy:
         _copy_objects(settings_of(stack_state, finished, tmp_path), copy)
         yield open_road(copy)
+
+
+@pytest.fixture
+def town(empty_road: Road, teacher_server: TeacherServer, tmp_path: Path) -> Town:
+    """A town that takes files under MIT."""
+    settings = empty_road.settings.replaced({"audited_pairs": 5, "licences": ["MIT"]})
+    return Town(empty_road.with_parts(settings=settings), tmp_path / "code", teacher_server)
 
 
 @pytest.fixture(scope="session")

@@ -4,17 +4,20 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from codeio_ops.asking.estimate import Estimate, estimate
+from codeio_ops.errors import BudgetExceeded
 from codeio_ops.pipeline import STAGES
 from codeio_ops.release.assemble import Release
 from codeio_ops.release.recipe import Recipe
+from codeio_ops.release.rows import SPLITS, read_rows
 from codeio_ops.storage.shards import whole_range
 from codeio_ops.testing.teachers import ScriptedEndpoint
 from support.own_model import OwnModel, TrueAnswers
-from support.road import FACTS, Road
+from support.road import FACTS, LATE, Road
 
 SHARE = 0.4
 OF_ALL = Recipe(name="of_all", teachers="any")
@@ -228,3 +231,56 @@ def test_a_model_takes_over_the_files_that_the_stand_in_had(
     assert walk.taking.with_parts(run_id="again").run() == of_both
     assert {table: stand_in.rows(table) for table in FACTS} == before
     assert walk.model.asked.total() == asked
+
+
+def test_a_budget_that_ends_in_the_middle_and_is_raised_pays_for_nothing_twice(
+    stand_in: Road, walks: tuple[Walk, Walk]
+) -> None:
+    walk, _ = walks
+    answered = [0]
+    for _ in range(2):
+        # Enough for the longest reply to one question more, and little beside it.
+        budget = walk.spent() + Decimal("0.012")
+        settings = walk.road.settings.replaced({"budget_run_usd": budget})
+        with pytest.raises(BudgetExceeded):
+            walk.road.with_parts(settings=settings).run()
+        assert walk.spent() <= budget
+        answered.append(walk.model.questions)
+    assert 0 < answered[1] < answered[2] < stand_in.rows("prompt")
+    release = walk.road.run()
+    assert (release.status, release.samples) == ("published", stand_in.rows("prompt"))
+    assert set(walk.model.asked.values()) == {1}
+
+
+def test_a_file_that_is_edited_after_a_model_came_is_its_own_from_then_on(
+    stand_in: Road, walks: tuple[Walk, Walk], tmp_path: Path
+) -> None:
+    walk, _ = walks
+    (tmp_path / "late.py").write_text(LATE)
+    stand_in.add(f"directory:{tmp_path}")
+    of_stand_in = stand_in.with_parts(run_id="with late").run()
+    before = walk.road.run()
+    asked = walk.model.asked.copy()
+    (tmp_path / "late.py").write_text(LATE.replace("max(heights[place:])", "max(heights)"))
+    night = walk.road.with_parts(run_id="edited")
+    night.ingest()
+    night.do("dedup")
+    walk.model.programs = own_programs(night)
+    assert len(walk.model.programs) == 1
+    after = night.run()
+    assert set(walk.model.asked.values()) == {1}
+    assert {name for name, _ in walk.model.asked - asked} == {"a"}
+    codes = [_codes_of(stand_in, release) for release in (of_stand_in, before, after)]
+    assert codes[0] == codes[1]
+    assert len(codes[0] - codes[2]) == 1
+    assert codes[2] - codes[0] == {A_PROGRAM[0]}
+    assert (after.name, after.version) == (before.name, before.version + 1)
+
+
+def _codes_of(road: Road, release: Release) -> set[str]:
+    """Return the programs of a release."""
+    return {
+        row.reference_code
+        for split in SPLITS
+        for row in read_rows(road.store, release.release_id, split)
+    }

@@ -12,7 +12,7 @@ from codeio_ops.release.recipe import Recipe
 from codeio_ops.teacher import prompting
 from codeio_ops.teacher.messages import Completion
 from codeio_ops.verify import VERIFIER_VERSION
-from support.road import Road
+from support.road import Rebuilt, Road
 
 RELEASED_PROGRAMS = """
 SELECT DISTINCT io_pair.program_id
@@ -56,21 +56,9 @@ def walk(road: Road, run_id: str) -> dict[str, Counter[str]]:
     return {name: task() for name, task in tasks.items() if name != "ingest_code.ingest"}
 
 
-class _Rebuilt:
-    """A sandbox as it is after its image was built from other inputs."""
-
-    image_digest = "sha256:rebuilt"
-
-    def __init__(self, sandbox: Any) -> None:
-        self._sandbox = sandbox
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._sandbox, name)
-
-
 def test_another_image_has_its_pairs_and_predicted_inputs_run_again(finished_road: Road) -> None:
     assert not stale(finished_road)
-    road = finished_road.with_parts(run_id="redo", sandbox=_Rebuilt(finished_road.sandbox))
+    road = finished_road.with_parts(run_id="redo", sandbox=Rebuilt(finished_road.sandbox))
     [(refuted,)] = road.ask(ANOTHER_OUTPUT)
     before = stale(road)
     pairs, verdicts, conversations = road.rows("io_pair"), ids(road, "verdict"), finished(road)

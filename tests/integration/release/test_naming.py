@@ -1,15 +1,22 @@
 """A name belongs to the recipe that its versions were made by."""
 
+from pathlib import Path
 from uuid import UUID
 
 import pytest
+from typer.testing import CliRunner
 
-from codeio_ops.errors import NameTaken
-from codeio_ops.release.naming import name_for
+from codeio_ops.cli.app import app
+from codeio_ops.config import Settings
+from codeio_ops.errors import NameTaken, StackError
+from codeio_ops.fingerprint import content_id
+from codeio_ops.records import ReleaseRow
+from codeio_ops.release.naming import name_for, require_possible_name
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.takedown import take_down
 from codeio_ops.release.teachers import TeacherShare
 from codeio_ops.storage.objects import ObjectStore
+from support.shell import set_shell
 
 from .conftest import Facts
 
@@ -46,6 +53,44 @@ def test_a_changed_recipe_needs_a_word_once(facts: Facts) -> None:
     assert facts.assemble(CHANGED, new_recipe=True).version == 2
     facts.write(8)
     assert facts.assemble(CHANGED).version == 3
+
+
+def test_a_shell_refuses_a_recipe_before_it_starts_a_run(
+    facts: Facts, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts.assemble(MINE)
+    set_shell(monkeypatch, settings)
+    monkeypatch.setenv("CODEIO_HOME", str(tmp_path))
+    recipe = tmp_path / "mine.yaml"
+    recipe.write_text("name: mine\nturns: 1\nshare: 0.5\n")
+    refused = CliRunner().invoke(app, ["release", "make", str(recipe)])
+    assert isinstance(refused.exception, NameTaken)
+    # Without a stack, what passes this gets no farther than the next question.
+    for content, words in (
+        ("share: 0.5", ["--new-recipe"]), ("teachers: any", []), ("description: For ducks.", []),
+    ):  # fmt: skip
+        recipe.write_text(f"name: mine\nturns: 1\n{content}\n")
+        passed = CliRunner().invoke(app, ["release", "make", str(recipe), *words])
+        assert isinstance(passed.exception, StackError), content
+
+
+def test_a_name_for_one_of_several_teachers_lets_its_recipe_through(facts: Facts) -> None:
+    facts.assemble(MINE)
+    with pytest.raises(NameTaken, match=r"share 1\.0 there, 0\.5 here"):
+        require_possible_name(CHANGED, facts.store)
+    facts.writer.write(
+        [
+            ReleaseRow(
+                release_id=content_id("release", "b"), name="mine-b", version=1,
+                recipe=CHANGED.model_dump(mode="json"), content_sha256="0" * 64,
+                status="candidate", samples=1, teachers=(),
+                stage_run_id=facts.writer.run.stage_run_id,
+            )
+        ]
+    )  # fmt: skip
+    require_possible_name(CHANGED, facts.store)
+    with pytest.raises(NameTaken):
+        require_possible_name(OWN, facts.store)
 
 
 def test_what_a_recipe_says_of_itself_decides_nothing(facts: Facts) -> None:

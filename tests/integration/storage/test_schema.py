@@ -199,6 +199,17 @@ def test_a_schema_that_these_files_did_not_make_is_refused(sql: Path, bare_url: 
         migrate(bare_url)
 
 
+def test_the_database_of_a_later_version_is_refused_and_nobody_is_told_to_delete_it(
+    sql: Path, bare_url: str
+) -> None:
+    (sql / "migrations" / "9999_later.sql").write_text("CREATE TABLE codeio.later (one integer);")
+    migrate(bare_url, sql=sql)
+    with pytest.raises(SchemaForeign, match="a later version, which has migrations/9999") as no:
+        migrate(bare_url)
+    assert "delete" not in no.value.cure and "CODEIO_HOME" in no.value.cure
+    assert _column(bare_url, "SELECT count(*) FROM codeio.later") == ["0"]
+
+
 def test_two_migrations_at_once_take_turns(generate: ModuleType, stack_state: StackState) -> None:
     command = "import sys; from codeio_ops.storage.migrate import migrate; migrate(sys.argv[1])"
     with bare_database(stack_state) as url:
