@@ -199,6 +199,8 @@ def main() -> None:
     with exclusive(lock_file(home)):
         write_private(home.run / "supervisor.pid", f"{os.getpid()}\n")
         supervise(home)
+        # The watch may still wait for an answer; the lock goes with the process.
+        os._exit(0)
 
 
 if __name__ == "__main__":
