@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 
 from codeio_ops.config import Settings
+from codeio_ops.local import environment
 from codeio_ops.local.home import Home
 from codeio_ops.local.pipeline import ROAD
 from codeio_ops.local.ports import ANY
@@ -55,15 +56,14 @@ def releases(facts: Facts, objects: ObjectStore, airflow: FakeAirflow) -> list[R
 
 
 def start(settings: Settings, home: Path, *arguments: str) -> "subprocess.Popen[str]":
+    started_with = {
+        "CODEIO_DATABASE_URL": settings.database_url.get_secret_value(),
+        "CODEIO_RECIPES_NIGHTLY": '["codeio_pp", "drop_wrong"]',
+    }
+    environment.write(Home(home), started_with)
     return subprocess.Popen(
         (sys.executable, "-c", f"{_INTERRUPTIBLE}; main()", "run", *arguments),
-        env={
-            "PATH": os.defpath,
-            "PYTHONPATH": str(REPOSITORY),
-            "CODEIO_HOME": str(home),
-            "CODEIO_DATABASE_URL": settings.database_url.get_secret_value(),
-            "CODEIO_RECIPES_NIGHTLY": '["codeio_pp", "drop_wrong"]',
-        },
+        env={"PATH": os.defpath, "PYTHONPATH": str(REPOSITORY), "CODEIO_HOME": str(home)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
