@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from codeio_ops.cli.app import app
+from codeio_ops.ingest.sources import active_sources
 from support.ingesting import Platform, program
 from support.shell import set_shell
 
@@ -59,3 +60,20 @@ def test_a_directory_that_is_a_source_already_is_not_added_by_another_path(
         assert f"directory:{root} was there already" in told("add", f"directory:{path}", status=3)
     told("pause", f"directory:{root.parent}/link")
     assert [row["state"] for row in json.loads(told("list", "--json"))] == ["paused"]
+
+
+def test_a_paused_source_stays_as_it_was_read_until_it_is_resumed(
+    platform: Platform, root: Path, write: Write
+) -> None:
+    platform.ingest(platform.add(f"directory:{root}"))
+    platform.deduplicate()
+    told("pause", f"directory:{root}")
+    write("code", a=program(40))
+    (root / "b.py").unlink()
+    assert active_sources(platform.store) == []
+    assert platform.in_force() == {program(1), program(2)}
+    told("resume", f"directory:{root}")
+    [source] = active_sources(platform.store)
+    platform.ingest(source)
+    platform.deduplicate()
+    assert platform.in_force() == {program(40), program(1)}
