@@ -17,7 +17,6 @@ from codeio_ops.sandbox.protocol import (
     Reply,
     encode_settings,
 )
-from codeio_ops.sandbox.runtimes import runtime_named
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -83,16 +82,13 @@ class Worker:
             SandboxFault: it does not start or does not speak the protocol.
             ImageMissing: the image is not on this engine.
         """
-        runtime = runtime_named(spec.runtime)
         container = launch(client, spec)
         try:
-            hello = _greet(container, spec)
-            selfcheck.check_hello(hello, spec=spec)
-            if runtime.is_inspected:
-                selfcheck.check_inspection(container.inspect(), spec=spec)
+            hello = _greet(container)
+            selfcheck.check_hello(hello, hash_seed=spec.hash_seed, memory_bytes=spec.memory_bytes)
             worker = cls(container, hello)
             [canary] = worker.run(Job.prepare(selfcheck.CANARY, [{}], Limits(), 0))
-            selfcheck.check_canary(canary, runtime=runtime)
+            selfcheck.check_canary(canary)
         except BaseException:
             container.remove()
             raise
@@ -155,8 +151,8 @@ class _Record:
             self._add_costs(ended)
         else:
             self._expect(ended.index)
-            self._results.append(failure.from_end(ended, self._language, self._limits))
-        if ended.spent or not ended.loaded:
+            self._results.append(failure.from_end(ended, self._language))
+        if not ended.loaded:
             self._repeat_last()
 
     def complete(self) -> list[RunResult]:
@@ -176,22 +172,17 @@ class _Record:
         )
 
     def _repeat_last(self) -> None:
-        """Give all inputs left the result of one: loading fails for all alike, as does time."""
+        """Give all inputs left the result of one: loading fails for every input alike."""
         missing = self._calls - len(self._results)
         # Without its costs, so that a sum over results counts no process twice.
-        last = replace(self._results[-1], wall_ms=0.0, cpu_ms=None, peak_rss_kib=None)
+        last = replace(self._results[-1], cpu_ms=None, peak_rss_kib=None)
         self._results.extend([last] * missing)
 
 
-def _greet(container: Container, spec: ContainerSpec) -> Hello:
+def _greet(container: Container) -> Hello:
     # RLIMIT_NPROC counts a uid's processes over all containers, so each has its own range.
     first_uid = _FIRST_UID + _UIDS * secrets.randbelow(_UID_RANGES)
-    settings = encode_settings(
-        first_uid=first_uid,
-        last_uid=first_uid + _UIDS - 1,
-        preload=PRELOAD,
-        memory_bytes=spec.memory_bytes,
-    )
+    settings = encode_settings(first_uid=first_uid, last_uid=first_uid + _UIDS - 1, preload=PRELOAD)
     container.send(settings, timeout_s=_SEND_S)
     header, _ = container.receive(timeout_s=_START_S)
     if not isinstance(header, Hello):
