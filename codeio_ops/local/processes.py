@@ -124,8 +124,12 @@ def family(record: Running) -> list[psutil.Process]:
     """Return every living process of a component, its leader included.
 
     They are the members of its session, and the descendants of a living leader: Postgres
-    gives each of its children a session of their own.
+    gives each of its children a session of their own. A component that waits for its next
+    start (pid 0) has none: session 0 is that of all processes whose leader is outside the
+    container.
     """
+    if not record.pid:
+        return []
     head = leader(record)
     members: dict[int, psutil.Process] = {}
     with suppress(psutil.Error):

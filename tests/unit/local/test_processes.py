@@ -81,6 +81,15 @@ def test_children_of_a_killed_component_are_still_found(home: Home) -> None:
     assert _is_gone(child)
 
 
+def test_a_component_that_waits_for_its_start_has_no_family(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The session of a process whose leader is outside the container is 0 there.
+    monkeypatch.setattr(os, "getsid", lambda pid: 0)
+    record = processes.start(home, _component(PARENT), starts=1)
+    assert processes.family(replace(record, pid=0)) == []
+
+
 def test_a_component_that_ignores_the_signal_is_killed(home: Home) -> None:
     record = processes.start(home, _component(DEAF, grace_s=0.3), starts=1)
     processes.stop(home, [record])
