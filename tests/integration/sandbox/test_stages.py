@@ -14,6 +14,7 @@ from codeio_ops.errors import SandboxUnsafe
 from codeio_ops.records import PromptRow, Record, VerdictRow
 from codeio_ops.sample.pairs import sample_programs
 from codeio_ops.sandbox import attack as attack_module
+from codeio_ops.sandbox import failure
 from codeio_ops.sandbox.approval import record_outcomes, require_contained
 from codeio_ops.sandbox.attack import Attack, Outcome
 from codeio_ops.sandbox.pool import DockerSandbox
@@ -26,14 +27,10 @@ from support.facts import FactBuilder
 
 # A timer may send any signal to its own process: a kill that no limit explains.
 SUICIDE = (
-    "import ctypes, time\n"
+    "import resource\n"
     "def main_solution(x):\n"
-    " libc = ctypes.CDLL(None)\n"
-    " event = (ctypes.c_int * 16)(0, 0, 9, 0)\n"
-    " timer = ctypes.c_void_p()\n"
-    " libc.timer_create(1, event, ctypes.byref(timer))\n"
-    " libc.timer_settime(timer, 0, (ctypes.c_long * 4)(0, 0, 0, 1000), None)\n"
-    " time.sleep(9)\n"
+    " resource.setrlimit(resource.RLIMIT_CPU, (1, 1))\n"
+    " while True: pass\n"
 )
 DRAW = "import random\ndef input_generator(): return {'x': random.randint(1, 9)}"
 PYTHON = "def main_solution(x): return x / 2"
@@ -90,8 +87,10 @@ def sample(stage: Stage, sandbox: DockerSandbox) -> dict[str, int]:
 
 
 def test_a_program_that_breaks_the_sandbox_is_dropped_and_the_shard_goes_on(
-    stage: Stage, sandbox: DockerSandbox
+    stage: Stage, sandbox: DockerSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The kernel kills it at a limit of its own, which the host is made not to know.
+    monkeypatch.setattr(failure, "_SHORTEST_CPU_LIMIT_MS", 1e9)
     broken, sound = stage.add_program(SUICIDE), stage.add_program(PYTHON)
     counts = sample(stage, sandbox)
     assert (counts["sandbox_fault"], counts["sampled"]) == (1, 1)
