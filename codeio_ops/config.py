@@ -95,7 +95,9 @@ class Settings(BaseSettings):
     docker_host: str = Field(
         default="", validation_alias=AliasChoices("DOCKER_HOST", "CODEIO_DOCKER_HOST")
     )
-    """Docker engine that runs the sandbox; empty means the local one."""
+    """Docker engine that runs the sandbox; empty means that of the current Docker context, or the
+    local one.
+    """
     docker_cert_path: str = Field(
         default="", validation_alias=AliasChoices("DOCKER_CERT_PATH", "CODEIO_DOCKER_CERT_PATH")
     )
@@ -103,7 +105,7 @@ class Settings(BaseSettings):
     sandbox_image: str = "codeio-sandbox:latest"
     """Image reference of the sandbox."""
     sandbox_runtime: str = "runc"
-    """Container runtime (`runc`, or `runsc` for gVisor)."""
+    """Container runtime (`runc`, or `runsc` for gVisor); any other is refused."""
     sandbox_workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     """Containers that run jobs at the same time in one process."""
 
@@ -214,6 +216,8 @@ class Settings(BaseSettings):
     """Pairs of a program that become prompts, each in both directions."""
     sample_cpu_s: Annotated[float, Deciding(Acts.DROPPED)] = Field(default=2.0, gt=0)
     """CPU seconds one call may use while pairs are sampled."""
+    sample_wall_s: Annotated[float, Deciding(Acts.DROPPED)] = Field(default=60.0, gt=0)
+    """Wall-clock seconds that all draws of a program may take, waiting included."""
     call_cpu_s: Annotated[float, Deciding(Acts.NEW)] = Field(default=5.0, gt=0)
     """CPU seconds one call may use while answers are verified."""
 

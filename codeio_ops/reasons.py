@@ -227,6 +227,13 @@ class DropReason(ExplainedEnum):
         DroppedBy(("sample",), settings=("sample_cpu_s",)),
         TUNE,
     )
+    TOO_SLOW = (
+        "too_slow",
+        "Drawing the program's pairs took longer than CODEIO_SAMPLE_WALL_S: it or its generator "
+        "waits, or computes for long.",
+        DroppedBy(("sample",), settings=("sample_wall_s",)),
+        TUNE,
+    )
     MEMORY_LIMIT = (
         "memory_limit",
         "The program needs more memory than the sandbox gives.",

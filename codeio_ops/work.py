@@ -132,7 +132,8 @@ class Work:
     @cached_property
     def image_digest(self) -> str:
         """Digest of the sandbox image in use; no container is started."""
-        from codeio_ops.sandbox.engine import EngineAddress, connect
+        from codeio_ops.sandbox.address import EngineAddress
+        from codeio_ops.sandbox.engine import connect
         from codeio_ops.sandbox.image import image_facts
 
         with closing(connect(EngineAddress.of(self.settings))) as client:
@@ -198,7 +199,7 @@ class Work:
         return Teacher.shared(self.settings, endpoint, store=self.store, writer=self.writer)
 
     def _open_sandbox(self, *, hash_seed: int) -> "DockerSandbox":
-        from codeio_ops.sandbox.engine import EngineAddress
+        from codeio_ops.sandbox.address import EngineAddress
         from codeio_ops.sandbox.pool import DockerSandbox
 
         sandbox = DockerSandbox.open(

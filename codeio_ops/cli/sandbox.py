@@ -12,6 +12,7 @@ from codeio_ops.cli.output import JsonOption, print_text, say
 from codeio_ops.jsonvalue import Json, parse
 from codeio_ops.sample.replay import read_programs
 from codeio_ops.sample.replay import replay as run_again
+from codeio_ops.sandbox.address import EngineAddress
 from codeio_ops.sandbox.approval import record_outcomes
 from codeio_ops.sandbox.attack import SUITE, Outcome, load_attacks
 from codeio_ops.sandbox.attack import attack as run_attacks
@@ -141,6 +142,7 @@ def _open(*, workers: int = 0, memory_mib: int = 1024) -> "DockerSandbox":
         settings.sandbox_image,
         workers=workers or settings.sandbox_workers,
         runtime=settings.sandbox_runtime,
+        engine=EngineAddress.of(settings),
         memory_mib=memory_mib,
         labels={"codeio.task": "cli"},
     )

@@ -5,9 +5,9 @@ Source of the figures: arXiv 2502.07316, section 2.1, and its reference implemen
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from codeio_ops.config import Settings
@@ -96,6 +96,20 @@ def sample_programs(shard: Shard, work: Work) -> Counter[str]:
     return counts
 
 
+class _Purse:
+    """The wall-clock time that the calls of one program may take."""
+
+    def __init__(self, seconds: float) -> None:
+        self.left_s = seconds
+
+    @property
+    def empty(self) -> bool:
+        return self.left_s <= 0
+
+    def pay(self, results: Sequence[RunResult]) -> None:
+        self.left_s -= sum(result.wall_ms for result in results) / 1000
+
+
 class Sampler:
     """Draws pairs of one program after another."""
 
@@ -120,7 +134,10 @@ class Sampler:
         return Sampled(outcome=outcome, observed=observed)
 
     def _outcome(self, program: PendingProgram, observed: Observed) -> list[Pair] | Drop:
-        pairs, failures = self._collect(program, observed)
+        purse = _Purse(self._settings.sample_wall_s)
+        pairs, failures = self._collect(program, observed, purse)
+        if purse.empty and len(pairs) < self._settings.pairs_per_program:
+            return Drop(reason=DropReason.TOO_SLOW, detail=f"{len(pairs)} pairs by then")
         if len(pairs) < self._settings.min_pairs:
             return _too_few(pairs, failures)
         if len({canonical(pair.output) for pair in pairs}) == 1:
@@ -135,13 +152,13 @@ class Sampler:
         return pairs
 
     def _collect(
-        self, program: PendingProgram, observed: Observed
+        self, program: PendingProgram, observed: Observed, purse: _Purse
     ) -> tuple[list[Pair], Counter[str]]:
         wanted = self._settings.pairs_per_program
         pairs: list[Pair] = []
         failures: Counter[str] = Counter()
-        for inputs in self._draws(program, failures):
-            results = self._call(program, inputs, self._sandbox, program.seed)
+        for inputs in self._draws(program, failures, purse):
+            results = self._pay(purse, program.program, inputs, program.seed)
             observed.add_costs(results)
             for given, result in zip(inputs, results, strict=True):
                 problem = _problem(result)
@@ -151,11 +168,13 @@ class Sampler:
                 observed.add_output(result)
                 if len(pairs) < wanted:
                     pairs.append(Pair(given=given, output=result.value, wall_ms=result.wall_ms))
-            if len(pairs) == wanted or failures[Verdict.TIMEOUT] >= _MAX_TIMEOUTS:
+            if len(pairs) == wanted or purse.empty or failures[Verdict.TIMEOUT] >= _MAX_TIMEOUTS:
                 break
         return pairs, failures
 
-    def _draws(self, program: PendingProgram, failures: Counter[str]) -> Iterator[list[Json]]:
+    def _draws(
+        self, program: PendingProgram, failures: Counter[str], purse: _Purse
+    ) -> Iterator[list[Json]]:
         """Yield batches of new inputs that keep the size rules, from at most `max_draws` draws."""
         generator = Program(
             code=program.input_generator, entry_point=INPUT_GENERATOR, language=program.language
@@ -164,27 +183,33 @@ class Sampler:
         drawn, size = 0, _FIRST_DRAWS
         while drawn < self._settings.max_draws:
             size = min(size, self._settings.max_draws - drawn)
-            results = self._sandbox.run(
-                generator, [{}] * size, limits=self._limits, seed=program.seed + drawn
-            )
-            drawn, size = drawn + size, min(2 * size, _MOST_DRAWS)
+            results = self._pay(purse, generator, [{}] * size, program.seed + drawn)
             fresh = [r.value for r in results if _is_new_input(r, seen, failures)]
-            # No generator deserves 1,000 chances to fail: the first batch shows enough.
-            if not seen or failures["generator_timeout"] >= _MAX_TIMEOUTS:
+            # No generator deserves 1,000 chances to fail: the first batch shows enough, and of
+            # one that repeats itself a full batch.
+            repeats = size == _MOST_DRAWS and not fresh
+            if not seen or repeats or failures["generator_timeout"] >= _MAX_TIMEOUTS:
                 return
+            if purse.empty:
+                return
+            drawn, size = drawn + size, min(2 * size, _MOST_DRAWS)
             if fresh:
                 yield fresh
 
-    def _call(
-        self, program: PendingProgram, inputs: list[Json], sandbox: Sandbox, seed: int
+    def _pay(
+        self, purse: _Purse, program: Program, inputs: list[Json], seed: int
     ) -> list[RunResult]:
-        return sandbox.run(program.program, inputs, limits=self._limits, seed=seed)
+        limits = replace(self._limits, total_s=purse.left_s)
+        results = self._sandbox.run(program, inputs, limits=limits, seed=seed)
+        purse.pay(results)
+        return results
 
     def _unconfirmed(self, program: PendingProgram, pairs: list[Pair]) -> int:
         """Count pairs that come out otherwise in another container, order and seed."""
         reverse = pairs[::-1]
-        results = self._call(
-            program, [pair.given for pair in reverse], self._confirming, program.seed + 1
+        inputs = [pair.given for pair in reverse]
+        results = self._confirming.run(
+            program.program, inputs, limits=self._limits, seed=program.seed + 1
         )
         return sum(
             result.verdict is not Verdict.OK or canonical(result.value) != canonical(pair.output)

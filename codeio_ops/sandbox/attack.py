@@ -3,7 +3,7 @@
 `hostile/` ships programs for every defence; any JSONL file of the same rows will do as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,31 +27,20 @@ _WALL_FACTOR = 6.0
 _FOREIGN_CPU_S = 3.0
 
 
-class Attack(BaseModel):
-    """A hostile program, and how it may end in a sandbox that holds.
+class Ending(BaseModel):
+    """How a hostile program may end in a sandbox that holds.
 
     Attributes:
         acceptable: Verdicts, ours or `oom` and `output_too_large`.
         error: Class of the exception it must end with; empty allows any.
         value: What it must return, where the field is given.
-        cpu_s: CPU limit of its call.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    name: str
     acceptable: frozenset[str]
-    code: str
-    language: str = "python"
-    entry_point: str = ENTRY_POINT
     error: str = ""
     value: JsonValue = None
-    cpu_s: float = Field(default=1.0, gt=0)
-
-    @property
-    def program(self) -> Program:
-        """The program to run."""
-        return Program(code=self.code, entry_point=self.entry_point, language=self.language)
 
     def complaint(self, result: RunResult) -> str:
         """Say what is wrong with how it ended; empty when nothing is."""
@@ -62,6 +51,27 @@ class Attack(BaseModel):
             return f"raised {result.error_type}: {result.error_message}"
         expected = "value" in self.model_fields_set and result.verdict is Verdict.OK
         return f"returned {result.value!r}" if expected and result.value != self.value else ""
+
+
+class Attack(Ending):
+    """A hostile program, and how it may end.
+
+    Attributes:
+        under: How it may end under a container runtime where it may end otherwise.
+        cpu_s: CPU limit of its call, under `runc`.
+    """
+
+    name: str
+    code: str
+    language: str = "python"
+    entry_point: str = ENTRY_POINT
+    under: Mapping[str, Ending] = Field(default_factory=dict)
+    cpu_s: float = Field(default=1.0, gt=0)
+
+    @property
+    def program(self) -> Program:
+        """The program to run."""
+        return Program(code=self.code, entry_point=self.entry_point, language=self.language)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +153,8 @@ def _read(path: Path) -> list[Attack]:
 
 
 def _outcome(sandbox: DockerSandbox, one: Attack) -> Outcome:
-    limits = Limits(cpu_s=one.cpu_s, wall_factor=_WALL_FACTOR)
+    runtime = sandbox.runtime
+    limits = Limits(cpu_s=one.cpu_s * runtime.slowness, wall_factor=_WALL_FACTOR / runtime.slowness)
     try:
         result, probe = sandbox.run_in_turn([one.program, _PROBE], limits=limits)
     except ProgramFault as fault:
@@ -151,6 +162,6 @@ def _outcome(sandbox: DockerSandbox, one: Attack) -> Outcome:
     clean = probe.verdict is Verdict.OK and probe.value == _CLEAN
     return Outcome(
         name=one.name,
-        complaint=one.complaint(result),
+        complaint=one.under.get(runtime.name, one).complaint(result),
         traces="" if clean else f"the next job ended with {probe.verdict}: {probe.value!r}",
     )

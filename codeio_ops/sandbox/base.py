@@ -34,12 +34,14 @@ class Limits:
         cpu_s: CPU seconds a call; loading the program counts towards the first call.
         wall_factor: Wall-clock limit as a multiple of `cpu_s`; it only catches
             programs that wait, so that a loaded machine does not change a verdict.
+        total_s: Wall-clock seconds of all calls of a job; those that are left then are timeouts.
         address_space_mib: Address space above what the empty runner maps.
         output_bytes: Longest serialised output of a call.
     """
 
     cpu_s: float = 5.0
     wall_factor: float = 3.0
+    total_s: float = 86_400.0
     address_space_mib: int = 512
     output_bytes: int = 65_536
 

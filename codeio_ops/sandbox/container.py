@@ -30,6 +30,7 @@ OWNER_LABEL = "codeio.owner"
 
 MEMORY_MIB = 1024
 PIDS = 64
+SCRATCH = "/tmp"  # noqa: S108 - a path in the container
 SCRATCH_BYTES = 16 << 20
 SCRATCH_INODES = 512
 CAPABILITIES = ("SETUID", "SETGID", "KILL")
@@ -109,6 +110,16 @@ class Container:
         header_bytes, body_bytes = decode_prefix(self._take(PREFIX.size, deadline))
         header = self._take(header_bytes, deadline)
         return decode_header(header), self._take(body_bytes, deadline)
+
+    def inspect(self) -> dict[str, Any]:
+        """Return what the engine says of this container.
+
+        Raises:
+            SandboxFault: the engine does not say.
+        """
+        with engine_errors("inspecting a sandbox"):
+            inspected: dict[str, Any] = self._client.api.inspect_container(self.id)
+        return inspected
 
     def remove(self) -> None:
         """End the container and everything in it."""
@@ -209,13 +220,14 @@ def _confinement(spec: ContainerSpec) -> dict[str, Any]:
         "memswap_limit": spec.memory_bytes,
         "nano_cpus": 1_000_000_000,
         "tmpfs": {
-            "/tmp": "rw,noexec,nosuid,nodev,mode=1777,"  # noqa: S108 - a path in the container
+            SCRATCH: "rw,noexec,nosuid,nodev,mode=1777,"
             f"size={SCRATCH_BYTES},nr_inodes={SCRATCH_INODES}"
         },
         "ulimits": [
             {"Name": "core", "Soft": 0, "Hard": 0},
             {"Name": "nofile", "Soft": 256, "Hard": 256},
             {"Name": "memlock", "Soft": 0, "Hard": 0},
+            {"Name": "msgqueue", "Soft": 0, "Hard": 0},
         ],
         # The engine would keep every frame in a file.
         "log_config": {"Type": "none", "Config": {}},

@@ -1,7 +1,7 @@
 """The Docker engine: find one that answers, or start one where that is allowed.
 
-The only module that imports the Docker SDK; the others get a client from `connect` and
-wrap their calls in `engine_errors`.
+Beside `address` the only module that imports the Docker SDK; the others get a client from
+`connect` and wrap their calls in `engine_errors`.
 """
 
 import os
@@ -10,16 +10,16 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import docker
 import docker.errors
 import requests.exceptions
 
-from codeio_ops.config import Settings
-from codeio_ops.errors import EngineUnavailable, ImageMissing, SandboxFault
+from codeio_ops.errors import EngineUnavailable, ImageMissing, SandboxFault, SandboxUnsafe
+from codeio_ops.sandbox.address import EngineAddress, context_name
+from codeio_ops.sandbox.runtimes import runtime_named
 
 Say = Callable[[str], None]
 
@@ -38,30 +38,6 @@ _DAEMON_FLAGS: tuple[tuple[str, ...], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineAddress:
-    """Where an engine listens.
-
-    Attributes:
-        host: Its URL; empty is that of `DOCKER_HOST`, or the local engine.
-        cert_path: Directory of `ca.pem`, `cert.pem` and `key.pem`; empty speaks without TLS.
-    """
-
-    host: str = ""
-    cert_path: str = ""
-
-    @classmethod
-    def of(cls, settings: Settings) -> "EngineAddress":
-        """Return the address that the settings name."""
-        return cls(host=settings.docker_host, cert_path=settings.docker_cert_path)
-
-    def _variables(self) -> dict[str, str] | None:
-        if not self.host:
-            return None
-        tls = {"DOCKER_CERT_PATH": self.cert_path, "DOCKER_TLS_VERIFY": "1"}
-        return {"DOCKER_HOST": self.host, **(tls if self.cert_path else {})}
-
-
 USUAL_ENGINE = EngineAddress()
 
 
@@ -74,8 +50,10 @@ def connect(
         EngineUnavailable: no engine answers.
     """
     try:
-        client = docker.from_env(timeout=int(timeout_s), environment=address._variables())
-        client.ping()
+        with ExitStack() as unless_it_answers:
+            client = unless_it_answers.enter_context(closing(address.client(timeout_s)))
+            client.ping()
+            unless_it_answers.pop_all()
     except (docker.errors.DockerException, requests.exceptions.RequestException) as exc:
         raise EngineUnavailable(f"no Docker engine answers: {exc}", cure=_cure()) from exc
     return client
@@ -109,11 +87,29 @@ def ignoring_absent() -> Iterator[None]:
             raise
 
 
+def require_runtime(client: docker.DockerClient, name: str) -> None:
+    """Make sure that a container runtime is known here and on the engine.
+
+    Raises:
+        SandboxUnsafe: it is not.
+        SandboxFault: the engine does not say.
+    """
+    runtime_named(name)
+    with engine_errors("asking for the engine's runtimes"):
+        offered = client.info().get("Runtimes") or {}
+    if name not in offered:
+        raise SandboxUnsafe(
+            f"the engine has no container runtime {name}, but: {', '.join(offered)}",
+            cure=f"register it (dockerd --add-runtime {name}=PATH), or set "
+            "CODEIO_SANDBOX_RUNTIME=runc",
+        )
+
+
 def ensure_engine(say: Say) -> None:
     """Make sure that an engine answers; as root on Debian or Ubuntu, install and start one.
 
     The engine goes on running after this process. Nothing is installed or started when
-    `DOCKER_HOST` names an engine, or without root.
+    `DOCKER_HOST` or the current Docker context names an engine, or without root.
 
     Args:
         say: Called with one line for each step that changes the machine.
@@ -134,7 +130,7 @@ def ensure_engine(say: Say) -> None:
 
 
 def _may_start() -> bool:
-    local = not os.environ.get("DOCKER_HOST")
+    local = not (os.environ.get("DOCKER_HOST") or context_name())
     known = shutil.which("dockerd") is not None or is_debian()
     return local and known and os.geteuid() == 0
 
@@ -211,6 +207,8 @@ def _answers(daemon: "subprocess.Popen[bytes]") -> bool:
 def _cure() -> str:
     if host := os.environ.get("DOCKER_HOST"):
         return f"start the engine at DOCKER_HOST={host}, or unset DOCKER_HOST"
+    if name := context_name():
+        return f"start the engine of the Docker context {name}, or set DOCKER_HOST to another"
     socket = Path("/var/run/docker.sock")
     if socket.exists() and not os.access(socket, os.W_OK):
         return 'sudo usermod -aG docker "$USER"  # then log in again'

@@ -28,14 +28,17 @@ _REPLY_VERDICTS = {
 _CAUSES = {
     "cpu": Verdict.TIMEOUT,
     "wall": Verdict.TIMEOUT,
+    "memory": Verdict.MEMORY_LIMIT,
     "oversize": Verdict.OUTPUT_LIMIT,
     "protocol": Verdict.CRASHED,
 }
 # A program may lower its own CPU limit, to one second at the least. The kernel counts that second
 # in clock ticks, which a busy machine spreads unevenly: it has ended processes after 0.85 s.
 _SHORTEST_CPU_LIMIT_MS = 500.0
-# V8 aborts when its heap is full; the harness keeps `process.abort` from doing the same.
+# V8 aborts when its heap is full, and also when a native check of Node fails: what tells them
+# apart is how much memory was in use, of which the heap may take three quarters.
 _OUT_OF_MEMORY_SIGNALS = {"javascript": frozenset({signal.SIGABRT, signal.SIGTRAP, signal.SIGILL})}
+_FULL_SHARE = 0.5
 # The interpreter's own limit: nothing that a runner encodes is nested deeper.
 _DEEPEST_GENUINE = 1000
 _QUOTE, _BACKSLASH = b'"\\'
@@ -61,13 +64,13 @@ def from_reply(reply: Reply, body: bytes, limits: Limits) -> RunResult:
     )
 
 
-def from_end(ended: Ended, language: str) -> RunResult:
+def from_end(ended: Ended, language: str, limits: Limits) -> RunResult:
     """Judge the call in which a process ended without an answer.
 
     Raises:
         SandboxFault: the process was killed, and not by any limit of ours.
     """
-    verdict = _CAUSES.get(ended.cause) or _from_exit(ended, language)
+    verdict = _CAUSES.get(ended.cause) or _from_exit(ended, language, limits)
     return RunResult(
         verdict=verdict,
         wall_ms=ended.wall_ms,
@@ -81,11 +84,11 @@ def is_odd(ended: Ended) -> bool:
     return ended.extra_processes > 0 or ended.oom_kills > 0 or ended.cause == "protocol"
 
 
-def _from_exit(ended: Ended, language: str) -> Verdict:
+def _from_exit(ended: Ended, language: str, limits: Limits) -> Verdict:
     if ended.signal == signal.SIGXCPU:
         return Verdict.TIMEOUT
     if ended.signal in _OUT_OF_MEMORY_SIGNALS.get(language, ()):
-        return Verdict.MEMORY_LIMIT
+        return Verdict.MEMORY_LIMIT if _was_large(ended, limits) else Verdict.CRASHED
     if ended.signal != signal.SIGKILL:
         return Verdict.CRASHED
     if ended.oom_kills:
@@ -93,6 +96,10 @@ def _from_exit(ended: Ended, language: str) -> Verdict:
     if ended.cpu_ms >= _SHORTEST_CPU_LIMIT_MS:
         return Verdict.TIMEOUT
     raise SandboxFault("a job was killed from outside the sandbox")
+
+
+def _was_large(ended: Ended, limits: Limits) -> bool:
+    return ended.peak_rss_kib >= limits.address_space_mib * 1024 * _FULL_SHARE
 
 
 def _checked_value(body: bytes, wall_ms: float, limits: Limits) -> RunResult:

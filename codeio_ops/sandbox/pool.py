@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from codeio_ops.errors import ProgramFault, SandboxFault
 from codeio_ops.jsonvalue import Json
 from codeio_ops.sandbox import selfcheck
+from codeio_ops.sandbox.address import EngineAddress
 from codeio_ops.sandbox.base import Limits, Program, RunResult
 from codeio_ops.sandbox.container import MEMORY_MIB, ContainerSpec
-from codeio_ops.sandbox.engine import USUAL_ENGINE, EngineAddress, connect
+from codeio_ops.sandbox.engine import USUAL_ENGINE, connect, require_runtime
 from codeio_ops.sandbox.image import ImageFacts, image_facts
 from codeio_ops.sandbox.protocol import Job
+from codeio_ops.sandbox.runtimes import Runtime, runtime_named
 from codeio_ops.sandbox.sweep import sweep_orphans
 from codeio_ops.sandbox.worker import Worker
 
@@ -81,6 +83,7 @@ class DockerSandbox:
             SandboxFault: the engine could not start a container.
         """
         client = connect(engine)
+        require_runtime(client, runtime)
         sweep_orphans(client)
         spec = ContainerSpec(
             image=image,
@@ -105,6 +108,11 @@ class DockerSandbox:
     def image_id(self) -> str:
         """The engine's id of the image in use, on this machine only."""
         return self._image.image_id
+
+    @property
+    def runtime(self) -> Runtime:
+        """What its container runtime is known to protect from."""
+        return runtime_named(self._spec.runtime)
 
     @property
     def workers(self) -> int:

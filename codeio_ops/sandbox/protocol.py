@@ -17,7 +17,7 @@ from codeio_ops.errors import NotJson, SandboxFault, TerminalError
 from codeio_ops.jsonvalue import Json, compact
 from codeio_ops.sandbox.base import Limits, Program
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 MAX_HEADER_BYTES = 1 << 20
 MAX_REQUEST_BYTES = 16 << 20
 MAX_REPLY_BYTES = 4 << 20
@@ -45,18 +45,20 @@ class Hello(_Header):
     kind: Literal["hello"]
     version: int
     languages: list[str]
+    kernel: str
     python: str
     hash_seed: str | None
     pid: int
     uid: int
     capabilities: dict[str, str | None]
-    no_new_privs: str | None
+    no_new_privs: bool
     seccomp: str | None
     threads: int
     interfaces: list[str]
     root_read_only: bool
     scratch: Scratch
     memory_max: int | None
+    guarded_bytes: int | None
     pids_max: int | None
     core_max: int
 
@@ -77,8 +79,9 @@ class Ended(_Header):
     kind: Literal["ended"]
     id: int
     index: int
-    cause: Literal["done", "cpu", "wall", "oversize", "protocol", "exit"]
+    cause: Literal["done", "cpu", "wall", "memory", "oversize", "protocol", "exit"]
     loaded: bool
+    spent: bool
     signal: int
     exit_code: int
     oom_kills: int
@@ -103,14 +106,20 @@ Header = Hello | Reply | Ended | Finished
 _HEADERS: TypeAdapter[Header] = TypeAdapter(Annotated[Header, Field(discriminator="kind")])
 
 
-def encode_settings(*, first_uid: int, last_uid: int, preload: Sequence[str]) -> bytes:
-    """Encode the first frame, which the supervisor answers with `Hello`."""
+def encode_settings(
+    *, first_uid: int, last_uid: int, preload: Sequence[str], memory_bytes: int
+) -> bytes:
+    """Encode the first frame, which the supervisor answers with `Hello`.
+
+    It holds jobs to `memory_bytes` itself where no cgroup does.
+    """
     return _frame(
         {
             "version": PROTOCOL_VERSION,
             "first_uid": first_uid,
             "last_uid": last_uid,
             "preload": list(preload),
+            "memory_bytes": memory_bytes,
         },
         b"",
     )
@@ -165,6 +174,7 @@ class Job:
             "seed": self.seed,
             "cpu_s": self.limits.cpu_s,
             "wall_s": self.limits.cpu_s * self.limits.wall_factor,
+            "total_s": self.limits.total_s,
             "address_space": self.limits.address_space_mib * _MIB,
             "output_bytes": self.limits.output_bytes,
             "sizes": [len(part) for part in self.parts],

@@ -17,6 +17,7 @@ from codeio_ops.sandbox.protocol import (
     Reply,
     encode_settings,
 )
+from codeio_ops.sandbox.runtimes import runtime_named
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -82,13 +83,16 @@ class Worker:
             SandboxFault: it does not start or does not speak the protocol.
             ImageMissing: the image is not on this engine.
         """
+        runtime = runtime_named(spec.runtime)
         container = launch(client, spec)
         try:
-            hello = _greet(container)
-            selfcheck.check_hello(hello, hash_seed=spec.hash_seed, memory_bytes=spec.memory_bytes)
+            hello = _greet(container, spec)
+            selfcheck.check_hello(hello, spec=spec)
+            if runtime.is_inspected:
+                selfcheck.check_inspection(container.inspect(), spec=spec)
             worker = cls(container, hello)
             [canary] = worker.run(Job.prepare(selfcheck.CANARY, [{}], Limits(), 0))
-            selfcheck.check_canary(canary)
+            selfcheck.check_canary(canary, runtime=runtime)
         except BaseException:
             container.remove()
             raise
@@ -151,8 +155,8 @@ class _Record:
             self._add_costs(ended)
         else:
             self._expect(ended.index)
-            self._results.append(failure.from_end(ended, self._language))
-        if not ended.loaded:
+            self._results.append(failure.from_end(ended, self._language, self._limits))
+        if ended.spent or not ended.loaded:
             self._repeat_last()
 
     def complete(self) -> list[RunResult]:
@@ -172,17 +176,22 @@ class _Record:
         )
 
     def _repeat_last(self) -> None:
-        """Give all inputs left the result of one: loading fails for every input alike."""
+        """Give all inputs left the result of one: loading fails for all alike, as does time."""
         missing = self._calls - len(self._results)
         # Without its costs, so that a sum over results counts no process twice.
-        last = replace(self._results[-1], cpu_ms=None, peak_rss_kib=None)
+        last = replace(self._results[-1], wall_ms=0.0, cpu_ms=None, peak_rss_kib=None)
         self._results.extend([last] * missing)
 
 
-def _greet(container: Container) -> Hello:
+def _greet(container: Container, spec: ContainerSpec) -> Hello:
     # RLIMIT_NPROC counts a uid's processes over all containers, so each has its own range.
     first_uid = _FIRST_UID + _UIDS * secrets.randbelow(_UID_RANGES)
-    settings = encode_settings(first_uid=first_uid, last_uid=first_uid + _UIDS - 1, preload=PRELOAD)
+    settings = encode_settings(
+        first_uid=first_uid,
+        last_uid=first_uid + _UIDS - 1,
+        preload=PRELOAD,
+        memory_bytes=spec.memory_bytes,
+    )
     container.send(settings, timeout_s=_SEND_S)
     header, _ = container.receive(timeout_s=_START_S)
     if not isinstance(header, Hello):

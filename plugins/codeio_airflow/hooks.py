@@ -86,7 +86,8 @@ class DockerHook(CodeIOHook):
     hook_name = "CODE I/O: Docker"
 
     def _test(self, settings: Settings) -> str:
-        from codeio_ops.sandbox.engine import EngineAddress, connect
+        from codeio_ops.sandbox.address import EngineAddress
+        from codeio_ops.sandbox.engine import connect
         from codeio_ops.sandbox.image import image_facts
 
         with closing(connect(EngineAddress.of(settings))) as client:

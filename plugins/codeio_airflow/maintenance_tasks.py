@@ -33,7 +33,8 @@ def sweep() -> int:
         EngineUnavailable: no engine answers.
         SandboxFault: the engine failed.
     """
-    from codeio_ops.sandbox.engine import EngineAddress, connect
+    from codeio_ops.sandbox.address import EngineAddress
+    from codeio_ops.sandbox.engine import connect
     from codeio_ops.sandbox.sweep import sweep_orphans
 
     with closing(connect(EngineAddress.of(settings_of_task()))) as client:

@@ -11,7 +11,9 @@ import struct
 import time
 from typing import Any
 
-PROTOCOL_VERSION = 2
+from runner.mapping import Mapping, read_into
+
+PROTOCOL_VERSION = 3
 MAX_HEADER_BYTES = 1 << 20
 MAX_BODY_BYTES = 20 << 20
 _PREFIX = struct.Struct("!II")
@@ -30,38 +32,60 @@ class HostChannel:
     def __init__(self, fd_in: int, fd_out: int) -> None:
         self.fd_in = fd_in
         self._fd_out = fd_out
-        self._pending = bytearray()
+        # Of a fixed size, so that no copy of an output is left where it grew.
+        self._pending = memoryview(bytearray(_FLUSH_BYTES))
+        self._filled = 0
         self._flushed_at = time.monotonic()
 
-    def receive(self) -> tuple[dict[str, Any], bytes]:
+    def receive(self) -> tuple[dict[str, Any], Mapping]:
         """Read one frame; end the process, and so the container, when the host is gone."""
-        header_size, body_size = _PREFIX.unpack(self._read_exactly(_PREFIX.size))
+        header_size, body_size = _PREFIX.unpack(self._read(bytearray(_PREFIX.size)))
         if header_size > MAX_HEADER_BYTES or body_size > MAX_BODY_BYTES:
             raise ValueError("the host sent a frame over the limit")
-        header = json.loads(self._read_exactly(header_size))
-        return header, self._read_exactly(body_size)
+        header = json.loads(self._read(bytearray(header_size)))
+        body = Mapping(body_size)
+        self._fill(body.view[:body_size])
+        return header, body
 
-    def send(self, header: dict[str, Any], body: bytes = b"") -> None:
-        """Queue one frame, and write the queue when it is large or old."""
+    def send(self, header: dict[str, Any], body: memoryview | bytes = b"") -> None:
+        """Queue one frame, and write the queue when it is full or old."""
         text = json.dumps(header).encode()
-        self._pending += _PREFIX.pack(len(text), len(body)) + text + body
-        late = time.monotonic() - self._flushed_at > _FLUSH_S
-        if late or len(self._pending) > _FLUSH_BYTES:
+        self._queue(_PREFIX.pack(len(text), len(body)) + text)
+        self._queue(body)
+        if time.monotonic() - self._flushed_at > _FLUSH_S:
             self.flush()
 
     def flush(self) -> None:
-        """Write everything queued."""
-        unsent = memoryview(bytes(self._pending))
-        self._pending.clear()
-        while unsent:
-            unsent = unsent[os.write(self._fd_out, unsent) :]
+        """Write everything queued, and overwrite it."""
+        self._write(self._pending[: self._filled])
+        self._pending[: self._filled] = bytes(self._filled)
+        self._filled = 0
         self._flushed_at = time.monotonic()
 
-    def _read_exactly(self, size: int) -> bytes:
-        data = bytearray()
-        while len(data) < size:
-            chunk = os.read(self.fd_in, min(1 << 20, size - len(data)))
-            if not chunk:
+    def _queue(self, part: memoryview | bytes) -> None:
+        end = self._filled + len(part)
+        if end > _FLUSH_BYTES:
+            self.flush()
+            end = len(part)
+        if end > _FLUSH_BYTES:
+            self._write(part)
+            return
+        self._pending[self._filled : end] = part
+        self._filled = end
+
+    def _write(self, part: memoryview | bytes) -> None:
+        unsent = memoryview(part)
+        while unsent:
+            unsent = unsent[os.write(self._fd_out, unsent) :]
+
+    def _read(self, data: bytearray) -> bytearray:
+        self._fill(memoryview(data))
+        return data
+
+    def _fill(self, view: memoryview) -> None:
+        filled = 0
+        while filled < len(view):
+            count = read_into(self.fd_in, view[filled:])
+            if not count:
                 os._exit(0)
-            data += chunk
-        return bytes(data)
+            filled += count

@@ -39,6 +39,7 @@ class Job:
     """One request of the host.
 
     Attributes:
+        code: Its text, in the supervisor's mapping of this job, as `inputs`.
         inputs: Serialised inputs; `child` parses each just before its call.
         address_space: Bytes a job may map, above what the supervisor maps.
     """
@@ -46,11 +47,12 @@ class Job:
     id: int
     language: str
     entry_point: str
-    code: bytes
-    inputs: list[bytes]
+    code: memoryview
+    inputs: list[memoryview]
     seed: int
     cpu_s: float
     wall_s: float
+    total_s: float
     address_space: int
     output_bytes: int
 
@@ -79,6 +81,8 @@ def run(job: Job, first: int, *, cage: Cage, uid: int, reply_fd: int) -> None:
 
 def _confine(job: Job, cage: Cage, uid: int, reply_fd: int, calls: int) -> None:
     _keep_only(cage.null_fd, reply_fd)
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     _write_file("/proc/self/oom_score_adj", b"1000")
     _limit(job, cage.base_address_space, calls)
@@ -109,7 +113,6 @@ def _limit(job: Job, base: int, calls: int) -> None:
         resource.RLIMIT_NOFILE: _OPEN_FILES,
         resource.RLIMIT_NPROC: _PROCESSES,
         resource.RLIMIT_MEMLOCK: 0,
-        resource.RLIMIT_MSGQUEUE: 0,
     }
     for name, value in limits.items():
         resource.setrlimit(name, (value, value))
@@ -120,7 +123,7 @@ def _answer_python(job: Job, first: int) -> None:
     reseed = _Reseeder(job.seed)
     reseed(0)
     try:
-        function = _load_python(job.code, job.entry_point)
+        function = _load_python(bytes(job.code), job.entry_point)
     except MemoryError:
         return _reply(Code.MEMORY_LIMIT)
     except BaseException as exc:
@@ -128,7 +131,7 @@ def _answer_python(job: Job, first: int) -> None:
     _reply(Code.LOADED)
     for index in range(first, len(job.inputs)):
         reseed(index)
-        code, body = _call(function, job.inputs[index], job.output_bytes)
+        code, body = _call(function, bytes(job.inputs[index]), job.output_bytes)
         _reply(code, body)
         if code is Code.MEMORY_LIMIT:
             return None  # what is left of this process depends on where memory ran out

@@ -4,6 +4,8 @@ Limits are read where the kernel publishes them: cgroup v2 first, then v1. A fil
 not there gives None, which the host treats as "no limit".
 """
 
+import ctypes
+import errno
 import os
 import resource
 import sys
@@ -13,16 +15,19 @@ from runner.channel import PROTOCOL_VERSION
 from runner.child import RUNNERS
 
 _CGROUP = "/sys/fs/cgroup"
+_TRIED_FILE = "/.canary"
+_PR_GET_NO_NEW_PRIVS = 39
 _OOM_FILES = (f"{_CGROUP}/memory.events", f"{_CGROUP}/memory/memory.oom_control")
 
 
-def hello() -> dict[str, Any]:
+def hello(*, guarded_bytes: int | None) -> dict[str, Any]:
     """Return the facts of the first frame."""
     status = _fields("/proc/self/status")
     return {
         "kind": "hello",
         "version": PROTOCOL_VERSION,
         "languages": sorted(RUNNERS),
+        "kernel": f"{os.uname().release} {os.uname().version}",
         "python": sys.version.split()[0],
         "hash_seed": os.environ.get("PYTHONHASHSEED"),
         "pid": os.getpid(),
@@ -30,13 +35,14 @@ def hello() -> dict[str, Any]:
         "capabilities": {
             name: status.get(f"Cap{name}") for name in ("Eff", "Prm", "Inh", "Bnd", "Amb")
         },
-        "no_new_privs": status.get("NoNewPrivs"),
+        "no_new_privs": ctypes.CDLL(None).prctl(_PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1,
         "seccomp": status.get("Seccomp"),
         "threads": len(os.listdir("/proc/self/task")),
         "interfaces": sorted(os.listdir("/sys/class/net")),
-        "root_read_only": bool(os.statvfs("/").f_flag & os.ST_RDONLY),
+        "root_read_only": _root_is_read_only(),
         "scratch": scratch("/tmp"),
-        "memory_max": _limit("memory.max", "memory/memory.limit_in_bytes"),
+        "memory_max": memory_max(),
+        "guarded_bytes": guarded_bytes,
         "pids_max": _limit("pids.max", "pids/pids.max"),
         "core_max": resource.getrlimit(resource.RLIMIT_CORE)[1],
     }
@@ -44,14 +50,14 @@ def hello() -> dict[str, Any]:
 
 def scratch(path: str) -> dict[str, Any]:
     """Return size, inodes and mount flags of the one place where jobs may write."""
-    stat = os.statvfs(path)
-    return {
-        "bytes": stat.f_blocks * stat.f_frsize,
-        "inodes": stat.f_files,
-        "noexec": bool(stat.f_flag & os.ST_NOEXEC),
-        "nosuid": bool(stat.f_flag & os.ST_NOSUID),
-        "nodev": bool(stat.f_flag & os.ST_NODEV),
-    }
+    stat, options = os.statvfs(path), _mount_options(path)
+    flags = {name: name in options for name in ("noexec", "nosuid", "nodev")}
+    return {"bytes": stat.f_blocks * stat.f_frsize, "inodes": stat.f_files, **flags}
+
+
+def memory_max() -> int | None:
+    """Return the memory limit that this container's cgroup states."""
+    return _limit("memory.max", "memory/memory.limit_in_bytes")
 
 
 def oom_kills() -> int:
@@ -67,6 +73,22 @@ def mapped_bytes() -> int:
     """Return the address space of this process, which every job inherits."""
     with open("/proc/self/statm") as file:
         return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _root_is_read_only() -> bool:
+    """Try to write there; gVisor's `statvfs` does not tell."""
+    try:
+        os.close(os.open(_TRIED_FILE, os.O_CREAT | os.O_WRONLY))
+    except OSError as exc:
+        return exc.errno == errno.EROFS
+    os.unlink(_TRIED_FILE)
+    return False
+
+
+def _mount_options(path: str) -> list[str]:
+    with open("/proc/self/mounts") as file:
+        rows = [line.split() for line in file]
+    return next((row[3].split(",") for row in reversed(rows) if row[1] == path), [])
 
 
 def _fields(path: str) -> dict[str, str]:

@@ -25,8 +25,8 @@ class JobLike(Protocol):
     """What this module needs of `child.Job`; importing it would close a circle."""
 
     entry_point: str
-    code: bytes
-    inputs: list[bytes]
+    code: memoryview
+    inputs: list[memoryview]
     seed: int
     address_space: int
     output_bytes: int

@@ -12,12 +12,24 @@ import signal
 _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
 
 # seccomp_data: the offsets of its fields, low halves of the 64-bit arguments.
-_NR, _ARCH, _ARG0, _ARG2 = 0, 4, 16, 32
+_NR, _ARCH, _ARG0, _ARG1, _ARG2 = 0, 4, 16, 24, 32
 
 _LOAD, _JUMP_EQ, _JUMP_GE, _JUMP_SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _EPERM, _ENOSYS, _KILL = 0x7FFF0000, 0x00050001, 0x00050026, 0x80000000
 _CLONE_THREAD = 0x00010000
 _X32_BIT = 0x40000000
+_F_SETSIG = 10
+
+# What interpreters ask of files, pipes and, in vain, terminals; every other request reaches
+# drivers: line disciplines, network devices, file systems.
+_HARMLESS_IOCTLS = {
+    "FIONREAD": 0x541B,
+    "FIONBIO": 0x5421,
+    "FIOCLEX": 0x5451,
+    "FIONCLEX": 0x5450,
+    "TCGETS": 0x5401,
+    "TIOCGWINSZ": 0x5413,
+}
 
 Instruction = tuple[int, int, int, int]
 
@@ -41,6 +53,7 @@ _DENIED: dict[str, tuple[int | None, int | None]] = {
     "rt_sigqueueinfo": (129, 138),
     "rt_tgsigqueueinfo": (297, 240),
     "pidfd_send_signal": (424, 424),
+    "timer_create": (222, 107),  # it may send any signal; setitimer only its own
     # identity, session and priority
     "setuid": (105, 146),
     "setgid": (106, 144),
@@ -59,16 +72,24 @@ _DENIED: dict[str, tuple[int | None, int | None]] = {
     "sched_setscheduler": (144, 119),
     "ioprio_set": (251, 30),
     "personality": (135, 92),
-    # network; socketpair stays, asyncio wakes its loop with one
+    # network; socketpair stays, asyncio wakes its loop with one, but gets no packet filter
     "socket": (41, 198),
     "connect": (42, 203),
     "bind": (49, 200),
     "listen": (50, 201),
+    "setsockopt": (54, 208),
     # namespaces, mounts and files by handle
     "unshare": (272, 97),
     "setns": (308, 268),
     "mount": (165, 40),
     "umount2": (166, 39),
+    "open_tree": (428, 428),
+    "move_mount": (429, 429),
+    "fsopen": (430, 430),
+    "fsconfig": (431, 431),
+    "fsmount": (432, 432),
+    "fspick": (433, 433),
+    "mount_setattr": (442, 442),
     "pivot_root": (155, 41),
     "chroot": (161, 51),
     "mknod": (133, None),
@@ -97,6 +118,7 @@ _DENIED: dict[str, tuple[int | None, int | None]] = {
     "semget": (64, 190),
     "msgget": (68, 186),
     "mq_open": (240, 180),
+    "mq_unlink": (241, 181),
 }
 
 
@@ -146,6 +168,8 @@ def _program(machine: str) -> list[Instruction]:
     program += [(_JUMP_EQ, 0, 1, 435), (_RETURN, 0, 0, _ENOSYS)]
     program += _only_threads(56 if x86 else 220)
     program += _only_own_limits(302 if x86 else 261)
+    program += _only_harmless_ioctls(16 if x86 else 29)
+    program += _no_chosen_signal(72 if x86 else 25)
     program += _never_sigkill(234 if x86 else 131)
     return [*program, (_RETURN, 0, 0, _ALLOW)]
 
@@ -169,6 +193,26 @@ def _only_own_limits(prlimit64: int) -> list[Instruction]:
         (_JUMP_EQ, 0, 4, prlimit64),
         (_LOAD, 0, 0, _ARG0),
         (_JUMP_EQ, 1, 0, 0),
+        (_RETURN, 0, 0, _EPERM),
+        (_RETURN, 0, 0, _ALLOW),
+    ]
+
+
+def _only_harmless_ioctls(ioctl: int) -> list[Instruction]:
+    allowed: list[Instruction] = []
+    for request in _HARMLESS_IOCTLS.values():
+        allowed += [(_JUMP_EQ, 0, 1, request), (_RETURN, 0, 0, _ALLOW)]
+    # The kernel reads the low half of a request only.
+    body = [(_LOAD, 0, 0, _ARG1), *allowed, (_RETURN, 0, 0, _EPERM)]
+    return [(_JUMP_EQ, 0, len(body), ioctl), *body]
+
+
+def _no_chosen_signal(fcntl: int) -> list[Instruction]:
+    """Deny F_SETSIG, by which a file that is ready sends its owner any signal."""
+    return [
+        (_JUMP_EQ, 0, 4, fcntl),
+        (_LOAD, 0, 0, _ARG1),
+        (_JUMP_EQ, 0, 1, _F_SETSIG),
         (_RETURN, 0, 0, _EPERM),
         (_RETURN, 0, 0, _ALLOW),
     ]

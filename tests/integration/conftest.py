@@ -4,6 +4,7 @@ The stack lives in a home of its own under `/tmp` (Postgres may run as another u
 enter pytest's private directories) and stops when the run ends, also after failures.
 """
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +15,15 @@ from codeio_ops.config import Settings
 from codeio_ops.local import components, ports, stack
 from codeio_ops.local.home import Home, exclusive
 from codeio_ops.local.state import StackState
+from codeio_ops.sandbox.address import EngineAddress
 from codeio_ops.sandbox.engine import ensure_engine
 from codeio_ops.sandbox.image import ensure_image
 from codeio_ops.sandbox.pool import DockerSandbox
+from codeio_ops.sandbox.runtimes import RUNTIMES
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
+from support.gvisor import write_wrapper
+from support.private_engine import PrivateEngine
 from support.storage import HOME_POINTER, create_template, fresh_settings, quiet
 
 STORAGE = frozenset({components.Part.POSTGRES, components.Part.S3})
@@ -101,6 +106,33 @@ def confirming(image: str) -> Iterator[DockerSandbox]:
     """Return a sandbox under another hash seed than that of `sandbox`."""
     with DockerSandbox.open(image, workers=2, hash_seed=1, labels=LABELS) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def gvisor_sandbox(image: str) -> Iterator[DockerSandbox]:
+    """Return a sandbox under gVisor, on an engine of its own."""
+    if shutil.which("runsc") is None:
+        pytest.skip("runsc is not installed: make gvisor")
+    directory = Path(tempfile.mkdtemp(prefix="codeio-gvisor-", dir="/tmp"))
+    engine = PrivateEngine(directory, runtimes={"runsc": write_wrapper(directory)})
+    engine.start()
+    try:
+        engine.copy_image(image)
+        address = EngineAddress(host=engine.url)
+        with DockerSandbox.open(
+            image, workers=2, labels=LABELS, runtime="runsc", engine=address
+        ) as opened:
+            yield opened
+    finally:
+        engine.remove()
+
+
+@pytest.fixture(scope="session", params=sorted(RUNTIMES))
+def each_sandbox(request: pytest.FixtureRequest) -> DockerSandbox:
+    """Return a sandbox under one container runtime after the other."""
+    name = "sandbox" if request.param == "runc" else "gvisor_sandbox"
+    opened: DockerSandbox = request.getfixturevalue(name)
+    return opened
 
 
 def _opened(settings: Settings) -> Iterator[Store]:

@@ -3,13 +3,15 @@
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import docker
 
 START_S = 60.0
+NO_RUNTIMES: Mapping[str, Path] = MappingProxyType({})
 
 
 class PrivateEngine:
@@ -19,9 +21,10 @@ class PrivateEngine:
     one of the machine does not notice it.
     """
 
-    def __init__(self, directory: Path) -> None:
-        """Name the directory; `start` starts the engine."""
+    def __init__(self, directory: Path, *, runtimes: Mapping[str, Path] = NO_RUNTIMES) -> None:
+        """Name the directory, and container runtimes beside `runc`; `start` starts the engine."""
         self._directory = directory
+        self._runtimes = [f"--add-runtime={name}={path}" for name, path in runtimes.items()]
         self._data = directory / "data"
         self.url = f"unix://{directory / 'docker.sock'}"
         self._daemon: subprocess.Popen[bytes] | None = None
@@ -35,6 +38,7 @@ class PrivateEngine:
             *("--exec-root", str(self._directory / "exec")),
             *("--pidfile", str(self._directory / "pid")),
             *("--bridge", "none", "--iptables=false"),
+            *self._runtimes,
         ]
         with (self._directory / "log").open("ab") as log:
             self._daemon = subprocess.Popen(command, stdout=log, stderr=log)

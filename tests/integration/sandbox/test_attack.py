@@ -10,6 +10,11 @@ from codeio_ops.sandbox.attack import Attack, attack, load_attacks
 from codeio_ops.sandbox.pool import DockerSandbox
 
 
+def test_gvisor_contains_all(gvisor_sandbox: DockerSandbox) -> None:
+    outcomes = attack(gvisor_sandbox, load_attacks())
+    assert [outcome for outcome in outcomes if not outcome.contained] == []
+
+
 @pytest.mark.parametrize("one", load_attacks(), ids=lambda one: one.name)
 def test_one_worker_contains(sandbox: DockerSandbox, one: Attack) -> None:
     [outcome] = attack(sandbox, [one])

@@ -4,13 +4,14 @@ Each row runs in the container that the row before used, and after each one a pr
 proves that the container is clean.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from codeio_ops.errors import TerminalError
 from codeio_ops.jsonvalue import Json
 from codeio_ops.sandbox.base import Limits, Program, Sandbox, Verdict
+from codeio_ops.sandbox.pool import DockerSandbox
 
 OK, EXCEPTION, LOAD_ERROR = Verdict.OK, Verdict.EXCEPTION, Verdict.LOAD_ERROR
 TIMEOUT, MEMORY = Verdict.TIMEOUT, Verdict.MEMORY_LIMIT
@@ -107,6 +108,13 @@ BENIGN = [
         verdicts=[TIMEOUT] * 1000,
     ),
     Row(
+        name="when the time of a job is up, the calls left are timeouts",
+        code="import time\ndef f(x): time.sleep(x)",
+        inputs=[0, 0.6, 0.6, *[0] * 500],
+        verdicts=[OK, OK, *[TIMEOUT] * 501],
+        limits=Limits(cpu_s=0.5, wall_factor=9.0, total_s=1.0),
+    ),
+    Row(
         name="a call cannot change what a later call sees",
         code="def f(x):\n x.append(1)\n return x",
         inputs=[[0], [0]],
@@ -165,6 +173,20 @@ BENIGN = [
         ),
         verdicts=[OK],
         values=[6],
+    ),
+    Row(
+        name="harmless requests to files and sockets",
+        code=body(
+            "import array, fcntl, termios",
+            "waiting, pair = array.array('i', [0]), socket.socketpair()",
+            "os.set_inheritable(pair[0].fileno(), True)",
+            "pair[0].send(b'four')",
+            "fcntl.ioctl(pair[1], termios.FIONREAD, waiting)",
+            "fcntl.ioctl(pair[1], 0x5421, array.array('i', [1]))",
+            "return [waiting[0], os.isatty(pair[1].fileno()), os.get_blocking(pair[1].fileno())]",
+        ),
+        verdicts=[OK],
+        values=[[4, False, False]],
     ),
     Row(
         name="scratch files",
@@ -265,6 +287,19 @@ JAVASCRIPT = [
         values=[[0, 1], [0, 1]],
     ),
     Row(
+        name="a whole number that no double holds is no input (JavaScript)",
+        code="function f(x) { return [typeof x, String(x)]; }",
+        inputs=[2**53 + 1, -(2**53) - 1, 2**54, f'\\"{2**53 + 1}', 1e300],
+        verdicts=[NOT_JSON, NOT_JSON, OK, OK, OK],
+        values=[
+            None,
+            None,
+            ["number", "18014398509481984"],
+            ["string", '\\"9007199254740993'],
+            ["number", "1e+300"],
+        ],
+    ),
+    Row(
         name="modules and classes (JavaScript)",
         code=(
             "const { createHash } = require('crypto');\n"
@@ -315,9 +350,14 @@ PROBE = Program(
 )
 
 
+def given_time(limits: Limits, sandbox: DockerSandbox) -> Limits:
+    return replace(limits, cpu_s=limits.cpu_s * sandbox.runtime.slowness)
+
+
 @pytest.mark.parametrize("row", BENIGN + BROKEN_SOURCES + JAVASCRIPT, ids=lambda row: row.name)
-def test_conformance(sandbox: Sandbox, row: Row) -> None:
-    results = sandbox.run(row.program, row.inputs, limits=row.limits)
+def test_conformance(each_sandbox: DockerSandbox, row: Row) -> None:
+    sandbox = each_sandbox
+    results = sandbox.run(row.program, row.inputs, limits=given_time(row.limits, sandbox))
     assert [result.verdict for result in results] == row.verdicts
     if row.values is not None:
         assert [result.value for result in results] == row.values
@@ -345,7 +385,10 @@ LANGUAGES = pytest.mark.parametrize("language", sorted(RANDOM))
 
 
 @LANGUAGES
-def test_random_numbers_depend_on_seed_and_index_alone(sandbox: Sandbox, language: str) -> None:
+def test_random_numbers_depend_on_seed_and_index_alone(
+    each_sandbox: DockerSandbox, language: str
+) -> None:
+    sandbox = each_sandbox
     code = RANDOM[language]
     first = draw(sandbox, code, [1, 2, 3], language=language, seed=5)
     assert first == draw(sandbox, code, [9, 9, 9], language=language, seed=5)
@@ -354,20 +397,23 @@ def test_random_numbers_depend_on_seed_and_index_alone(sandbox: Sandbox, languag
 
 
 @LANGUAGES
-def test_a_restart_does_not_change_later_random_numbers(sandbox: Sandbox, language: str) -> None:
+def test_a_restart_does_not_change_later_random_numbers(
+    each_sandbox: DockerSandbox, language: str
+) -> None:
+    sandbox = each_sandbox
     code = RESTARTING[language]
     stopped = draw(sandbox, code, [0, 1, 0], language=language)
     assert stopped[2] == draw(sandbox, code, [0, 0, 0], language=language)[2] is not None
 
 
-def test_a_language_without_a_runner_is_refused(sandbox: Sandbox) -> None:
+def test_a_language_without_a_runner_is_refused(each_sandbox: Sandbox) -> None:
     with pytest.raises(TerminalError, match="cannot run cobol"):
-        sandbox.run(Program(code="", entry_point="f", language="cobol"), [1])
+        each_sandbox.run(Program(code="", entry_point="f", language="cobol"), [1])
 
 
-def test_costs_are_stated_where_a_process_ended(sandbox: Sandbox) -> None:
+def test_costs_are_stated_where_a_process_ended(each_sandbox: Sandbox) -> None:
     program = Program(code="def f(x):\n while x: pass", entry_point="f")
-    first, second = sandbox.run(program, [0, 1], limits=QUICK)
+    first, second = each_sandbox.run(program, [0, 1], limits=QUICK)
     assert first.cpu_ms is None
     # On a loaded machine the wall clock ends it before its CPU seconds do.
     assert second.cpu_ms is not None and 0 < second.cpu_ms < 1000

@@ -117,6 +117,20 @@ CASES = [
     ),
     case("the profile against sockets", PROFILE, "a socket", FILTER),
     case("a uid without rights", UID, "the supervisor's memory and descriptors"),
+    case("the child's filter against drivers", FILTER, "requests to drivers"),
+    case(
+        "the child's filter against packet filters", FILTER, "a packet filter on a pair of sockets"
+    ),
+    case(
+        "the child's filter against signals",
+        FILTER,
+        "a signal of one's own choice to oneself",
+    ),
+    case(
+        "closed devices",
+        Removal(statement="runner.supervisor._close_devices = lambda: None"),
+        "a pseudo-terminal",
+    ),
     case("limit of address space", _limit("AS"), "a huge mapping that is never touched"),
     case("limit of data", _limit("DATA"), "a buffer that is never touched (JavaScript)"),
     case(
@@ -192,7 +206,7 @@ CASES = [
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[docker.DockerClient]:
     # The self-check refuses most of these containers: see test_lifecycle.
     monkeypatch.setattr(selfcheck, "check_hello", lambda *_, **__: None)
-    monkeypatch.setattr(selfcheck, "check_canary", lambda *_: None)
+    monkeypatch.setattr(selfcheck, "check_canary", lambda *_, **__: None)
     client = connect()
     yield client
     client.close()

@@ -16,7 +16,7 @@ import pytest
 
 from codeio_airflow import maintenance_tasks
 from codeio_ops.errors import ImageMissing, SandboxFault, SandboxUnsafe
-from codeio_ops.sandbox import container
+from codeio_ops.sandbox import container, failure
 from codeio_ops.sandbox import image as image_module
 from codeio_ops.sandbox.base import Limits, Program, Verdict
 from codeio_ops.sandbox.container import LABEL, OWNER_LABEL, ContainerSpec, owner
@@ -192,23 +192,50 @@ def test_a_program_that_breaks_two_containers_is_a_fault(
     image: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with DockerSandbox.open(image, workers=1) as sandbox:
-        # A timer may send any signal to its own process: a kill that no limit explains.
+        # The kernel kills it at a limit of its own, which the host is made not to know.
+        monkeypatch.setattr(failure, "_SHORTEST_CPU_LIMIT_MS", 1e9)
         suicide = Program(
             entry_point="f",
             code=(
-                "import ctypes, time\n"
+                "import resource\n"
                 "def f():\n"
-                " libc = ctypes.CDLL(None)\n"
-                " event = (ctypes.c_int * 16)(0, 0, 9, 0)\n"
-                " timer = ctypes.c_void_p()\n"
-                " libc.timer_create(1, event, ctypes.byref(timer))\n"
-                " libc.timer_settime(timer, 0, (ctypes.c_long * 4)(0, 0, 0, 1000), None)\n"
-                " time.sleep(9)\n"
+                " resource.setrlimit(resource.RLIMIT_CPU, (1, 1))\n"
+                " while True: pass\n"
             ),
         )
         with pytest.raises(SandboxFault, match="killed from outside"):
             sandbox.run(suicide, [{}])
         assert sandbox.run(DOUBLE, [1])[0].value == 2
+
+
+def test_nothing_of_an_earlier_job_is_left_in_the_memory_of_a_later_one(image: str) -> None:
+    earlier = Program(
+        code="def main_solution():\n # SOURCE_qqqqqqqq\n return 'OUT' + 'PUT_qqqqqqqq' * 2",
+        entry_point="main_solution",
+    )
+    # It cuts its own needles in two, so that it finds those of the job before it only.
+    later = Program(
+        code=(
+            "import ctypes\n"
+            "NEEDLES = [b'SOURCE' + b'_qqqqqqqq', b'OUTPUT' + b'_qqqqqqqq']\n"
+            "LENGTH = len(NEEDLES[0])\n"
+            "def main_solution():\n"
+            " found = 0\n"
+            " for line in open('/proc/self/maps'):\n"
+            "  place, rights, *_ = line.split()\n"
+            "  if rights[:2] != 'rw' or '[v' in line: continue\n"
+            "  start, end = (int(text, 16) for text in place.split('-'))\n"
+            "  data = ctypes.string_at(start, end - start)\n"
+            "  found += sum(data.count(needle) for needle in NEEDLES)\n"
+            " return found\n"
+        ),
+        entry_point="main_solution",
+    )
+    with DockerSandbox.open(image, workers=1) as sandbox:
+        [alone] = sandbox.run_in_turn([later])
+        first, after = sandbox.run_in_turn([earlier, later])
+    assert first.value == "OUTPUT_qqqqqqqqPUT_qqqqqqqq"
+    assert after.value == alone.value
 
 
 def test_callers_share_the_workers_and_get_their_own_results(image: str) -> None:
@@ -278,3 +305,18 @@ def test_a_supervisor_that_is_sent_a_broken_frame_ends(
         worker._container.receive(timeout_s=5)
     assert wait_until_gone(client, label, seconds=5) == []
     worker._container._stream.close()
+
+
+def test_a_runtime_that_the_engine_lacks_is_refused_with_the_way_to_register_it(
+    image: str, client: docker.DockerClient
+) -> None:
+    if "runsc" in client.info()["Runtimes"]:
+        pytest.skip("this engine has it")
+    with pytest.raises(SandboxUnsafe, match="no container runtime runsc") as caught:
+        DockerSandbox.open(image, workers=1, runtime="runsc")
+    assert caught.value.cure.startswith("register it (dockerd --add-runtime runsc=PATH)")
+
+
+def test_a_runtime_that_nobody_has_judged_is_refused(image: str) -> None:
+    with pytest.raises(SandboxUnsafe, match="nobody has shown"):
+        DockerSandbox.open(image, workers=1, runtime="io.containerd.runc.v2")

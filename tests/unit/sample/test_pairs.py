@@ -1,6 +1,7 @@
 """Sampling pairs: distinct inputs, small values, confirmed elsewhere, or a reason why not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -39,7 +40,7 @@ def _failed(verdict: Verdict) -> RunResult:
 class Drawing:
     """Draws the given inputs in turn, the last one for ever, and answers by a function."""
 
-    def __init__(self, inputs: list[Json], answer: Callable[[Json], RunResult]) -> None:
+    def __init__(self, inputs: Sequence[Any], answer: Callable[[Json], RunResult]) -> None:
         self._inputs, self._answer, self._drawn = inputs, answer, 0
 
     def __call__(self, program: Program, given_: Json) -> RunResult:
@@ -90,7 +91,45 @@ def test_a_generator_that_repeats_itself_is_not_asked_for_ever() -> None:
     outcome, sandbox, _ = _sample(Drawing(_numbers(3), _doubled), max_draws=500)
     assert isinstance(outcome, list) and len(outcome) == 3
     drawn = sum(len(inputs) for program, inputs, _ in sandbox.jobs if program.code == "generator")
+    assert drawn == 16 + 32 + 64 + 128
+
+
+def test_a_generator_that_gives_something_new_now_and_then_is_asked_on() -> None:
+    inputs: list[Json] = [{"n": draw // 100} for draw in range(500)]
+    _, sandbox, _ = _sample(Drawing(inputs, _doubled), max_draws=500)
+    drawn = sum(len(inputs) for program, inputs, _ in sandbox.jobs if program.code == "generator")
     assert drawn == 500
+
+
+def _slowly(result: RunResult) -> RunResult:
+    return replace(result, wall_ms=5_800.0)
+
+
+def test_a_generator_that_waits_is_too_slow() -> None:
+    outcome, sandbox, _ = _sample(Drawing([_slowly(_ok({"n": 1}))], _doubled))
+    assert isinstance(outcome, Drop) and outcome.reason == "too_slow"
+    assert len(sandbox.jobs) == 1
+
+
+def test_a_program_that_waits_is_too_slow() -> None:
+    waiting = Drawing(_numbers(100), lambda given_: _slowly(_failed(Verdict.EXCEPTION)))
+    outcome, sandbox, _ = _sample(waiting)
+    assert isinstance(outcome, Drop) and outcome.reason == "too_slow"
+    assert len(sandbox.jobs) == 2
+
+
+def test_a_program_that_has_its_pairs_by_then_keeps_them() -> None:
+    slow = Drawing(_numbers(20), lambda given_: _slowly(_doubled(given_)))
+    assert isinstance(_sample(slow)[0], list)
+
+
+def test_a_higher_budget_lets_a_slow_program_try_on() -> None:
+    def outcome(seconds: float) -> list[Pair] | Drop:
+        slow = Drawing(_numbers(5), lambda given_: _slowly(_doubled(given_)))
+        return _sample(slow, sample_wall_s=seconds)[0]
+
+    assert outcome(20.0) == Drop(reason=DropReason.TOO_SLOW, detail="5 pairs by then")
+    assert isinstance(outcome(300.0), list)
 
 
 def test_each_draw_has_a_seed_of_its_own() -> None:

@@ -25,6 +25,7 @@ def ended(**facts: Any) -> Ended:
         "index": 0,
         "cause": "exit",
         "loaded": True,
+        "spent": False,
         "signal": 0,
         "exit_code": 0,
         "oom_kills": 0,
@@ -75,10 +76,12 @@ def test_only_a_forger_nests_deeper_than_an_encoder(body: bytes, verdict: Verdic
     assert from_reply(reply(0), body, Limits()).verdict is verdict
 
 
-def test_a_javascript_engine_that_aborts_ran_out_of_memory() -> None:
-    aborted = ended(signal=int(signal.SIGABRT))
-    assert from_end(aborted, "javascript").verdict is Verdict.MEMORY_LIMIT
-    assert from_end(aborted, "python").verdict is Verdict.CRASHED
+def test_a_javascript_engine_that_aborts_ran_out_of_memory_when_much_was_in_use() -> None:
+    full = ended(signal=int(signal.SIGABRT), peak_rss_kib=400 << 10)
+    small = ended(signal=int(signal.SIGABRT), peak_rss_kib=80 << 10)
+    assert from_end(full, "javascript", Limits()).verdict is Verdict.MEMORY_LIMIT
+    assert from_end(small, "javascript", Limits()).verdict is Verdict.CRASHED
+    assert from_end(full, "python", Limits()).verdict is Verdict.CRASHED
 
 
 @pytest.mark.parametrize(
@@ -115,6 +118,7 @@ def test_an_unknown_code_is_a_fault() -> None:
     [
         pytest.param({"cause": "cpu", "signal": 9}, Verdict.TIMEOUT, id="cpu"),
         pytest.param({"cause": "wall", "signal": 9}, Verdict.TIMEOUT, id="wall"),
+        pytest.param({"cause": "memory", "signal": 9}, Verdict.MEMORY_LIMIT, id="memory"),
         pytest.param({"cause": "oversize", "signal": 9}, Verdict.OUTPUT_LIMIT, id="oversize"),
         pytest.param({"cause": "protocol", "signal": 9}, Verdict.CRASHED, id="junk frame"),
         pytest.param({"signal": signal.SIGXCPU}, Verdict.TIMEOUT, id="rlimit cpu"),
@@ -126,14 +130,14 @@ def test_an_unknown_code_is_a_fault() -> None:
     ],
 )
 def test_ends_of_a_process(facts: dict[str, Any], verdict: Verdict) -> None:
-    result = from_end(ended(**facts), "python")
+    result = from_end(ended(**facts), "python", LIMITS)
     assert result.verdict is verdict
     assert result.wall_ms == 3.0
 
 
 def test_an_unexplained_kill_is_not_blamed_on_the_program() -> None:
     with pytest.raises(SandboxFault, match="killed from outside"):
-        from_end(ended(signal=9), "python")
+        from_end(ended(signal=9), "python", LIMITS)
 
 
 @pytest.mark.parametrize(

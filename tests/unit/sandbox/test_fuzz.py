@@ -51,6 +51,7 @@ endings = st.fixed_dictionaries(
         "index": st.integers(-1, CALLS) | odd,
         "cause": st.sampled_from(["done", "cpu", "wall", "oversize", "protocol", "exit", "?"]),
         "loaded": st.booleans(),
+        "spent": st.booleans(),
         "signal": st.integers(0, 64),
         "exit_code": st.integers(0, 255),
         "oom_kills": st.integers(0, 2),
@@ -158,18 +159,23 @@ def test_whatever_a_program_replies_the_supervisor_takes_no_more_than_was_asked(
     def take(chunks: list[bytes], step: int) -> None:
         reader = watch.Watch.__new__(watch.Watch)
         reader.answered, reader.loaded, reader._calls = 0, False, CALLS
-        reader._buffer, reader._limit = bytearray(), 40
+        reader._limit, reader._start, reader._end = 40, 0, 0
+        reader._buffer = watch.Mapping(watch.PREFIX.size + 40 + watch._READ_BYTES)
+        reader._pipe, writing = os.pipe()
         reader._wall_start, reader._restart_clocks = 0.0, lambda: None
         taken: list[bytes] = []
         data = b"".join(chunks)
         for start in range(0, len(data), step):
-            cause = reader._take_replies(
-                data[start : start + step], lambda _, body, __: taken.append(body)
-            )
-            assert len(reader._buffer) < 5 + 40 + step
+            os.write(writing, data[start : start + step])
+            assert reader._read_chunk() == len(data[start : start + step])
+            cause = reader._take_replies(lambda _, body, __: taken.append(bytes(body)))
+            assert reader._end - reader._start < watch.PREFIX.size + 40
             if cause:
                 assert cause in {"done", "protocol", "oversize"}
                 break
+        os.close(reader._pipe)
+        os.close(writing)
+        reader._buffer.close()
         assert len(taken) == reader.answered <= CALLS
         assert all(len(body) <= 40 for body in taken)
 

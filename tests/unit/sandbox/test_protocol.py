@@ -41,13 +41,17 @@ def test_job_frame_carries_language_and_sizes() -> None:
     assert body == b'def f(x): return x{"x":1}"\xc3\xa9"'
 
 
+SETTINGS = encode_settings(first_uid=10, last_uid=20, preload=["numpy"], memory_bytes=1 << 30)
+
+
 def test_settings_frame_names_the_version() -> None:
-    header, body = _split(encode_settings(first_uid=10, last_uid=20, preload=["numpy"]))
+    header, body = _split(SETTINGS)
     assert header == {
         "version": PROTOCOL_VERSION,
         "first_uid": 10,
         "last_uid": 20,
         "preload": ["numpy"],
+        "memory_bytes": 1 << 30,
     }
     assert body == b""
 
@@ -85,6 +89,7 @@ def test_header_kinds_are_told_apart() -> None:
         "index": 0,
         "cause": "exit",
         "loaded": True,
+        "spent": False,
         "signal": 11,
         "exit_code": 0,
         "oom_kills": 0,
