@@ -253,8 +253,8 @@ class DropReason(ExplainedEnum):
     )
     SURROUNDINGS = (
         "surroundings",
-        "The program reads the clock, the host, its process, the environment, the network or "
-        "files, so its output is no function of its input.",
+        "The program reads the clock, the host, its process, the environment, the network, files "
+        "or the order of threads, so its output is no function of its input.",
         _SAMPLE,
     )
     SANDBOX_FAULT = (

@@ -25,16 +25,17 @@ _READ: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "timeit", "os.times", "time.timezone", "time.altzone", "time.tzname",
         ),
         "the host": (
-            "platform", "socket", "psutil", "resource", "os.cpu_count", "multiprocessing.cpu_count",
-            "os.uname", "os.getloadavg", "os.sysconf", "os.sched_getaffinity", "os.statvfs",
-            "sys.version", "sys.getrefcount", "sys.getsizeof", "numpy.__version__",
-            "pandas.__version__", "scipy.__version__",
+            "platform", "socket", "psutil", "resource", "os.cpu_count", "os.uname",
+            "os.getloadavg", "os.sysconf", "os.sched_getaffinity", "os.statvfs", "sys.version",
+            "sys.getrefcount", "sys.getsizeof", "numpy.__version__", "pandas.__version__",
+            "scipy.__version__",
         ),
         "the process": (
             "uuid.uuid1", "uuid.getnode", "os.getpid", "os.getppid", "os.getpgid", "os.getuid",
             "os.geteuid", "os.getgid", "os.getegid", "os.getlogin", "getpass.getuser",
-            "threading.get_ident", "threading.get_native_id", "tempfile.gettempdir",
+            "random.getstate", "numpy.random.get_state", "tempfile.gettempdir",
         ),
+        "the order of threads": ("threading", "_thread", "concurrent.futures", "multiprocessing"),
         "the environment": (
             "os.environ", "os.environb", "os.getenv", "os.getcwd", "sys.argv", "sys.executable",
             "os.path.expanduser", "os.path.expandvars", "pathlib.Path.home", "pathlib.Path.cwd",
