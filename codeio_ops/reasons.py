@@ -251,6 +251,12 @@ class DropReason(ExplainedEnum):
         "The program gave another output in a second container.",
         _SAMPLE,
     )
+    SURROUNDINGS = (
+        "surroundings",
+        "The program reads the clock, the host, its process, the environment, the network, files "
+        "or the order of threads, so its output is no function of its input.",
+        _SAMPLE,
+    )
     SANDBOX_FAULT = (
         "sandbox_fault",
         "The sandbox itself failed on this program more than once.",

@@ -17,6 +17,7 @@ from codeio_ops.progress import tracked
 from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop, DropRecord, IoPair, Record
 from codeio_ops.sample.measures import Observed
+from codeio_ops.sample.surroundings import surroundings_of
 from codeio_ops.sandbox.base import Limits, Program, RunResult, Sandbox, StoredProgram, Verdict
 from codeio_ops.storage.shards import Shard
 from codeio_ops.unified_form import INPUT_GENERATOR
@@ -134,6 +135,8 @@ class Sampler:
         return Sampled(outcome=outcome, observed=observed)
 
     def _outcome(self, program: PendingProgram, observed: Observed) -> list[Pair] | Drop:
+        if read := surroundings_of(program.main_function, program.language):
+            return Drop(reason=DropReason.SURROUNDINGS, detail=read)
         purse = _Purse(self._settings.sample_wall_s)
         pairs, failures = self._collect(program, observed, purse)
         if purse.empty and len(pairs) < self._settings.pairs_per_program:
