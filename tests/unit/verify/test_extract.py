@@ -69,6 +69,30 @@ def test_braces_in_prose_and_in_strings_are_left_alone(text: str, expected: Json
     assert extract_answer(text, "output") == Answer(value=expected)
 
 
+DRAFT = '```json\n{"output": 1}\n```\nno, the loop runs once more\n'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'<think>\n{DRAFT}</think>\nSo the result is {{"output": 2}}',
+        f'{DRAFT}</think>\nThe result: {{"output": 2}}',
+        f'<think>\n{DRAFT}</think>\n```json\n{{"output": 2}}\n```',
+        f'<think>\n{DRAFT}</think>\n<think>\n{DRAFT}</think>\n\\boxed{{{{"output": 2}}}}',
+        f'[THINK]{DRAFT}[/THINK]{{"output": 2}}',
+        f'<|channel|>analysis<|message|>{DRAFT}<|channel|>final<|message|>{{"output": 2}}',
+        '<think>\nIt is {"output": 2}</think>',
+        '<think>hm</think>\n```json\n{"output": 2}\n```\nas I said in <think> and </think>.',
+    ],
+)
+def test_the_answer_after_the_thinking_beats_the_draft_in_it(text: str) -> None:
+    assert extract_answer(text, "output") == Answer(value=2)
+
+
+def test_a_tag_inside_the_answer_ends_no_thinking() -> None:
+    assert extract_answer('{"output": "</think>"}', "output") == Answer(value="</think>")
+
+
 @pytest.mark.parametrize("content", ["True or None", "f(x) is {None}", "(a, b) [False]", "it's"])
 def test_content_of_strings_is_never_altered(content: str) -> None:
     assert extract_answer(json.dumps({"output": content}), "output") == Answer(value=content)
