@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from codeio_ops.jsonvalue import Json
-from codeio_ops.verify.compare import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
+from codeio_ops.verify.compare import tolerance
 
 _MOST_LEAVES = 10
 _INT64_MAX = 2**63 - 1
@@ -33,7 +33,7 @@ def right_values(value: Json) -> Iterator[tuple[str, Json]]:
     if isinstance(value, dict) and len(value) > 1:
         yield "keys in another order", dict(reversed(value.items()))
     if isinstance(value, float):
-        inside = value + 0.9 * _tolerance(value)
+        inside = value + 0.9 * tolerance(value)
         if math.isfinite(inside):
             yield "just inside the tolerance", inside
 
@@ -47,9 +47,7 @@ def _altered(part: Json) -> Iterator[tuple[str, Json]]:
             yield "off by one", part + 1 if part < _INT64_MAX else part - 1
             yield "another type: text", str(part)
         case float():
-            outside = part + 1.01 * _tolerance(part)
-            if math.isfinite(outside):
-                yield "just outside the tolerance", outside
+            yield from _altered_fraction(part)
             yield "another type: text", str(part)
         case str():
             yield "one character more", part + "x"
@@ -63,6 +61,14 @@ def _altered(part: Json) -> Iterator[tuple[str, Json]]:
                 yield "a missing key", dict(list(part.items())[1:])
         case None:
             yield "another type: text", "null"
+
+
+def _altered_fraction(part: float) -> Iterator[tuple[str, Json]]:
+    outside = part + 1.01 * tolerance(part)
+    if math.isfinite(outside) and outside - part > tolerance(part):
+        yield "just outside the tolerance", outside
+    if part:
+        yield "zero", 0.0
 
 
 def _altered_items(items: list[Json]) -> Iterator[tuple[str, Json]]:
@@ -80,12 +86,8 @@ def _differ(one: Json, other: Json) -> bool:
     numbers = isinstance(one, int | float) and isinstance(other, int | float)
     if numbers and not isinstance(one, bool) and not isinstance(other, bool):
         assert isinstance(one, int | float) and isinstance(other, int | float)
-        return abs(one - other) > 2 * max(_tolerance(float(one)), _tolerance(float(other)))
+        return abs(one - other) > 2 * max(tolerance(float(one)), tolerance(float(other)))
     return type(one) is not type(other) or (isinstance(one, str | bool) and one != other)
-
-
-def _tolerance(expected: float) -> float:
-    return max(abs(expected) * RELATIVE_TOLERANCE, ABSOLUTE_TOLERANCE)
 
 
 def _parts(value: Json, path: str) -> Iterator[tuple[str, Json]]:

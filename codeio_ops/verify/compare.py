@@ -59,4 +59,9 @@ def _same_number(actual: int | float, expected: int | float) -> bool:
         difference = abs(actual - expected)
     except OverflowError:  # an integer beyond every float
         return False
-    return difference <= max(abs(expected) * RELATIVE_TOLERANCE, ABSOLUTE_TOLERANCE)
+    return difference <= tolerance(expected)
+
+
+def tolerance(expected: float) -> float:
+    """Return by how much an answer may be off where a fraction is expected."""
+    return abs(expected) * RELATIVE_TOLERANCE if expected else ABSOLUTE_TOLERANCE

@@ -2,7 +2,8 @@ r"""Finding the answer in a reply: a JSON object, somewhere in prose.
 
 The ladder: the last fenced block marked `json`; else the last fenced block; else the last
 balanced `{...}`; else the content of the last `\\boxed{...}`. Each step takes time linear in
-the length of the reply, whatever it holds.
+the length of the reply, whatever it holds. What stands after the end of a model's thinking comes
+before what stands in it, where drafts are.
 
 Source: arXiv 2502.07316, reference implementation, whose ladder this follows without its
 faults: braces inside strings, lone braces in prose and text inside strings are left alone.
@@ -22,6 +23,12 @@ MAX_ANSWER_CHARS = 100_000
 _MAX_ATTEMPTS = 64
 
 _FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})([^`\n]*)$", re.MULTILINE)
+# The end of thinking, as models write it where the server does not cut it off.
+_THOUGHT = re.compile(
+    r"</(?:think|thinking|thought|reasoning|reflection)>|\[/THINK\]|\u25c1/think\u25b7"
+    r"|<\|channel\|>final<\|message\|>",
+    re.IGNORECASE,
+)
 _BOXED = re.compile(r"\\boxed\s*\{")
 _ESCAPED_BRACE = re.compile(r'("(?:[^"\\\n]|\\.)*")|\\([{}])')
 _MARK = re.compile(r"[{}\"'\n]")
@@ -52,7 +59,7 @@ class NoAnswer:
 def extract_answer(text: str, field: Direction) -> Answer | NoAnswer:
     """Find the value of `field` in the JSON object that a reply ends with."""
     try:
-        value = _last_value(text)
+        value = _last_value_said(text)
     except NotJson:
         return NoAnswer(kind=AnswerVerdict.NO_JSON)
     if not isinstance(value, dict):
@@ -60,6 +67,17 @@ def extract_answer(text: str, field: Direction) -> Answer | NoAnswer:
     if field not in value:
         return NoAnswer(kind=AnswerVerdict.FIELD_MISSING)
     return Answer(value=value[field])
+
+
+def _last_value_said(text: str) -> Json:
+    """Return the last value after the thinking, or anywhere when there is none."""
+    ends = [tag.end() for tag in _THOUGHT.finditer(text)]
+    if ends:
+        try:
+            return _last_value(text[ends[-1] :])
+        except NotJson:
+            pass  # a reply that ends with its thinking, or quotes a tag
+    return _last_value(text)
 
 
 def _last_value(text: str) -> Json:

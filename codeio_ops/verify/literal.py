@@ -5,19 +5,22 @@ Strings keep their content to the letter.
 """
 
 import ast
+import json
+import re
 
 from codeio_ops.errors import NotJson
 from codeio_ops.jsonvalue import MAX_DEPTH, Json, check, parse
 from codeio_ops.python_syntax import BAD_SYNTAX, parse_expression
 
 MAX_LITERAL_CHARS = 100_000
+_ESCAPE = re.compile(r"\\.", re.DOTALL)
 _NAMES = {"true": True, "false": False, "null": None}
 
 
 def read_value(text: str) -> Json:
     """Read `text` as strict JSON, or else as a literal with True, None or single quotes.
 
-    Tuples become lists, and integer keys become strings, as `json.dumps` has it.
+    Tuples become lists, and keys become strings, as `json.dumps` has it.
 
     Raises:
         NotJson: the text is neither, or breaks the rules of `jsonvalue.check`.
@@ -34,7 +37,7 @@ def _expression(text: str) -> ast.expr:
     if len(text) > MAX_LITERAL_CHARS:
         raise NotJson("too long for a literal")
     try:
-        return parse_expression(text.strip())
+        return parse_expression(_ESCAPE.sub(_plain_slash, text.strip()))
     except BAD_SYNTAX as exc:
         raise NotJson("not a literal") from exc
 
@@ -43,7 +46,9 @@ def _convert(node: ast.expr, *, depth: int) -> Json:
     if depth > MAX_DEPTH:
         raise NotJson(f"nested deeper than {MAX_DEPTH}")
     match node:
-        case ast.Constant(value=None | bool() | int() | float() | str() as value):
+        case ast.Constant(value=str() as text):
+            return _joined(text)
+        case ast.Constant(value=None | bool() | int() | float() as value):
             return value
         case ast.Name(id=name) if name in _NAMES:
             return _NAMES[name]
@@ -60,6 +65,16 @@ def _convert(node: ast.expr, *, depth: int) -> Json:
             raise NotJson("not a literal")
 
 
+def _plain_slash(escape: re.Match[str]) -> str:
+    """Read an escaped slash as JSON does; no Python program writes one."""
+    return "/" if escape[0] == "\\/" else escape[0]
+
+
+def _joined(text: str) -> str:
+    """Join surrogates that JSON writes as two escapes."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
 def _signed(sign: ast.unaryop, value: object) -> Json:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise NotJson("a sign before something that is no number")
@@ -67,10 +82,9 @@ def _signed(sign: ast.unaryop, value: object) -> Json:
 
 
 def _key(node: ast.expr | None) -> str:
-    match node:
-        case ast.Constant(value=str() as key):
-            return key
-        case ast.Constant(value=int() as number) if not isinstance(number, bool):
-            return str(number)
-        case _:
-            raise NotJson("a key that is no string")
+    """Return a key as `json.dumps` has it: numbers and constants become text."""
+    if node is None or isinstance(node, ast.List | ast.Tuple | ast.Dict):
+        raise NotJson("a key that is no string")
+    key = _convert(node, depth=0)
+    check(key)
+    return key if isinstance(key, str) else json.dumps(key)

@@ -26,6 +26,8 @@ values = st.recursive(
 @given(values)
 @example(-1.0)
 @example(-0.0)
+@example(7.4e-321)
+@example(1.602e-19)
 @example([1.0, 1.0005])
 @example([[0.5], [0.5001]])
 @example({})

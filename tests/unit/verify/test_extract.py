@@ -34,6 +34,15 @@ JSON_VALUES = values(st.text("ab{}`'\"\\", max_size=4))
         ("{'output': (1, 2)}", [1, 2]),
         ("{'output': true, 'x': null}", True),
         ("{'output': {1: 'a'}}", {"1": "a"}),
+        ("```json\n{'output': {-1: 'a'}}\n```", {"-1": "a"}),
+        (
+            "{'output': {True: 1, None: 2, -0.5: {-2: +3}}}",
+            {"true": 1, "null": 2, "-0.5": {"-2": 3}},
+        ),
+        (
+            r"""{"output": ["a\/b", "\\/", "\ud83d\ude00"], "x": None}""",
+            ["a/b", "\\/", "\U0001f600"],
+        ),
         ('{"output": -1.5e3}', -1500.0),
         (r"\boxed{\{" + '"output": 5' + r"\}}", 5),
         (r'$\boxed{{"output": 5}}$', 5),
@@ -60,6 +69,30 @@ def test_braces_in_prose_and_in_strings_are_left_alone(text: str, expected: Json
     assert extract_answer(text, "output") == Answer(value=expected)
 
 
+DRAFT = '```json\n{"output": 1}\n```\nno, the loop runs once more\n'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'<think>\n{DRAFT}</think>\nSo the result is {{"output": 2}}',
+        f'{DRAFT}</think>\nThe result: {{"output": 2}}',
+        f'<think>\n{DRAFT}</think>\n```json\n{{"output": 2}}\n```',
+        f'<think>\n{DRAFT}</think>\n<think>\n{DRAFT}</think>\n\\boxed{{{{"output": 2}}}}',
+        f'[THINK]{DRAFT}[/THINK]{{"output": 2}}',
+        f'<|channel|>analysis<|message|>{DRAFT}<|channel|>final<|message|>{{"output": 2}}',
+        '<think>\nIt is {"output": 2}</think>',
+        '<think>hm</think>\n```json\n{"output": 2}\n```\nas I said in <think> and </think>.',
+    ],
+)
+def test_the_answer_after_the_thinking_beats_the_draft_in_it(text: str) -> None:
+    assert extract_answer(text, "output") == Answer(value=2)
+
+
+def test_a_tag_inside_the_answer_ends_no_thinking() -> None:
+    assert extract_answer('{"output": "</think>"}', "output") == Answer(value="</think>")
+
+
 @pytest.mark.parametrize("content", ["True or None", "f(x) is {None}", "(a, b) [False]", "it's"])
 def test_content_of_strings_is_never_altered(content: str) -> None:
     assert extract_answer(json.dumps({"output": content}), "output") == Answer(value=content)
@@ -80,6 +113,10 @@ def test_content_of_strings_is_never_altered(content: str) -> None:
         ('{"output": "\\u0000"}', AnswerVerdict.NO_JSON),
         ('{"output": "\\ud800"}', AnswerVerdict.NO_JSON),
         ('{"output": __import__("os")}', AnswerVerdict.NO_JSON),
+        ('{"output": "\\ud800", "x": None}', AnswerVerdict.NO_JSON),
+        ("{'output': {(1, 2): 3}}", AnswerVerdict.NO_JSON),
+        ("{'output': {-True: 3}}", AnswerVerdict.NO_JSON),
+        ("{'output': {99999999999999999999: 3}}", AnswerVerdict.NO_JSON),
         ("```json\n{broken\n```", AnswerVerdict.NO_JSON),
         ("```json\n[1, 2]\n```", AnswerVerdict.NOT_OBJECT),
         (r"\boxed{5}", AnswerVerdict.NOT_OBJECT),
