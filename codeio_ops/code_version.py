@@ -2,9 +2,10 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 
 from codeio_ops import __version__
@@ -23,8 +24,37 @@ def code_version() -> str:
 
 def sources_digest() -> str:
     """Digest the sources by name and content; a checkout and a wheel of it have the same."""
+    return _digest(_sources())
+
+
+@cache
+def digest_of(*modules: str) -> str:
+    """Digest the sources of modules, and of packages with all that is below them.
+
+    Args:
+        modules: Their dotted names, of `PACKAGES`.
+
+    Raises:
+        ModuleNotFoundError: there is no such module.
+    """
+    return _digest(chain.from_iterable(map(_sources_of, modules)))
+
+
+def _sources_of(module: str) -> list[tuple[str, Path]]:
+    place = module.replace(".", "/")
+    found = [
+        (name, path)
+        for name, path in _sources()
+        if name == f"{place}.py" or name.startswith(f"{place}/")
+    ]
+    if not found:
+        raise ModuleNotFoundError(f"no sources of {module} are installed", name=module)
+    return found
+
+
+def _digest(sources: Iterable[tuple[str, Path]]) -> str:
     digest = hashlib.sha256()
-    for name, path in sorted(_sources()):
+    for name, path in sorted(sources):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         digest.update(f"{name} {content}\n".encode())
     return digest.hexdigest()

@@ -269,7 +269,8 @@ class Settings(BaseSettings):
     also read Airflow's connections.
     """
     audited_pairs: Annotated[int, Deciding(Acts.RELEASES)] = Field(default=200, ge=1)
-    """Pairs of a release that the determinism audit runs again."""
+    """Pairs of a release that the determinism audit and the verifier self-test run again, of those
+    that passed before; all others are run."""
 
     @field_validator("licences")
     @classmethod

@@ -606,6 +606,38 @@ class LeakHit(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeRow(Record):
+    """A part of a gate that judges row by row, in one version."""
+
+    table: ClassVar[str] = "judge"
+    judge_id: UUID
+    name: str
+    version: str
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanConversation(Record):
+    """A conversation in which a judge found nothing."""
+
+    table: ClassVar[str] = "clean_conversation"
+    judge_id: UUID
+    first_verdict_id: UUID
+    last_verdict_id: UUID
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedPair(Record):
+    """A pair that a judge ran, and with which nothing was wrong."""
+
+    table: ClassVar[str] = "passed_pair"
+    judge_id: UUID
+    io_pair_id: UUID
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Takedown(Record):
     """What must not be in any later release."""
 

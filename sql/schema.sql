@@ -1875,6 +1875,20 @@ COMMENT ON COLUMN codeio.blob.stage_run_id IS 'Who wrote it.';
 
 
 
+CREATE TABLE codeio.clean_conversation (
+    judge_id uuid NOT NULL,
+    first_verdict_id uuid NOT NULL,
+    last_verdict_id uuid NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+COMMENT ON TABLE codeio.clean_conversation IS 'Conversations in which a judge found nothing, read together with all others about the program that were finished.';
+COMMENT ON COLUMN codeio.clean_conversation.judge_id IS 'The judge.';
+COMMENT ON COLUMN codeio.clean_conversation.first_verdict_id IS 'Verdict on the first answer, which names the answer.';
+COMMENT ON COLUMN codeio.clean_conversation.last_verdict_id IS 'Verdict on the revision; that on the first answer again where there was none.';
+COMMENT ON COLUMN codeio.clean_conversation.stage_run_id IS 'Who read it.';
+
+
+
 CREATE VIEW codeio.refused_file AS
  SELECT DISTINCT raw_file_id
    FROM codeio.failing_origin
@@ -2594,6 +2608,50 @@ COMMENT ON COLUMN codeio.gate_standing.standing IS 'By its latest result: missin
 
 
 
+CREATE TABLE codeio.judge (
+    judge_id uuid NOT NULL,
+    name text NOT NULL,
+    version text NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+COMMENT ON TABLE codeio.judge IS 'A part of a gate that judges row by row, in one version. Another version judges everything anew.';
+COMMENT ON COLUMN codeio.judge.judge_id IS 'Derived from name and version.';
+COMMENT ON COLUMN codeio.judge.name IS 'leakage, private_data, determinism or verifier_self_test.';
+COMMENT ON COLUMN codeio.judge.version IS 'Digest of all that decides what it says: its sources, the benchmarks in use, the sandbox image.';
+COMMENT ON COLUMN codeio.judge.stage_run_id IS 'Who judged with it first.';
+
+
+
+CREATE VIEW codeio.judged_answer AS
+ SELECT verdict.verdict_id,
+    program.program_id,
+    program.raw_file_id,
+    program.main_function AS reference_code,
+    program.problem_statement,
+    program.io_description,
+    io_pair.input,
+    io_pair.output,
+    response.body AS answer,
+    verdict.feedback
+   FROM ((((codeio.verdict
+     JOIN codeio.response USING (response_id))
+     JOIN codeio.prompt USING (prompt_id))
+     JOIN codeio.io_pair USING (io_pair_id))
+     JOIN codeio.program USING (program_id));
+COMMENT ON VIEW codeio.judged_answer IS 'Answers with what was said of them, and what they are about.';
+COMMENT ON COLUMN codeio.judged_answer.verdict_id IS 'What was said.';
+COMMENT ON COLUMN codeio.judged_answer.program_id IS 'The program that was asked about.';
+COMMENT ON COLUMN codeio.judged_answer.raw_file_id IS 'The file that it was made of.';
+COMMENT ON COLUMN codeio.judged_answer.reference_code IS 'Its text.';
+COMMENT ON COLUMN codeio.judged_answer.problem_statement IS 'The problem in prose.';
+COMMENT ON COLUMN codeio.judged_answer.io_description IS 'Types and meaning of inputs and output.';
+COMMENT ON COLUMN codeio.judged_answer.input IS 'Keyword arguments, as they were before the call; json keeps keys and numbers as written.';
+COMMENT ON COLUMN codeio.judged_answer.output IS 'What the call returned.';
+COMMENT ON COLUMN codeio.judged_answer.answer IS 'The answer, as it came.';
+COMMENT ON COLUMN codeio.judged_answer.feedback IS 'What the teacher is told; it never reveals the truth.';
+
+
+
 CREATE VIEW codeio.open_question AS
  SELECT release.release_id,
     release.name,
@@ -2629,6 +2687,18 @@ COMMENT ON COLUMN codeio.open_question.gates IS 'The gates to decide about.';
 COMMENT ON COLUMN codeio.open_question.since IS 'When the last gate judged.';
 COMMENT ON COLUMN codeio.open_question.dag_id IS 'DAG of the run that asks.';
 COMMENT ON COLUMN codeio.open_question.run_id IS 'The run that asks.';
+
+
+
+CREATE TABLE codeio.passed_pair (
+    judge_id uuid NOT NULL,
+    io_pair_id uuid NOT NULL,
+    stage_run_id uuid NOT NULL
+);
+COMMENT ON TABLE codeio.passed_pair IS 'Pairs that a judge ran, and with which nothing was wrong.';
+COMMENT ON COLUMN codeio.passed_pair.judge_id IS 'The judge.';
+COMMENT ON COLUMN codeio.passed_pair.io_pair_id IS 'The pair.';
+COMMENT ON COLUMN codeio.passed_pair.stage_run_id IS 'Who ran it.';
 
 
 
@@ -3390,6 +3460,8 @@ ALTER TABLE ONLY codeio.benchmark_use
     ADD CONSTRAINT benchmark_use_pk PRIMARY KEY (benchmark_use_id);
 ALTER TABLE ONLY codeio.blob
     ADD CONSTRAINT blob_pk PRIMARY KEY (sha256);
+ALTER TABLE ONLY codeio.clean_conversation
+    ADD CONSTRAINT clean_conversation_pk PRIMARY KEY (judge_id, first_verdict_id, last_verdict_id);
 ALTER TABLE ONLY codeio.dedup_result
     ADD CONSTRAINT dedup_result_pk PRIMARY KEY (subject_id, spec);
 ALTER TABLE ONLY codeio.dedup_segment
@@ -3410,6 +3482,10 @@ ALTER TABLE ONLY codeio.io_pair
     ADD CONSTRAINT io_pair_ordinal UNIQUE (program_id, ordinal);
 ALTER TABLE ONLY codeio.io_pair
     ADD CONSTRAINT io_pair_pk PRIMARY KEY (io_pair_id);
+ALTER TABLE ONLY codeio.judge
+    ADD CONSTRAINT judge_once UNIQUE (name, version);
+ALTER TABLE ONLY codeio.judge
+    ADD CONSTRAINT judge_pk PRIMARY KEY (judge_id);
 ALTER TABLE ONLY codeio.leak_hit
     ADD CONSTRAINT leak_hit_pk PRIMARY KEY (leak_hit_id);
 ALTER TABLE ONLY codeio.leak_scan
@@ -3420,6 +3496,8 @@ ALTER TABLE ONLY codeio.pair_check
     ADD CONSTRAINT pair_check_once UNIQUE (io_pair_id, sandbox_image_digest);
 ALTER TABLE ONLY codeio.pair_check
     ADD CONSTRAINT pair_check_pk PRIMARY KEY (pair_check_id);
+ALTER TABLE ONLY codeio.passed_pair
+    ADD CONSTRAINT passed_pair_pk PRIMARY KEY (judge_id, io_pair_id);
 ALTER TABLE ONLY codeio.program_measure
     ADD CONSTRAINT program_measure_pk PRIMARY KEY (program_id);
 ALTER TABLE ONLY codeio.program
@@ -3599,6 +3677,14 @@ ALTER TABLE ONLY codeio.benchmark_use
     ADD CONSTRAINT benchmark_use_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 ALTER TABLE ONLY codeio.blob
     ADD CONSTRAINT blob_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+ALTER TABLE ONLY codeio.clean_conversation
+    ADD CONSTRAINT clean_conversation_first_verdict_fk FOREIGN KEY (first_verdict_id) REFERENCES codeio.verdict(verdict_id);
+ALTER TABLE ONLY codeio.clean_conversation
+    ADD CONSTRAINT clean_conversation_judge_fk FOREIGN KEY (judge_id) REFERENCES codeio.judge(judge_id);
+ALTER TABLE ONLY codeio.clean_conversation
+    ADD CONSTRAINT clean_conversation_last_verdict_fk FOREIGN KEY (last_verdict_id) REFERENCES codeio.verdict(verdict_id);
+ALTER TABLE ONLY codeio.clean_conversation
+    ADD CONSTRAINT clean_conversation_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 ALTER TABLE ONLY codeio.dedup_result
     ADD CONSTRAINT dedup_result_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 ALTER TABLE ONLY codeio.dedup_segment
@@ -3623,6 +3709,8 @@ ALTER TABLE ONLY codeio.io_pair
     ADD CONSTRAINT io_pair_program_fk FOREIGN KEY (program_id) REFERENCES codeio.program(program_id);
 ALTER TABLE ONLY codeio.io_pair
     ADD CONSTRAINT io_pair_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+ALTER TABLE ONLY codeio.judge
+    ADD CONSTRAINT judge_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 ALTER TABLE ONLY codeio.leak_hit
     ADD CONSTRAINT leak_hit_benchmark_index_fk FOREIGN KEY (benchmark_index_id) REFERENCES codeio.benchmark_index(benchmark_index_id);
 ALTER TABLE ONLY codeio.leak_hit
@@ -3641,6 +3729,12 @@ ALTER TABLE ONLY codeio.pair_check
     ADD CONSTRAINT pair_check_io_pair_fk FOREIGN KEY (io_pair_id) REFERENCES codeio.io_pair(io_pair_id);
 ALTER TABLE ONLY codeio.pair_check
     ADD CONSTRAINT pair_check_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
+ALTER TABLE ONLY codeio.passed_pair
+    ADD CONSTRAINT passed_pair_io_pair_fk FOREIGN KEY (io_pair_id) REFERENCES codeio.io_pair(io_pair_id);
+ALTER TABLE ONLY codeio.passed_pair
+    ADD CONSTRAINT passed_pair_judge_fk FOREIGN KEY (judge_id) REFERENCES codeio.judge(judge_id);
+ALTER TABLE ONLY codeio.passed_pair
+    ADD CONSTRAINT passed_pair_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 ALTER TABLE ONLY codeio.program_measure
     ADD CONSTRAINT program_measure_program_fk FOREIGN KEY (program_id) REFERENCES codeio.program(program_id);
 ALTER TABLE ONLY codeio.program_measure
@@ -3861,6 +3955,8 @@ GRANT SELECT,INSERT,MAINTAIN,UPDATE ON TABLE codeio.answering_teacher TO codeio_
 GRANT SELECT ON TABLE codeio.answering_teacher TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.blob TO codeio_app;
 GRANT SELECT ON TABLE codeio.blob TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.clean_conversation TO codeio_app;
+GRANT SELECT ON TABLE codeio.clean_conversation TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.refused_file TO codeio_app;
 GRANT SELECT ON TABLE codeio.refused_file TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.complete_conversation TO codeio_app;
@@ -3915,8 +4011,14 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.required_gate TO codeio_app;
 GRANT SELECT ON TABLE codeio.required_gate TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.gate_standing TO codeio_app;
 GRANT SELECT ON TABLE codeio.gate_standing TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.judge TO codeio_app;
+GRANT SELECT ON TABLE codeio.judge TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.judged_answer TO codeio_app;
+GRANT SELECT ON TABLE codeio.judged_answer TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.open_question TO codeio_app;
 GRANT SELECT ON TABLE codeio.open_question TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.passed_pair TO codeio_app;
+GRANT SELECT ON TABLE codeio.passed_pair TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.pending_prompt TO codeio_app;
 GRANT SELECT ON TABLE codeio.pending_prompt TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.program_measure TO codeio_app;

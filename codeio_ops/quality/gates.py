@@ -14,6 +14,7 @@ from codeio_ops.quality.determinism import determinism
 from codeio_ops.quality.duplicates import duplicates
 from codeio_ops.quality.expectations import judge_expectations
 from codeio_ops.quality.information import information
+from codeio_ops.quality.judges import Judge
 from codeio_ops.quality.leakage.gate import leakage
 from codeio_ops.quality.licences import licences
 from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement
@@ -22,9 +23,7 @@ from codeio_ops.quality.self_test import self_test
 from codeio_ops.quality.splits import splits
 from codeio_ops.records import GateResult
 from codeio_ops.release.assemble import Release, find_release
-from codeio_ops.sample.recheck import StoredPair
 from codeio_ops.storage.queries import check_names
-from codeio_ops.storage.runs import FactWriter
 
 log = logging.getLogger(__name__)
 
@@ -50,15 +49,33 @@ def integrity(inputs: GateInputs) -> Measurement:
 
 
 def verifier_self_test(inputs: GateInputs) -> Measurement:
-    """Send stored pairs through the verifier as answers: true ones pass, altered ones fail."""
-    pairs = inputs.store.fetch("release.pairs_to_test", StoredPair, release_id=inputs.release_id)
-    report = self_test(pairs, sandbox=inputs.open_sandbox(), cpu_s=inputs.settings.call_cpu_s)
-    misjudged: list[Json] = list(report.misjudged[:MAX_EVIDENCE])
+    """Send stored pairs through the verifier as answers: true ones pass, altered ones fail.
+
+    All that this verifier was not tested with are sent, and some of the others.
+    """
+    sandbox = inputs.open_sandbox()
+    judge = Judge.of(
+        "verifier_self_test",
+        "codeio_ops.verify",
+        "codeio_ops.unified_form",
+        "codeio_ops.quality.mutations",
+        "codeio_ops.quality.self_test",
+        inputs=[sandbox.image_digest],
+    )
+    pairs = inputs.pairs_to_run(judge)
+    report = self_test(pairs, sandbox=sandbox, cpu_s=inputs.settings.call_cpu_s)
+    inputs.keep_passed(judge, pairs, besides=report.misjudged)
+    misjudged: list[Json] = [line for lines in report.misjudged.values() for line in lines]
     return Measurement(
         metric="answers that the verifier judged wrongly",
-        value=len(report.misjudged),
+        value=len(misjudged),
         threshold=0,
-        evidence={"pairs": len(pairs), "answers": report.answers, "misjudged": misjudged},
+        evidence={
+            "pairs": inputs.count_pairs(),
+            "tested": len(pairs),
+            "answers": report.answers,
+            "misjudged": misjudged[:MAX_EVIDENCE],
+        },
     )
 
 
@@ -94,7 +111,7 @@ GATES: Mapping[str, Gate] = {
 SANDBOX_GATES = ("determinism", "verifier_self_test")
 
 
-def run_gate(gate: str, release: Release, inputs: GateInputs, *, writer: FactWriter) -> bool:
+def run_gate(gate: str, release: Release, inputs: GateInputs) -> bool:
     """Judge a candidate by one gate, store the result, and return whether it passed.
 
     A published release has passed; it is not judged again.
@@ -102,7 +119,7 @@ def run_gate(gate: str, release: Release, inputs: GateInputs, *, writer: FactWri
     if release.status == "published":
         return True
     measured = GATES[gate](inputs)
-    writer.write([_row(gate, release, measured, writer.run.stage_run_id)])
+    inputs.writer.write([_row(gate, release, measured, inputs.writer.run.stage_run_id)])
     log.info(
         "gate %s: %s = %g (at most %g)", gate, measured.metric, measured.value,
         measured.threshold, extra={"action": "gate"},

@@ -12,7 +12,7 @@ from codeio_ops.private_data import find_personal_data, find_secrets
 from codeio_ops.quality.duplicates import repeated_samples
 from codeio_ops.quality.information import constant_programs
 from codeio_ops.quality.leakage.gate import leaking_files, text_hits
-from codeio_ops.quality.leakage.registry import load_index, stored_indexes
+from codeio_ops.quality.leakage.registry import leakage_judge, load_index, stored_indexes
 from codeio_ops.quality.licences import refused_files
 from codeio_ops.quality.measurement import Rows
 from codeio_ops.quality.secrets import Finder, private_programs
@@ -111,7 +111,7 @@ def _leaking_texts(rows: Rows) -> _Finds:
         return {}
     indexes = [load_index(index, objects=rows.objects) for index in stored]
     finds: dict[UUID, list[str]] = {}
-    for hit in text_hits(rows, indexes):
+    for hit in text_hits(rows, indexes, leakage_judge(stored)):
         if hit.leak:
             finds.setdefault(UUID(hit.source), []).append(str(hit))
     return finds

@@ -1,10 +1,11 @@
 """The verifier self-test: does the verifier know right from wrong on these very pairs?"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
+from uuid import UUID
 
 from codeio_ops.jsonvalue import Json
 from codeio_ops.quality.mutations import right_values, wrong_values
@@ -17,10 +18,10 @@ from codeio_ops.verify.verdicts import AnswerVerdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelfTestReport:
-    """How many answers were judged, and those judged wrongly, a line each."""
+    """How many answers were judged, and by pair those judged wrongly, a line each."""
 
     answers: int
-    misjudged: tuple[str, ...]
+    misjudged: Mapping[UUID, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +40,18 @@ def self_test(pairs: list[StoredPair], *, sandbox: Sandbox, cpu_s: float) -> Sel
         sandbox: Runs the true inputs again.
         cpu_s: CPU seconds a call may use.
     """
-    answers, misjudged = 0, []
+    answers = 0
+    misjudged: dict[UUID, list[str]] = {}
     for _, group in groupby(pairs, key=attrgetter("program_id")):
         trials = [trial for pair in group for trial in _trials(pair)]
         judgements = judge([t.response for t in trials], sandbox=sandbox, cpu_s=cpu_s)
         answers += len(trials)
         for trial, judgement in zip(trials, judgements, strict=True):
             if (judgement.verdict is AnswerVerdict.CORRECT) is not trial.right:
-                misjudged.append(f"{trial.pair.io_pair_id} {trial.label}: {judgement.verdict}")
-    return SelfTestReport(answers=answers, misjudged=tuple(misjudged))
+                pair_id = trial.pair.io_pair_id
+                line = f"{pair_id} {trial.label}: {judgement.verdict}"
+                misjudged.setdefault(pair_id, []).append(line)
+    return SelfTestReport(answers=answers, misjudged=misjudged)
 
 
 def _trials(pair: StoredPair) -> Iterator[_Trial]:

@@ -77,8 +77,9 @@ def judge_candidate(gate: str, release_id: str, work: Work) -> bool:
         settings=work.settings,
         open_sandbox=lambda: work.sandbox,
         open_auditing_sandbox=lambda: work.auditing_sandbox,
+        writer=work.writer,
     )
-    return run_gate(gate, release, inputs, writer=work.writer)
+    return run_gate(gate, release, inputs)
 
 
 def open_question(release_id: str, work: Work) -> str:

@@ -34,9 +34,11 @@ SELECT DISTINCT ON (sample_text.program_id, sample_text.sample_id)
     sample_text.program_id, sample_text.raw_file_id, sample_text.sample_id AS text_id,
     sample_text.reference_code, sample_text.problem_statement, sample_text.io_description,
     sample_text.input, sample_text.output, sample_text.turn_1, sample_text.feedback_1,
-    sample_text.turn_2, sample_text.feedback_2
+    sample_text.turn_2, sample_text.feedback_2,
+    sample.first_verdict_id, coalesce(sample.second_verdict_id, sample.first_verdict_id) AS last_verdict_id
 FROM codeio.release
 INNER JOIN codeio.release_sample USING (release_id)
+INNER JOIN codeio.sample USING (sample_id)
 INNER JOIN codeio.sample_text USING (sample_id)
 WHERE release.status = 'published' AND NOT EXISTS (
     SELECT FROM codeio.finished_conversation
@@ -44,29 +46,65 @@ WHERE release.status = 'published' AND NOT EXISTS (
 )
 ORDER BY sample_text.program_id, sample_text.sample_id;
 
+-- name: finished_programs
+SELECT count(DISTINCT program_id) FROM codeio.finished_conversation;
+
 -- name: finished_texts
-SELECT finished_conversation.program_id, program.raw_file_id, finished_conversation.prompt_id AS text_id,
-    program.main_function AS reference_code, program.problem_statement, program.io_description,
-    io_pair.input, io_pair.output, first_response.body AS turn_1, first_verdict.feedback AS feedback_1,
-    second_response.body AS turn_2, second_verdict.feedback AS feedback_2
-FROM codeio.finished_conversation
-INNER JOIN codeio.prompt ON prompt.prompt_id = finished_conversation.prompt_id
-INNER JOIN codeio.io_pair ON io_pair.io_pair_id = prompt.io_pair_id
-INNER JOIN codeio.program ON program.program_id = finished_conversation.program_id
-INNER JOIN codeio.verdict AS first_verdict ON first_verdict.verdict_id = finished_conversation.first_verdict_id
-INNER JOIN codeio.response AS first_response ON first_response.response_id = first_verdict.response_id
-LEFT JOIN codeio.verdict AS second_verdict ON second_verdict.verdict_id = finished_conversation.second_verdict_id
-LEFT JOIN codeio.response AS second_response ON second_response.response_id = second_verdict.response_id
-ORDER BY finished_conversation.program_id, finished_conversation.prompt_id;
+-- Of programs with a conversation that the judge has not read; without a judge, of all.
+WITH conversation AS MATERIALIZED (
+    SELECT program_id, prompt_id, first_verdict_id, second_verdict_id,
+        coalesce(second_verdict_id, first_verdict_id) AS last_verdict_id
+    FROM codeio.finished_conversation
+),
+
+opened AS MATERIALIZED (
+    SELECT DISTINCT conversation.program_id
+    FROM conversation
+    LEFT JOIN codeio.clean_conversation AS clean
+        ON clean.judge_id = :judge_id AND clean.first_verdict_id = conversation.first_verdict_id
+            AND clean.last_verdict_id = conversation.last_verdict_id
+    WHERE clean.judge_id IS NULL
+)
+
+SELECT conversation.program_id, first.raw_file_id, conversation.prompt_id AS text_id,
+    conversation.first_verdict_id, conversation.last_verdict_id,
+    first.reference_code, first.problem_statement, first.io_description, first.input, first.output,
+    first.answer AS turn_1, first.feedback AS feedback_1, second.answer AS turn_2, second.feedback AS feedback_2
+FROM conversation
+INNER JOIN opened USING (program_id)
+INNER JOIN codeio.judged_answer AS first ON first.verdict_id = conversation.first_verdict_id
+LEFT JOIN codeio.judged_answer AS second ON second.verdict_id = conversation.second_verdict_id
+ORDER BY conversation.program_id, conversation.prompt_id, conversation.first_verdict_id;
 
 -- name: sample_texts
-SELECT sample_text.program_id, sample_text.raw_file_id, sample_text.sample_id AS text_id,
-    sample_text.reference_code, sample_text.problem_statement, sample_text.io_description,
-    sample_text.input, sample_text.output, sample_text.turn_1, sample_text.feedback_1,
-    sample_text.turn_2, sample_text.feedback_2
-FROM codeio.sample_text
-WHERE sample_text.sample_id = any(:sample_ids)
-ORDER BY sample_text.program_id, sample_text.sample_id;
+-- Of programs with a conversation that the judge has not read.
+WITH member AS MATERIALIZED (
+    SELECT sample.sample_id, sample.first_verdict_id, sample.second_verdict_id,
+        coalesce(sample.second_verdict_id, sample.first_verdict_id) AS last_verdict_id, io_pair.program_id
+    FROM codeio.sample
+    INNER JOIN codeio.prompt USING (prompt_id)
+    INNER JOIN codeio.io_pair USING (io_pair_id)
+    WHERE sample.sample_id = any(:sample_ids)
+),
+
+opened AS MATERIALIZED (
+    SELECT DISTINCT member.program_id
+    FROM member
+    LEFT JOIN codeio.clean_conversation AS clean
+        ON clean.judge_id = :judge_id AND clean.first_verdict_id = member.first_verdict_id
+            AND clean.last_verdict_id = member.last_verdict_id
+    WHERE clean.judge_id IS NULL
+)
+
+SELECT member.program_id, first.raw_file_id, member.sample_id AS text_id,
+    member.first_verdict_id, member.last_verdict_id,
+    first.reference_code, first.problem_statement, first.io_description, first.input, first.output,
+    first.answer AS turn_1, first.feedback AS feedback_1, second.answer AS turn_2, second.feedback AS feedback_2
+FROM member
+INNER JOIN opened USING (program_id)
+INNER JOIN codeio.judged_answer AS first ON first.verdict_id = member.first_verdict_id
+LEFT JOIN codeio.judged_answer AS second ON second.verdict_id = member.second_verdict_id
+ORDER BY member.program_id, member.sample_id;
 
 -- name: leaks_of_files
 SELECT DISTINCT program.program_id, program.raw_file_id, benchmark.name AS benchmark, leak_hit.item

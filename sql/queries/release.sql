@@ -259,16 +259,40 @@ INNER JOIN codeio.current_origin USING (raw_file_id)
 INNER JOIN codeio.source USING (source_id)
 ORDER BY named.id, current_origin.passes DESC, source.kind, source.locator, current_origin.version, current_origin.path;
 
--- name: pairs_to_test
-SELECT DISTINCT ON (program.program_id, io_pair.io_pair_id)
-    io_pair.io_pair_id, io_pair.input, io_pair.output, program.program_id,
-    program.language, program.entry_point, program.main_function
+-- name: pairs
+SELECT count(DISTINCT prompt.io_pair_id)
 FROM codeio.release_sample
 INNER JOIN codeio.sample USING (sample_id)
 INNER JOIN codeio.prompt USING (prompt_id)
+WHERE release_sample.release_id = :release_id;
+
+-- name: pairs_to_run
+-- Those that the judge has not passed, and of the others some, drawn by chance.
+WITH pair AS MATERIALIZED (
+    SELECT DISTINCT prompt.io_pair_id, passed_pair.io_pair_id IS NOT NULL AS passed
+    FROM codeio.release_sample
+    INNER JOIN codeio.sample USING (sample_id)
+    INNER JOIN codeio.prompt USING (prompt_id)
+    LEFT JOIN codeio.passed_pair
+        ON passed_pair.judge_id = :judge_id AND passed_pair.io_pair_id = prompt.io_pair_id
+    WHERE release_sample.release_id = :release_id
+),
+
+chosen AS (
+    SELECT pair.io_pair_id FROM pair WHERE NOT pair.passed
+    UNION ALL
+    (
+        SELECT pair.io_pair_id FROM pair WHERE pair.passed
+        ORDER BY sha256(convert_to(cast(:release_id AS text) || cast(pair.io_pair_id AS text), 'UTF8'))
+        LIMIT :again
+    )
+)
+
+SELECT io_pair.io_pair_id, io_pair.input, io_pair.output, program.program_id,
+    program.language, program.entry_point, program.main_function
+FROM chosen
 INNER JOIN codeio.io_pair USING (io_pair_id)
 INNER JOIN codeio.program USING (program_id)
-WHERE release_sample.release_id = :release_id
 ORDER BY program.program_id, io_pair.io_pair_id;
 
 -- name: duplicate_prompts

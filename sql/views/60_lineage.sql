@@ -53,6 +53,22 @@ COMMENT ON VIEW codeio.file_licence IS
 'The licence of each raw file: those of all places by which it is judged, joined by AND.';
 COMMENT ON COLUMN codeio.file_licence.licence IS 'SPDX expression.';
 
+CREATE VIEW codeio.judged_answer AS
+SELECT verdict.verdict_id, program.program_id, program.raw_file_id, program.main_function AS reference_code,
+    program.problem_statement, program.io_description, io_pair.input, io_pair.output, response.body AS answer,
+    verdict.feedback
+FROM codeio.verdict
+INNER JOIN codeio.response USING (response_id)
+INNER JOIN codeio.prompt USING (prompt_id)
+INNER JOIN codeio.io_pair USING (io_pair_id)
+INNER JOIN codeio.program USING (program_id);
+COMMENT ON VIEW codeio.judged_answer IS 'Answers with what was said of them, and what they are about.';
+COMMENT ON COLUMN codeio.judged_answer.verdict_id IS 'What was said.';
+COMMENT ON COLUMN codeio.judged_answer.program_id IS 'The program that was asked about.';
+COMMENT ON COLUMN codeio.judged_answer.raw_file_id IS 'The file that it was made of.';
+COMMENT ON COLUMN codeio.judged_answer.reference_code IS 'Its text.';
+COMMENT ON COLUMN codeio.judged_answer.answer IS 'The answer, as it came.';
+
 CREATE VIEW codeio.sample_text AS
 SELECT sample.sample_id, sample.prompt_id, io_pair.program_id, io_pair.io_pair_id, program.raw_file_id,
     origin.source_kind, origin.source_locator, origin.version AS source_version, origin.path AS source_path,

@@ -12,7 +12,8 @@ codeio.io_pair, codeio.pair_check, codeio.prompt, codeio.response, codeio.verdic
 codeio.requeued_drop, codeio.sandbox_check, codeio.sample, codeio.release, codeio.release_sample,
 codeio.release_left_out, codeio.takedown, codeio.takedown_undo, codeio.tree_change, codeio.benchmark_index,
 codeio.leak_scan, codeio.leak_hit, codeio.gate_result, codeio.gate_override, codeio.source_change,
-codeio.origin_licence, codeio.benchmark_use TO codeio_app;
+codeio.origin_licence, codeio.benchmark_use, codeio.judge, codeio.clean_conversation, codeio.passed_pair
+TO codeio_app;
 
 GRANT UPDATE (paused, cursor_value, licence, settings, removed, withdrawn, judged_with, judged_at)
 ON codeio.source TO codeio_app;

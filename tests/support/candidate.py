@@ -81,7 +81,7 @@ class Plot:
         run = stage_run("test", task, self.settings, image_digest="sha256:test")
         return FactWriter(self.store, run)
 
-    def inputs(self, release: Release) -> GateInputs:
+    def inputs(self, release: Release, *, writer: FactWriter | None = None) -> GateInputs:
         return GateInputs(
             release_id=release.release_id,
             store=self.store,
@@ -89,6 +89,7 @@ class Plot:
             settings=self.settings,
             open_sandbox=lambda: _given(self.sandbox),
             open_auditing_sandbox=lambda: _given(self.auditing),
+            writer=writer or self.writer,
         )
 
     def finished(self, planted: list[Planted]) -> list[list[Answered]]:

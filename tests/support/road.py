@@ -167,8 +167,9 @@ class Road:
             settings=work.settings,
             open_sandbox=lambda: work.sandbox,
             open_auditing_sandbox=lambda: work.auditing_sandbox,
+            writer=work.sandbox_writer,
         )
-        return {name: run_gate(name, release, inputs, writer=work.sandbox_writer) for name in GATES}
+        return {name: run_gate(name, release, inputs) for name in GATES}
 
     def promote(self, release: Release) -> Release:
         """Decide about a candidate, and publish it."""

@@ -97,11 +97,9 @@ def _file_sources(work: Work) -> Iterator[SourceText]:
 
 def _texts(work: Work) -> list[TrainingText]:
     """Return what is finished, and what else published releases hold, by program."""
-    found = (
-        work.store.fetch(f"benchmark.{name}", TrainingText)
-        for name in ("finished_texts", "former_texts")
-    )
-    return sorted(chain.from_iterable(found), key=attrgetter("program_id"))
+    finished = work.store.fetch("benchmark.finished_texts", TrainingText, judge_id=None)
+    former = work.store.fetch("benchmark.former_texts", TrainingText)
+    return sorted(chain(finished, former), key=attrgetter("program_id"))
 
 
 def _leaking(hits: list[Hit]) -> set[str]:

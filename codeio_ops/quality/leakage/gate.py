@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from codeio_ops.jsonvalue import Json
-from codeio_ops.quality.leakage.registry import KNOWN, load_index, stored_indexes
-from codeio_ops.quality.leakage.training import TrainingText, program_sources
+from codeio_ops.quality.judges import Judge
+from codeio_ops.quality.leakage.registry import (
+    KNOWN,
+    leakage_judge,
+    load_index,
+    stored_indexes,
+)
+from codeio_ops.quality.leakage.training import program_sources
 from codeio_ops.quality.leakage.verdict import Hit
 from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement, Rows, Severity
 
@@ -39,7 +45,7 @@ def leakage(inputs: GateInputs) -> Measurement:
     if not stored:
         return _nothing_indexed()
     indexes = [load_index(index, objects=rows.objects) for index in stored]
-    hits = text_hits(rows, indexes)
+    hits = text_hits(rows, indexes, leakage_judge(stored))
     leaks = [hit for hit in hits if hit.leak]
     files = leaking_files(rows)
     return Measurement(
@@ -65,12 +71,11 @@ def _nothing_indexed() -> Measurement:
     )
 
 
-def text_hits(rows: Rows, indexes: "Sequence[BenchmarkIndex]") -> list[Hit]:
+def text_hits(rows: Rows, indexes: "Sequence[BenchmarkIndex]", judge: Judge) -> list[Hit]:
     """Return what the texts of samples share with benchmarks, program by program."""
     from codeio_ops.quality.leakage.scan import LeakageScanner
 
-    texts = rows.fetch("benchmark.sample_texts", TrainingText)
-    return list(LeakageScanner(indexes).scan(program_sources(texts)))
+    return list(LeakageScanner(indexes).scan(program_sources(rows.texts(judge))))
 
 
 def leaking_files(rows: Rows) -> list[LeakingFile]:

@@ -12,10 +12,16 @@ from typing import Literal
 from uuid import UUID
 
 from codeio_ops.fingerprint import content_id
-from codeio_ops.quality.leakage.registry import StoredIndex, load_index, stored_indexes
+from codeio_ops.quality.leakage.registry import (
+    StoredIndex,
+    leakage_judge,
+    load_index,
+    stored_indexes,
+)
 from codeio_ops.quality.leakage.share import Leaking, require_meant
-from codeio_ops.quality.leakage.training import SourceText, TrainingText, program_sources
+from codeio_ops.quality.leakage.training import SourceText, source_of
 from codeio_ops.quality.leakage.verdict import Hit
+from codeio_ops.quality.unread import unread
 from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop, DropRecord, LeakHit, LeakScan, Record
 from codeio_ops.storage.blobs import BlobLocation
@@ -87,27 +93,37 @@ def screen_files(shard: Shard, work: Work) -> Counter[str]:
 
 
 def screen_samples(work: Work) -> Counter[str]:
-    """Scan all finished samples; the files of those that leak are quarantined.
+    """Scan the finished samples that nobody has; the files of those that leak are quarantined.
+
+    Programs in which nothing was found are not read again before their next conversation, or the
+    next benchmark.
 
     Returns:
-        Counts: `clean` and `leak`, of programs.
+        Counts: `clean` and `leak`, of the programs that were read.
 
     Raises:
-        BenchmarkTooBroad: a benchmark would quarantine a large share of them, and nobody said
-            that it is meant.
+        BenchmarkTooBroad: a benchmark would quarantine a large share of all programs, and nobody
+            said that it is meant.
     """
     from codeio_ops.quality.leakage.scan import LeakageScanner
 
     indexes = stored_indexes(work.store)
     if not indexes:
         return Counter()
-    texts = work.store.fetch("benchmark.finished_texts", TrainingText)
     scanner = LeakageScanner([load_index(index, objects=work.objects) for index in indexes])
-    hits = list(scanner.scan(program_sources(texts)))
-    files = {str(text.program_id): text.raw_file_id for text in texts}
-    _require_all_meant(_leaks(hits), "programs", len(files), indexes, work)
+    hits: list[Hit] = []
+    files: dict[str, UUID] = {}
+    read = 0
+    for programs in unread(leakage_judge(indexes), work):
+        found = list(scanner.scan(map(source_of, programs.read)))
+        programs.keep_clean({UUID(hit.source) for hit in found})
+        hits += found
+        files |= {str(each[0].program_id): each[0].raw_file_id for each in programs.read}
+        read += len(programs.read)
+    total = work.store.value("benchmark.finished_programs")
+    _require_all_meant(_leaks(hits), "programs", total, indexes, work)
     work.writer.write(_records(hits, "program", files, indexes, work))
-    return _counted("samples", len(files), hits)
+    return _counted("samples", read, hits)
 
 
 def _leaks(hits: Iterable[Hit]) -> set[tuple[str, str]]:

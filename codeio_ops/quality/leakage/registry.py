@@ -1,11 +1,13 @@
 """Where benchmark indexes are kept: the index in S3, what it is in Postgres."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from codeio_ops.errors import BlobCorrupt
 from codeio_ops.fingerprint import content_id, sha256_hex
+from codeio_ops.quality.judges import Judge
 from codeio_ops.quality.leakage.definition import NAME
 from codeio_ops.records import BenchmarkIndexRow, BenchmarkUse
 from codeio_ops.storage.engine import Store
@@ -84,6 +86,13 @@ def use_index(
 def stored_indexes(store: Store) -> list[StoredIndex]:
     """Return the indexes in use, by name of the benchmark."""
     return store.fetch("benchmark.indexes", StoredIndex)
+
+
+def leakage_judge(indexes: Sequence[StoredIndex]) -> Judge:
+    """Return the judge that looks for these benchmarks in texts."""
+    return Judge.of(
+        "leakage", "codeio_ops.quality.leakage", inputs=(each.object_sha256 for each in indexes)
+    )
 
 
 def load_index(stored: StoredIndex, *, objects: ObjectStore) -> "BenchmarkIndex":

@@ -1,6 +1,6 @@
 """Training text as sources of a scan: the words a model would learn from."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -23,9 +23,12 @@ class TrainingText:
 
     Attributes:
         text_id: Its sample, or its prompt while there is no sample.
+        last_verdict_id: The verdict on the revision, or on the first answer where there was none.
     """
 
     text_id: UUID
+    first_verdict_id: UUID
+    last_verdict_id: UUID
     program_id: UUID
     raw_file_id: UUID
     reference_code: str
@@ -58,15 +61,32 @@ class TrainingText:
         }
 
 
-def program_sources(texts: Iterable[TrainingText]) -> Iterator[SourceText]:
-    """Yield one source a program; fields of a conversation are named `<text_id>.<part>`.
+Conversations = Sequence[TrainingText]
+"""Of one program."""
+
+
+def by_program(texts: Iterable[TrainingText]) -> Iterator[list[TrainingText]]:
+    """Yield the conversations about each program, which are judged together.
 
     Args:
         texts: In the order of their programs.
     """
-    for program_id, group in groupby(texts, key=attrgetter("program_id")):
-        conversations = list(group)
-        fields = conversations[0].shared()
-        for text in conversations:
-            fields |= {f"{text.text_id}.{part}": words for part, words in text.own().items()}
-        yield SourceText(source=str(program_id), fields=fields)
+    for _, group in groupby(texts, key=attrgetter("program_id")):
+        yield list(group)
+
+
+def source_of(conversations: Conversations) -> SourceText:
+    """Return a program as a source; fields of a conversation are named `<text_id>.<part>`."""
+    fields = conversations[0].shared()
+    for text in conversations:
+        fields |= {f"{text.text_id}.{part}": words for part, words in text.own().items()}
+    return SourceText(source=str(conversations[0].program_id), fields=fields)
+
+
+def program_sources(texts: Iterable[TrainingText]) -> Iterator[SourceText]:
+    """Yield one source a program.
+
+    Args:
+        texts: In the order of their programs.
+    """
+    return map(source_of, by_program(texts))

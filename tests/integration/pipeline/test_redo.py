@@ -47,7 +47,8 @@ def ids(road: Road, table: str) -> set[Any]:
 
 
 def finished(road: Road) -> set[Any]:
-    return {text.text_id for text in road.store.fetch("benchmark.finished_texts", TrainingText)}
+    texts = road.store.fetch("benchmark.finished_texts", TrainingText, judge_id=None)
+    return {text.text_id for text in texts}
 
 
 def walk(road: Road, run_id: str) -> dict[str, Counter[str]]:

@@ -165,7 +165,7 @@ def test_a_benchmark_question_in_an_answer_fails_leakage(plot: Plot) -> None:
 
 def test_the_result_is_stored_with_its_severity(plot: Plot) -> None:
     release = plot.candidate(sound())
-    assert run_gate("duplicates", release, plot.inputs(release), writer=plot.writer)
+    assert run_gate("duplicates", release, plot.inputs(release))
     (stored,) = gate_results(plot.store, release.release_id)
     assert (stored.gate, stored.passed, stored.severity) == ("duplicates", True, "hard")
 
@@ -227,7 +227,7 @@ def test_a_rejection_names_gate_count_example_and_cure(plot: Plot) -> None:
     first, *rest = sound()
     release = plot.candidate([replace(first, turn_1=""), *rest])
     judge_all(release, writer=plot.writer)
-    run_gate("integrity", release, plot.inputs(release), writer=plot.new_writer("gate"))
+    run_gate("integrity", release, plot.inputs(release, writer=plot.new_writer("gate")))
     with pytest.raises(GateFailed) as refused:
         decide(release, store=plot.store)
     told = str(refused.value)

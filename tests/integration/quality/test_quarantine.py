@@ -154,7 +154,7 @@ def test_without_quarantine_the_gate_rejects_and_nothing_is_published(plot: Plot
     assert _rows(plot, "SELECT FROM codeio.drop_record") == []
     release = assemble_release(Recipe(), current={TEACHER}, store=plot.store, writer=plot.writer)
     assert release.samples == len(clean.pairs) + len(reciting.pairs)
-    assert not run_gate("leakage", release, plot.inputs(release), writer=plot.writer)
+    assert not run_gate("leakage", release, plot.inputs(release))
     with pytest.raises(GateFailed, match="leakage"):
         decide(release, store=plot.store)
     rejected = find_release(plot.store, release.release_id)

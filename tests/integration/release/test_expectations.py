@@ -228,8 +228,9 @@ def test_a_failure_is_stored_and_rejects_the_release(
         settings=settings,
         open_sandbox=lambda: pytest.fail("this gate runs no program"),
         open_auditing_sandbox=lambda: pytest.fail("this gate runs no program"),
+        writer=facts.writer,
     )
-    assert not run_gate("expectations", release, inputs, writer=facts.writer)
+    assert not run_gate("expectations", release, inputs)
     [result] = gate_results(facts.store, release.release_id)
     assert not result.passed
     assert isinstance(result.evidence, dict)

@@ -31,20 +31,21 @@ def _doubles(_: Program, given_: Json) -> RunResult:
 def test_true_pairs_are_all_judged_rightly() -> None:
     pairs = [_pair({"n": n}, 2 * n) for n in range(5)]
     report = self_test(pairs, sandbox=ScriptedSandbox(_doubles), cpu_s=1.0)
-    assert report.misjudged == ()
+    assert report.misjudged == {}
     assert report.answers == sum(2 + len(list(wrong_values(pair.output))) for pair in pairs)
 
 
 def test_a_pair_that_the_program_does_not_give_is_reported() -> None:
     good, bad = _pair({"n": 1}, 2), _pair({"n": 1}, 3)
     report = self_test([good, bad], sandbox=ScriptedSandbox(_doubles), cpu_s=1.0)
-    assert report.misjudged == (f"{bad.io_pair_id} true input: wrong",)
+    assert report.misjudged == {bad.io_pair_id: [f"{bad.io_pair_id} true input: wrong"]}
 
 
 def test_a_program_that_fails_now_is_reported() -> None:
     sandbox = ScriptedSandbox(lambda *_: RunResult(verdict=Verdict.TIMEOUT))
-    report = self_test([_pair({"n": 1}, 2)], sandbox=sandbox, cpu_s=1.0)
-    assert [line.partition(" ")[2] for line in report.misjudged] == ["true input: timeout"]
+    pair = _pair({"n": 1}, 2)
+    report = self_test([pair], sandbox=sandbox, cpu_s=1.0)
+    assert report.misjudged == {pair.io_pair_id: [f"{pair.io_pair_id} true input: timeout"]}
 
 
 def test_a_program_is_loaded_once_for_all_its_pairs() -> None:
