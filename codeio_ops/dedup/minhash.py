@@ -53,14 +53,14 @@ class Sketch:
 def sketch(content: bytes, *, language: str) -> Sketch:
     """Reduce a file to its shingles and band keys."""
     tokens = tokenize(content, language=language)
-    shingles = _distinct(_shingles(tokens.hashes, tokens.names))
+    shingles = distinct(shingle_hashes(tokens.hashes, tokens.names))
     bands = np.zeros(BANDS, np.uint64)
     if len(shingles) >= MIN_SHINGLES:
         _band_keys(_minhash(shingles, _MULTIPLIERS, _OFFSETS), bands)
     return Sketch(content=content, language=language, shingles=shingles, bands=bands)
 
 
-def _distinct(values: Hashes) -> Hashes:
+def distinct(values: Hashes) -> Hashes:
     """Sort and deduplicate in place; `numpy.unique` takes many times as long on so few values."""
     values.sort()
     return values[: _move_distinct(values)]
@@ -87,7 +87,13 @@ def _mix(value: np.uint64) -> np.uint64:
 
 
 @compiled()
-def _shingles(hashes: Hashes, names: NDArray[np.bool_]) -> Hashes:
+def shingle_hashes(hashes: Hashes, names: NDArray[np.bool_]) -> Hashes:
+    """Return a hash of each run of 5 tokens, in their order; of fewer tokens, of all of them.
+
+    Args:
+        hashes: Tokens, of shape (tokens,).
+        names: Which of them are names, which count by their order in the run.
+    """
     count = len(hashes)
     width = min(SHINGLE_TOKENS, count)
     found = np.empty(count - width + 1 if count else 0, np.uint64)

@@ -1,9 +1,9 @@
 """The gate on splits: validation holds no program of train, and none that is nearly one."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from codeio_ops.dedup.exact import near_duplicate_pairs
 from codeio_ops.jsonvalue import Json
 from codeio_ops.quality.measurement import MAX_EVIDENCE, GateInputs, Measurement
 
@@ -19,16 +19,16 @@ class _SplitProgram:
 
 def splits(inputs: GateInputs) -> Measurement:
     """Count programs that stand in both splits, or are nearly one of the other split."""
-    programs = inputs.store.fetch(
-        "release.split_programs", _SplitProgram, release_id=inputs.release_id
-    )
-    by_id = {program.program_id: program for program in programs}
-    in_both: list[Json] = [str(p.program_id) for p in programs if len(p.splits) > 1]
-    apart: list[Json] = [
-        [str(one), str(other)]
-        for one, other in near_duplicate_pairs({p.program_id: p.main_function for p in programs})
-        if by_id[one].splits != by_id[other].splits
-    ]
+    from codeio_ops.dedup.exact import near_duplicate_pairs
+
+    held: dict[UUID, list[str]] = {}
+    with inputs.store.transaction() as transaction:
+        programs = transaction.stream(
+            "release.split_programs", _SplitProgram, release_id=inputs.release_id
+        )
+        near = list(near_duplicate_pairs(_codes(programs, held)))
+    in_both: list[Json] = [str(program) for program, found in held.items() if len(found) > 1]
+    apart: list[Json] = [[str(one), str(other)] for one, other in near if held[one] != held[other]]
     return Measurement(
         metric="programs in both splits, and near duplicates in different ones",
         value=len(in_both) + len(apart),
@@ -38,3 +38,12 @@ def splits(inputs: GateInputs) -> Measurement:
             "near_duplicates_apart": apart[:MAX_EVIDENCE],
         },
     )
+
+
+def _codes(
+    programs: Iterable[_SplitProgram], held: dict[UUID, list[str]]
+) -> Iterator[tuple[UUID, str]]:
+    """Give the code of each program, and note its splits in `held`."""
+    for program in programs:
+        held[program.program_id] = program.splits
+        yield program.program_id, program.main_function

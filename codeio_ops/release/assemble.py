@@ -114,8 +114,7 @@ def assemble_release(
     kept = [item for item in taken if item.sample_id not in refusals]
     if not kept:
         raise all_refused(choice, list(refusals.values()))
-    splits = assign_splits(_codes(store), validation_percent=recipe.validation_percent)
-    chosen = place(kept, splits)
+    chosen = place(kept, _splits(recipe, store))
     draft = _Draft(
         choice=choice,
         chosen=chosen,
@@ -137,14 +136,16 @@ def find_release(store: Store, release_id: UUID) -> Release:
     return found[0]
 
 
-def _codes(store: Store) -> dict[UUID, str]:
-    """Return the code of every finished program, which the dedup stage found in no other.
+def _splits(recipe: Recipe, store: Store) -> dict[UUID, str]:
+    """Return the split of every finished program, which the dedup stage found in no other.
 
     Those that the recipe leaves out or that were taken down are among them, so that a program
     stands in the same split of every release.
     """
-    programs = store.fetch("release.unscreened_programs", _FinishedProgram)
-    return {program.program_id: program.main_function for program in programs}
+    with store.transaction() as transaction:
+        programs = transaction.stream("release.unscreened_programs", _FinishedProgram)
+        codes = ((program.program_id, program.main_function) for program in programs)
+        return assign_splits(codes, validation_percent=recipe.validation_percent)
 
 
 def _refused(taken: Sequence[Conversation], refuse: Refuse) -> dict[UUID, Refusal]:

@@ -185,22 +185,22 @@ def test_near_duplicates_are_exactly_the_similar_pairs(codes: list[str]) -> None
         for one in range(other)
         if len(sets[one] & sets[other]) >= THRESHOLD * len(sets[one] | sets[other])
     }
-    assert set(near_duplicate_pairs(dict(enumerate(codes)))) == expected
+    assert set(near_duplicate_pairs(enumerate(codes))) == expected
 
 
 @given(st.lists(code, max_size=12), st.integers(0, 50))
 def test_a_cluster_is_never_split(codes: list[str], percent: int) -> None:
     named = {UUID(int=number): text for number, text in enumerate(codes)}
-    splits = assign_splits(named, validation_percent=percent)
-    for one, other in near_duplicate_pairs(named):
+    splits = assign_splits(named.items(), validation_percent=percent)
+    for one, other in near_duplicate_pairs(named.items()):
         assert splits[one] == splits[other]
-    assert clusters(named).keys() == splits.keys()
+    assert clusters(named.items()).keys() == splits.keys()
 
 
 def test_splits_do_not_depend_on_the_order() -> None:
     named = {UUID(int=number): f"def f{number}(): return {number} * x" for number in range(50)}
-    backwards = dict(reversed(named.items()))
-    assert assign_splits(named, validation_percent=20) == assign_splits(
+    backwards = reversed(named.items())
+    assert assign_splits(named.items(), validation_percent=20) == assign_splits(
         backwards, validation_percent=20
     )
 
@@ -209,12 +209,12 @@ def test_splits_do_not_depend_on_the_order() -> None:
 def test_a_larger_validation_share_only_adds_programs(program: UUID, one: int, two: int) -> None:
     small, large = sorted((one, two))
     named = {program: "def f(): return 1"}
-    if assign_splits(named, validation_percent=small)[program] == "validation":
-        assert assign_splits(named, validation_percent=large)[program] == "validation"
-    assert assign_splits(named, validation_percent=0)[program] == "train"
+    if assign_splits(named.items(), validation_percent=small)[program] == "validation":
+        assert assign_splits(named.items(), validation_percent=large)[program] == "validation"
+    assert assign_splits(named.items(), validation_percent=0)[program] == "train"
 
 
 def test_about_the_share_asked_for_is_validation() -> None:
     named = {UUID(int=n << 100): f"def f{n}(a{n}): return a{n} + {n}" for n in range(2000)}
-    held = list(assign_splits(named, validation_percent=20).values()).count("validation")
+    held = list(assign_splits(named.items(), validation_percent=20).values()).count("validation")
     assert 300 < held < 500
