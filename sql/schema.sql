@@ -1479,34 +1479,6 @@ COMMENT ON COLUMN codeio.replaced_program.program_id IS 'Derived from the four p
 
 
 
-CREATE VIEW codeio.retired_prompt AS
- SELECT prompt.prompt_id
-   FROM (codeio.prompt
-     JOIN codeio.refuted_pair USING (io_pair_id))
-UNION ALL
- SELECT prompt.prompt_id
-   FROM ((codeio.prompt
-     JOIN codeio.io_pair USING (io_pair_id))
-     JOIN codeio.replaced_program USING (program_id))
-UNION ALL
- SELECT prompt.prompt_id
-   FROM (codeio.prompt
-     JOIN codeio.io_pair USING (io_pair_id))
-  WHERE (NOT (EXISTS ( SELECT
-           FROM codeio.program_in_force
-          WHERE (program_in_force.program_id = io_pair.program_id))))
-UNION ALL
- SELECT prompt.prompt_id
-   FROM (((codeio.prompt
-     JOIN codeio.stage_run ON ((stage_run.stage_run_id = prompt.stage_run_id)))
-     JOIN codeio.prompt newer ON (((newer.io_pair_id = prompt.io_pair_id) AND (newer.direction = prompt.direction))))
-     JOIN codeio.stage_run newer_run ON ((newer_run.stage_run_id = newer.stage_run_id)))
-  WHERE (newer_run.started_at > stage_run.started_at);
-COMMENT ON VIEW codeio.retired_prompt IS 'Prompts about which no teacher is asked any more: of a refuted pair, of a replaced program, of one that is not in force, or asked anew by a later template. One may stand here twice.';
-COMMENT ON COLUMN codeio.retired_prompt.prompt_id IS 'Derived from pair, direction and template.';
-
-
-
 CREATE VIEW codeio.open_prompt AS
  SELECT prompt.prompt_id,
     prompt.body,
@@ -1517,10 +1489,17 @@ CREATE VIEW codeio.open_prompt AS
      JOIN codeio.io_pair USING (io_pair_id))
      JOIN codeio.program USING (program_id))
      JOIN codeio.stage_run ON ((stage_run.stage_run_id = prompt.stage_run_id)))
-  WHERE (NOT (EXISTS ( SELECT
-           FROM codeio.retired_prompt
-          WHERE (retired_prompt.prompt_id = prompt.prompt_id))));
-COMMENT ON VIEW codeio.open_prompt IS 'Prompts that teachers are asked, with the file that each is about.';
+  WHERE ((EXISTS ( SELECT
+           FROM codeio.program_in_force
+          WHERE (program_in_force.program_id = io_pair.program_id))) AND (NOT (EXISTS ( SELECT
+           FROM codeio.replaced_program
+          WHERE (replaced_program.program_id = io_pair.program_id)))) AND (NOT (EXISTS ( SELECT
+           FROM codeio.refuted_pair
+          WHERE (refuted_pair.io_pair_id = prompt.io_pair_id)))) AND (NOT (EXISTS ( SELECT
+           FROM (codeio.prompt newer
+             JOIN codeio.stage_run newer_run ON ((newer_run.stage_run_id = newer.stage_run_id)))
+          WHERE ((newer.io_pair_id = prompt.io_pair_id) AND (newer.direction = prompt.direction) AND (newer_run.started_at > stage_run.started_at))))));
+COMMENT ON VIEW codeio.open_prompt IS 'Prompts that teachers are asked, with the file that each is about: none of a refuted pair, of a replaced program, of one that is not in force, or that a later template asks anew.';
 COMMENT ON COLUMN codeio.open_prompt.prompt_id IS 'The prompt.';
 COMMENT ON COLUMN codeio.open_prompt.body IS 'The text sent.';
 COMMENT ON COLUMN codeio.open_prompt.template_sha256 IS 'Fingerprint of the template.';
@@ -1649,7 +1628,7 @@ COMMENT ON FUNCTION codeio.require_judgement() IS 'Keeps a release from being pu
 
 
 CREATE VIEW codeio.current_verdict AS
- SELECT DISTINCT ON (verdict.response_id) verdict.response_id,
+ SELECT verdict.response_id,
     verdict.verdict_id,
     verdict.verifier_version,
     verdict.verdict,
@@ -1662,7 +1641,10 @@ CREATE VIEW codeio.current_verdict AS
    FROM ((codeio.verdict
      JOIN codeio.response USING (response_id))
      JOIN codeio.stage_run ON ((stage_run.stage_run_id = verdict.stage_run_id)))
-  ORDER BY verdict.response_id, stage_run.started_at DESC, verdict.verdict_id;
+  WHERE (NOT (EXISTS ( SELECT
+           FROM (codeio.verdict later
+             JOIN codeio.stage_run later_run ON ((later_run.stage_run_id = later.stage_run_id)))
+          WHERE ((later.response_id = verdict.response_id) AND (ROW(later_run.started_at, verdict.verdict_id) > ROW(stage_run.started_at, later.verdict_id))))));
 COMMENT ON VIEW codeio.current_verdict IS 'The latest verdict on each response.';
 COMMENT ON COLUMN codeio.current_verdict.response_id IS 'The response.';
 COMMENT ON COLUMN codeio.current_verdict.verdict_id IS 'Derived from response, verifier version and sandbox image.';
@@ -1701,9 +1683,9 @@ CREATE FUNCTION codeio.stale_rows(current_image text, current_verifier text, cur
      'template'::text AS cause,
      prompt.template_sha256 AS made_with
     FROM codeio.prompt
-   WHERE ((prompt.template_sha256 <> ALL (stale_rows.current_templates)) AND (NOT (EXISTS ( SELECT
-            FROM codeio.retired_prompt
-           WHERE (retired_prompt.prompt_id = prompt.prompt_id)))))
+   WHERE ((prompt.template_sha256 <> ALL (stale_rows.current_templates)) AND (EXISTS ( SELECT
+            FROM codeio.open_prompt
+           WHERE (open_prompt.prompt_id = prompt.prompt_id))))
  UNION ALL
   SELECT 'io_pair'::text AS kind,
      io_pair.io_pair_id AS id,
@@ -1732,9 +1714,9 @@ CREATE FUNCTION codeio.stale_rows(current_image text, current_verifier text, cur
       JOIN codeio.verdict USING (verdict_id))
       JOIN codeio.stage_run ON ((stage_run.stage_run_id = verdict.stage_run_id)))
       JOIN codeio.prompt ON ((prompt.prompt_id = current_verdict.prompt_id)))
-   WHERE ((prompt.direction = 'input'::text) AND (verdict.verdict <> ALL (ARRAY['no_json'::text, 'not_object'::text, 'field_missing'::text])) AND (stage_run.sandbox_image_digest IS DISTINCT FROM stale_rows.current_image) AND (NOT (EXISTS ( SELECT
-            FROM codeio.retired_prompt
-           WHERE (retired_prompt.prompt_id = prompt.prompt_id)))));
+   WHERE ((prompt.direction = 'input'::text) AND (verdict.verdict <> ALL (ARRAY['no_json'::text, 'not_object'::text, 'field_missing'::text])) AND (stage_run.sandbox_image_digest IS DISTINCT FROM stale_rows.current_image) AND (EXISTS ( SELECT
+            FROM codeio.open_prompt
+           WHERE (open_prompt.prompt_id = prompt.prompt_id))));
 END;
 COMMENT ON FUNCTION codeio.stale_rows(current_image text, current_verifier text, current_templates text[]) IS 'Rows in force that were made with another sandbox image, verifier version or prompt template than those given, and not redone since. The verdict on a predicted output depends on no image.';
 
@@ -2347,9 +2329,9 @@ CREATE VIEW codeio.pending_revise AS
            FROM codeio.response
           WHERE ((response.prompt_id = latest.prompt_id) AND (response.teacher_id = latest.teacher_id) AND (response.turn > latest.turn))))) AND (NOT (EXISTS ( SELECT
            FROM codeio.drop_record
-          WHERE ((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = latest.prompt_id) AND (drop_record.teacher_id = latest.teacher_id))))) AND (NOT (EXISTS ( SELECT
-           FROM codeio.retired_prompt
-          WHERE (retired_prompt.prompt_id = latest.prompt_id)))));
+          WHERE ((drop_record.stage = 'revise'::text) AND (drop_record.subject_id = latest.prompt_id) AND (drop_record.teacher_id = latest.teacher_id))))) AND (EXISTS ( SELECT
+           FROM codeio.open_prompt
+          WHERE (open_prompt.prompt_id = latest.prompt_id))));
 COMMENT ON VIEW codeio.pending_revise IS 'Conversations, of a prompt with a teacher, whose latest answer is wrong, and not dropped. How many turns there may be is a setting.';
 COMMENT ON COLUMN codeio.pending_revise.prompt_id IS 'The prompt.';
 COMMENT ON COLUMN codeio.pending_revise.teacher_id IS 'The teacher.';
@@ -3943,8 +3925,6 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.refuted_pair TO codeio_app;
 GRANT SELECT ON TABLE codeio.refuted_pair TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.replaced_program TO codeio_app;
 GRANT SELECT ON TABLE codeio.replaced_program TO codeio_auditor;
-GRANT SELECT,MAINTAIN ON TABLE codeio.retired_prompt TO codeio_app;
-GRANT SELECT ON TABLE codeio.retired_prompt TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.open_prompt TO codeio_app;
 GRANT SELECT ON TABLE codeio.open_prompt TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.current_verdict TO codeio_app;

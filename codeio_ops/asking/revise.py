@@ -57,6 +57,7 @@ def parameters(work: Work, rows: Rows) -> dict[str, object]:
     return {
         "teacher_id": work.teacher.identity.teacher_id,
         "revision_turns": work.settings.most_revisions if asked else 0,
+        "weighs_gain": _weighs_gain(work.settings),
     }
 
 
@@ -114,6 +115,11 @@ def _pending(shard: Shard, work: Work) -> list[PendingRevision]:
     return work.rows(shard, PendingRevision, **parameters(work, shard.rows))
 
 
+def _weighs_gain(settings: Settings) -> bool:
+    """Say whether what revisions were worth decides: it is counted over all of them."""
+    return settings.revision_policy == "by_expected_gain" and settings.revision_min_gain_per_usd > 0
+
+
 def denial(item: PendingRevision, settings: Settings) -> Drop | None:
     """Say why the policy does not have an answer revised, or None.
 
@@ -123,7 +129,7 @@ def denial(item: PendingRevision, settings: Settings) -> Drop | None:
     if settings.revision_policy == "none":
         return Drop(reason=DropReason.POLICY_NONE, detail="CODEIO_REVISION_POLICY is none")
     least = settings.revision_min_gain_per_usd
-    if settings.revision_policy == "one_turn" or not least:
+    if not _weighs_gain(settings):
         return None
     if item.expected_gain is None or item.revised < LEARNED_FROM:
         return None

@@ -84,7 +84,7 @@ conversation AS MATERIALIZED (
 gain AS MATERIALIZED (
     SELECT direction, feedback_kind, turn, revised, expected_gain, mean_cost_usd
     FROM codeio.revision_gain
-    WHERE teacher_id = :teacher_id
+    WHERE teacher_id = :teacher_id AND :weighs_gain
 )
 
 SELECT pending.prompt_id, pending.prompt_body, pending.turn, conversation.turns,

@@ -73,14 +73,19 @@ COMMENT ON VIEW codeio.compared_subject IS
 COMMENT ON COLUMN codeio.compared_subject.subject_kind IS 'raw_file or program.';
 COMMENT ON COLUMN codeio.compared_subject.subject_id IS 'The raw file or program.';
 
+-- Of one response by index, of all by a join: DISTINCT ON would read all for one.
 CREATE VIEW codeio.current_verdict AS
-SELECT DISTINCT ON (verdict.response_id)
-    verdict.response_id, verdict.verdict_id, verdict.verifier_version, verdict.verdict, verdict.feedback,
+SELECT verdict.response_id, verdict.verdict_id, verdict.verifier_version, verdict.verdict, verdict.feedback,
     response.prompt_id, response.turn, response.rollout, response.teacher_id, response.body
 FROM codeio.verdict
 INNER JOIN codeio.response USING (response_id)
 INNER JOIN codeio.stage_run ON stage_run.stage_run_id = verdict.stage_run_id
-ORDER BY verdict.response_id, stage_run.started_at DESC, verdict.verdict_id;
+WHERE NOT EXISTS (
+    SELECT FROM codeio.verdict AS later
+    INNER JOIN codeio.stage_run AS later_run ON later_run.stage_run_id = later.stage_run_id
+    WHERE later.response_id = verdict.response_id
+        AND (later_run.started_at, verdict.verdict_id) > (stage_run.started_at, later.verdict_id)
+);
 COMMENT ON VIEW codeio.current_verdict IS 'The latest verdict on each response.';
 COMMENT ON COLUMN codeio.current_verdict.response_id IS 'The response.';
 
@@ -173,38 +178,27 @@ WHERE EXISTS (
 COMMENT ON VIEW codeio.replaced_program IS
 'Programs whose file was transformed again to a later program that was not dropped.';
 
-CREATE VIEW codeio.retired_prompt AS
-SELECT prompt.prompt_id
-FROM codeio.prompt INNER JOIN codeio.refuted_pair USING (io_pair_id)
-UNION ALL
-SELECT prompt.prompt_id
-FROM codeio.prompt
-INNER JOIN codeio.io_pair USING (io_pair_id)
-INNER JOIN codeio.replaced_program USING (program_id)
-UNION ALL
-SELECT prompt.prompt_id
-FROM codeio.prompt
-INNER JOIN codeio.io_pair USING (io_pair_id)
-WHERE NOT EXISTS (SELECT FROM codeio.program_in_force WHERE program_in_force.program_id = io_pair.program_id)
-UNION ALL
-SELECT prompt.prompt_id
-FROM codeio.prompt
-INNER JOIN codeio.stage_run ON stage_run.stage_run_id = prompt.stage_run_id
-INNER JOIN codeio.prompt AS newer ON newer.io_pair_id = prompt.io_pair_id AND newer.direction = prompt.direction
-INNER JOIN codeio.stage_run AS newer_run ON newer_run.stage_run_id = newer.stage_run_id
-WHERE newer_run.started_at > stage_run.started_at;
-COMMENT ON VIEW codeio.retired_prompt IS
-'Prompts about which no teacher is asked any more: of a refuted pair, of a replaced program, of one that is not in '
-'force, or asked anew by a later template. One may stand here twice.';
-
 CREATE VIEW codeio.open_prompt AS
 SELECT prompt.prompt_id, prompt.body, prompt.template_sha256, program.raw_file_id, stage_run.started_at AS made_at
 FROM codeio.prompt
 INNER JOIN codeio.io_pair USING (io_pair_id)
 INNER JOIN codeio.program USING (program_id)
 INNER JOIN codeio.stage_run ON stage_run.stage_run_id = prompt.stage_run_id
-WHERE NOT EXISTS (SELECT FROM codeio.retired_prompt WHERE retired_prompt.prompt_id = prompt.prompt_id);
-COMMENT ON VIEW codeio.open_prompt IS 'Prompts that teachers are asked, with the file that each is about.';
+WHERE EXISTS (
+    SELECT FROM codeio.program_in_force WHERE program_in_force.program_id = io_pair.program_id
+) AND NOT EXISTS (
+    SELECT FROM codeio.replaced_program WHERE replaced_program.program_id = io_pair.program_id
+) AND NOT EXISTS (
+    SELECT FROM codeio.refuted_pair WHERE refuted_pair.io_pair_id = prompt.io_pair_id
+) AND NOT EXISTS (
+    SELECT FROM codeio.prompt AS newer
+    INNER JOIN codeio.stage_run AS newer_run ON newer_run.stage_run_id = newer.stage_run_id
+    WHERE newer.io_pair_id = prompt.io_pair_id AND newer.direction = prompt.direction
+        AND newer_run.started_at > stage_run.started_at
+);
+COMMENT ON VIEW codeio.open_prompt IS
+'Prompts that teachers are asked, with the file that each is about: none of a refuted pair, of a replaced program, of '
+'one that is not in force, or that a later template asks anew.';
 COMMENT ON COLUMN codeio.open_prompt.prompt_id IS 'The prompt.';
 COMMENT ON COLUMN codeio.open_prompt.raw_file_id IS 'The file that its program was made of.';
 COMMENT ON COLUMN codeio.open_prompt.made_at IS 'When the task began that wrote it.';

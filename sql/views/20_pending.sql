@@ -177,8 +177,8 @@ WHERE latest.verdict <> 'correct' AND NOT EXISTS (
     SELECT FROM codeio.drop_record
     WHERE drop_record.stage = 'revise' AND drop_record.subject_id = latest.prompt_id
         AND drop_record.teacher_id = latest.teacher_id
-) AND NOT EXISTS (
-    SELECT FROM codeio.retired_prompt WHERE retired_prompt.prompt_id = latest.prompt_id
+) AND EXISTS (
+    SELECT FROM codeio.open_prompt WHERE open_prompt.prompt_id = latest.prompt_id
 );
 COMMENT ON VIEW codeio.pending_revise IS
 'Conversations, of a prompt with a teacher, whose latest answer is wrong, and not dropped. How many turns there may be '

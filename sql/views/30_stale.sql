@@ -20,7 +20,7 @@ BEGIN ATOMIC
     SELECT 'prompt' AS kind, prompt.prompt_id AS id, 'template' AS cause, prompt.template_sha256 AS made_with
     FROM codeio.prompt
     WHERE prompt.template_sha256 <> all(current_templates)
-        AND NOT EXISTS (SELECT FROM codeio.retired_prompt WHERE retired_prompt.prompt_id = prompt.prompt_id)
+        AND EXISTS (SELECT FROM codeio.open_prompt WHERE open_prompt.prompt_id = prompt.prompt_id)
     UNION ALL
     SELECT 'io_pair' AS kind, io_pair.io_pair_id AS id, 'image' AS cause, stage_run.sandbox_image_digest AS made_with
     FROM codeio.io_pair INNER JOIN codeio.stage_run USING (stage_run_id)
@@ -41,7 +41,7 @@ BEGIN ATOMIC
     INNER JOIN codeio.prompt ON prompt.prompt_id = current_verdict.prompt_id
     WHERE prompt.direction = 'input' AND verdict.verdict NOT IN ('no_json', 'not_object', 'field_missing')
         AND stage_run.sandbox_image_digest IS DISTINCT FROM current_image
-        AND NOT EXISTS (SELECT FROM codeio.retired_prompt WHERE retired_prompt.prompt_id = prompt.prompt_id);
+        AND EXISTS (SELECT FROM codeio.open_prompt WHERE open_prompt.prompt_id = prompt.prompt_id);
 END;
 COMMENT ON FUNCTION codeio.stale_rows(text, text, text[]) IS
 'Rows in force that were made with another sandbox image, verifier version or prompt template than those given, and '
