@@ -50,6 +50,7 @@ TWO_TURNS = {"turn_2": "second", "feedback_2": "Right.", "verdict_2": "correct"}
 @pytest.mark.parametrize(
     "path",
     [
+        "a\x85b", "\u202ea", "a\u2028b", "\ufeffa", "\ud800",
         "../outside.txt", "/tmp/absolute.txt", "a/../../outside2.txt", "..", ".", "", "a//b", "a/",
         "./a", "a\\..\\b", "C:evil.txt", "a\nb", "a\x00b",
     ],
