@@ -114,6 +114,11 @@ def test_a_day_is_read_as_yaml_reads_it(tmp_path: Path) -> None:
     assert load_recipe(str(path)).since == "2026-01-31"
 
 
+def test_licences_of_a_recipe_have_the_form_of_those_of_files() -> None:
+    recipe = parse_recipe({"name": "x", "licences": ["mit", "apache-2.0 or ISC", "NOASSERTION"]})
+    assert recipe.licences == ("MIT", "Apache-2.0 OR ISC", "NOASSERTION")
+
+
 @pytest.mark.parametrize("value", [None, 3, ["name"], {}, {"turns": 1}])
 def test_a_recipe_without_a_name_is_refused(value: Json) -> None:
     with pytest.raises(SettingsError, match="not a mapping with a name"):
