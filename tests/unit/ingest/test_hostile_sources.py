@@ -178,6 +178,13 @@ def header_bomb(kind: bytes) -> bytes:
     return body.getvalue()
 
 
+def zip_bomb(method: int) -> bytes:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", method) as archive:
+        archive.writestr("x/a.py", b"a" * BOMB_BYTES)
+    return body.getvalue()
+
+
 def parquet_bomb(kind: pa.DataType) -> bytes:
     """Return a file whose rows share one value of 8 MiB."""
     content = pa.array([LONG.encode() if pa.types.is_fixed_size_binary(kind) else LONG], kind)
@@ -202,6 +209,9 @@ BOMBS = {
     "x-1.tar.gz": lambda: tar_of("x-1/PKG-INFO", b"License: " + b"a" * BOMB_BYTES),
     "y-1.tar.gz": lambda: tar_of("x-1/LICENSE", b"a" * BOMB_BYTES),
     "z-1.tar.gz": lambda: tar_of("x-1/a.py", b"a" * BOMB_BYTES),
+    "lzma.zip": lambda: zip_bomb(zipfile.ZIP_LZMA),
+    "bzip2.zip": lambda: zip_bomb(zipfile.ZIP_BZIP2),
+    "deflated.zip": lambda: zip_bomb(zipfile.ZIP_DEFLATED),
     "texts.parquet": lambda: parquet_bomb(pa.string()),
     "large texts.parquet": lambda: parquet_bomb(pa.large_string()),
     "large bytes.parquet": lambda: parquet_bomb(pa.large_binary()),
@@ -228,10 +238,10 @@ def rss():
     return int(status.partition("VmHWM:")[2].split()[0]) >> 10
 
 path = Path(sys.argv[1])
-kind = {".parquet": ParquetReader, ".gz": JsonlReader, ".zst": JsonlReader}[path.suffix]
+kind = ParquetReader if path.suffix == ".parquet" else JsonlReader
 before = rss()
 try:
-    if ".tar" in path.name:
+    if ".tar" in path.name or path.suffix == ".zip":
         found = members(path.name, path.read_bytes())
         pypi._licence(found)
         for member in found.values():
