@@ -1,10 +1,11 @@
 """JSON Lines as every command reads them: plain or compressed, with what editors add to a file.
 
-A line ends at LF; a byte order mark and lines of white space are passed over. Compression is
-known by its first bytes or by the name of the file.
+A line ends at LF; byte order marks and lines of white space are passed over. Compression is
+known by its first bytes, or by the name of the file where these are no JSON.
 """
 
 import bz2
+import codecs
 import gzip
 import io
 import json
@@ -39,9 +40,16 @@ _OPENERS: Mapping[tuple[bytes, str], Callable[[BinaryIO], object]] = {
     (b"BZh", ".bz2"): bz2.BZ2File,
     (b"\xfd7zXZ", ".xz"): lzma.LZMAFile,
     (b"\x28\xb5\x2f\xfd", ".zst"): lambda file: io.BufferedReader(_Zstd(file), _PIECE),
-    # The frame without content with which pzstd begins.
-    (b"\x50\x2a\x4d\x18", ".zst"): lambda file: io.BufferedReader(_Zstd(file), _PIECE),
+    # A frame that is to be skipped, with which pzstd begins.
+    **{
+        (bytes([kind]) + b"\x2a\x4d\x18", ".zst"): lambda file: io.BufferedReader(
+            _Zstd(file), _PIECE
+        )
+        for kind in range(0x50, 0x60)
+    },
 }
+# What such files raise where they are cut off or corrupt.
+UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
 
 
 def read_lines(path: Path, *, limit: int = LONGEST_LINE) -> Iterator[tuple[int, bytes]]:
@@ -88,7 +96,7 @@ def lines(opened: BinaryIO, name: str, *, limit: int) -> Iterator[tuple[int, byt
             while (piece := stream.readline(_PIECE)) and not piece.endswith(b"\n"):
                 size += len(piece)
             size += len(piece)
-        elif number == 0:
+        else:  # files that were joined have their marks in the middle
             whole = whole.removeprefix(_BOM)
         if whole is None or whole.strip():
             yield number, whole, size
@@ -123,13 +131,16 @@ def unpacked(opened: BinaryIO, name: str) -> BinaryIO:
     """Return the content of a file, decompressed where it is compressed.
 
     Raises:
-        SourceDamaged: it is a pointer of git-lfs or git-annex.
+        SourceDamaged: it is a pointer of git-lfs or git-annex, or UTF-16.
     """
     head = opened.read(64)
     opened.seek(0)
     refuse_pointer(head, name)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise SourceDamaged(f"{name} is UTF-16", cure="write it as UTF-8, as JSON Lines are")
+    is_json = head.removeprefix(_BOM).lstrip().startswith(b"{")
     for (magic, suffix), opener in _OPENERS.items():
-        if head.startswith(magic) or name.endswith(suffix):
+        if head.startswith(magic) or (name.endswith(suffix) and not is_json):
             return cast("BinaryIO", opener(opened))
     if isinstance(opened, io.BufferedReader | io.BytesIO):
         return opened
@@ -198,5 +209,5 @@ def _whole_number(digits: str) -> int | Decimal:
 def _errors(name: str) -> Iterator[None]:
     try:
         yield
-    except (OSError, EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError) as exc:
+    except UNREADABLE as exc:
         raise SourceUnavailable(f"{name} cannot be read: {exc}") from exc

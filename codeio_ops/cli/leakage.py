@@ -1,5 +1,6 @@
 """`codeio leakage scan`: does a file of training text hold items of benchmarks?"""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -8,7 +9,7 @@ import typer
 
 from codeio_ops.cli.clients import load_settings
 from codeio_ops.cli.output import JsonOption, print_json, print_text
-from codeio_ops.errors import SettingsError, SourceUnavailable
+from codeio_ops.errors import SettingsError, SourceDamaged
 from codeio_ops.jsonl import parse_line, read_lines
 from codeio_ops.quality.leakage.build import usable_index
 from codeio_ops.quality.leakage.definition import LOCATIONS
@@ -23,6 +24,14 @@ from codeio_ops.quality.leakage.verdict import Hit
 leakage = typer.Typer(help="Text of benchmarks in training text.", no_args_is_help=True)
 
 _IDS = ("id", "sample_id", "source_id")
+# What is no text, though it is a string.
+_ID = re.compile(
+    r"(?:^|[._-]|(?-i:(?<=[a-z])(?=I)))(?:u?u?id|guid|idx|index|key|hash|sha\d*)(?:\[\d+\])?$",
+    re.IGNORECASE,
+)
+_ROWS = (
+    "a row is a JSON object that holds `text`, or text under other names; choose them with --field"
+)
 SourceId: TypeAlias = int | str
 
 
@@ -75,36 +84,39 @@ def _index(option: str) -> BenchmarkIndex:
 
 
 def _sources(path: Path, only: list[str], ids: dict[str, SourceId]) -> Iterator[SourceText]:
-    """Yield the rows as sources; `ids` gets the id of each as it is to be printed."""
+    """Yield the rows as sources; `ids` gets the id of each as it is to be printed.
+
+    Raises:
+        SourceDamaged: there is no row, or one has no text: a scan of it could only pass.
+    """
     for number, line in read_lines(path):
         row = _row(line, path, number)
         named = next((row[key] for key in _IDS if key in row), number)
         # Two rows may bear one id; each is a source of its own.
         ids[str(number)] = named if isinstance(named, int | str) else number
         yield SourceText(source=str(number), fields=_texts(row, only, path, number))
+    if not ids:
+        raise SourceDamaged(f"{path} holds no row", cure=_ROWS)
 
 
 def _row(line: bytes, path: Path, number: int) -> Mapping[str, object]:
     try:
         row = parse_line(line, errors="replace")
     except (ValueError, RecursionError) as exc:
-        raise SourceUnavailable(f"{path}, line {number + 1} is not JSON: {exc}") from exc
+        raise SourceDamaged(f"{path}, line {number + 1} is not JSON: {exc}", cure=_ROWS) from exc
     if not isinstance(row, dict):
-        raise SourceUnavailable(f"{path}, line {number + 1} is not a JSON object")
+        raise SourceDamaged(f"{path}, line {number + 1} is not a JSON object", cure=_ROWS)
     return row
 
 
 def _texts(row: Mapping[str, object], only: list[str], path: Path, number: int) -> dict[str, str]:
-    named = "text" if isinstance(row.get("text"), str) else ""
-    wanted = only or ([named] if named else [name for name in row if name not in _IDS])
-    texts = {
-        place: text for name in wanted for place, text in nested_texts(_lines(row.get(name)), name)
-    }
-    if not texts:
-        raise SourceUnavailable(
-            f"{path}, line {number + 1} has no text field",
-            cure="a row holds `text`, or text under other names; choose them with --field",
-        )
+    text = row.get("text")
+    named = isinstance(text, str) and bool(text.strip())
+    wanted = only or (["text"] if named else [name for name in row if name not in _IDS])
+    chosen = {name: _lines(row.get(name)) for name in wanted}
+    texts = {place.removeprefix("."): words for place, words in nested_texts(chosen)}
+    if not any(words.strip() and not _ID.search(place) for place, words in texts.items()):
+        raise SourceDamaged(f"{path}, line {number + 1} has no text field", cure=_ROWS)
     return texts
 
 

@@ -18,6 +18,8 @@ MAX_MEMBERS = 100_000
 MAX_HEADER_BYTES = 64 << 10
 MAX_HEADERS_BYTES = 32 << 20
 _XZ_MEMORY_BYTES = 128 << 20
+# Those of which `zipfile` unpacks no more than it is asked for; no package uses others.
+_STREAMED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _CENTRAL_ENTRY = b"PK\x01\x02"
 
 _UNREADABLE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, OSError, EOFError)
@@ -45,6 +47,8 @@ class Member:
         try:
             if isinstance(self._archive, zipfile.ZipFile):
                 assert isinstance(self._info, zipfile.ZipInfo)
+                if self._info.compress_type not in _STREAMED:
+                    raise ValueError(f"compression method {self._info.compress_type}")
                 with self._archive.open(self._info) as packed:
                     return packed.read(limit)
             assert isinstance(self._info, tarfile.TarInfo)

@@ -1,9 +1,11 @@
 """What a reader gives and how the ingest stage asks for it."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from codeio_ops.errors import SettingsError
 from codeio_ops.fingerprint import sha256_hex
 
 NO_LICENCE = "NOASSERTION"
@@ -12,6 +14,34 @@ MAX_NAME_CHARS = 500
 MAX_PATH_CHARS = 2000
 
 SUFFIX_LANGUAGES = {".py": "python"}
+
+
+# Who is named in a URL, but for a user of ssh; and parameters that sign or authorise.
+_CREDENTIAL = re.compile(
+    r"(?<!ssh)://[^/?#]*@|://[^/?#]*:[^/?#]*@"
+    r"|://.*[?&;](?:[\w-]*(?:token|secret|passw\w*|api[_-]?key|signature|credential)|sig|key)=",
+    re.IGNORECASE,
+)
+_USER = re.compile(r"(?<=://)[^/?#\s]*@")
+
+
+def refuse_credential(locator: str, what: str) -> None:
+    """Refuse what must not be stored, logged, shown and released.
+
+    Raises:
+        SettingsError: the locator holds a credential, which the error does not repeat.
+    """
+    if _CREDENTIAL.search(locator):
+        raise SettingsError(
+            f"the locator of this {what} holds a user, a password or a token",
+            cure="leave it out: git asks its credential helper, ssh its agent, and S3 takes "
+            "CODEIO_S3_ACCESS_KEY; or clone it yourself and name the path",
+        )
+
+
+def without_user(url: str) -> str:
+    """Return a name from outside without whom it names in a URL."""
+    return _USER.sub("", url)
 
 
 def bounded(text: str, most: int) -> str:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 # A fetch of more is a bomb, or no source code.
 MAX_FETCH_BYTES = 4 << 30
+# Trees share their parts, so few objects can show paths without number.
+MAX_PATHS = 500_000
+MAX_DEPTH = 200
 _HEAD = "refs/codeio/head"
 
 
@@ -43,6 +46,7 @@ class GitReader:
     ) -> None:
         self._locator, self._licence, self._history = locator, licence, history
         self._settings = settings
+        self._paths_below: dict[Oid, int] = {}
 
     def cursor(self) -> str:
         """Return the commit that HEAD names."""
@@ -100,6 +104,8 @@ class GitReader:
         """Return the source files of `tree` that `beyond` has not, by path."""
         from pygit2.enums import FileMode
 
+        if self._count_paths(tree) > MAX_PATHS:
+            raise _bomb(self._locator)
         diff = tree.diff_to_tree(swap=True) if beyond is None else beyond.diff_to_tree(tree)
         files = {delta.new_file.path: delta.new_file for delta in diff.deltas}
         return {
@@ -109,6 +115,19 @@ class GitReader:
             and file.mode in (FileMode.BLOB, FileMode.BLOB_EXECUTABLE)
             and file.id.raw.strip(b"\0")
         }
+
+    def _count_paths(self, tree: "Tree", *, depth: int = 0) -> int:
+        """Return how many files a tree shows; each of its parts is counted once."""
+        from pygit2 import Tree
+
+        if depth > MAX_DEPTH:
+            raise _bomb(self._locator)
+        if tree.id not in self._paths_below:
+            self._paths_below[tree.id] = sum(
+                self._count_paths(entry, depth=depth + 1) if isinstance(entry, Tree) else 1
+                for entry in tree
+            )
+        return self._paths_below[tree.id]
 
     def _files(
         self, commit: "Commit", blobs: "dict[str, Oid]", max_bytes: int
@@ -216,6 +235,13 @@ class GitReader:
                 f"the git repository {self._locator} is corrupt: {exc}",
                 cure="run `git fsck` in it, and clone it again",
             ) from exc
+
+
+def _bomb(locator: str) -> SourceDamaged:
+    return SourceDamaged(
+        f"{locator} shows more than {MAX_PATHS} files, or some {MAX_DEPTH} directories deep",
+        cure="pause the source: this is no source code",
+    )
 
 
 def _bounded(locator: str) -> "RemoteCallbacks":

@@ -1,4 +1,4 @@
-"""Reads source files from the rows of JSON Lines files (`.jsonl`, plain, `.gz` or `.zst`)."""
+"""Reads source files from the rows of JSON Lines files (`.jsonl`, plain or compressed)."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +16,7 @@ _OTHER_COLUMNS_BYTES = 1 << 20
 class JsonlReader(RowReader):
     """One or more files with one source file per row."""
 
-    suffixes = (".jsonl", ".jsonl.gz", ".jsonl.zst")
+    suffixes = (".jsonl", ".jsonl.gz", ".jsonl.bz2", ".jsonl.xz", ".jsonl.zst")
 
     def files(self, *, max_bytes: int, since: str = "") -> Iterator[SourceFile]:
         """Yield the rows in their order; a row that is no object has its own bytes as content.

@@ -3,6 +3,7 @@
 Every licence has one form, so that ingest and the gate of a release say the same of a file.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
@@ -23,7 +24,12 @@ MAX_LICENCE_BYTES = 100_000
 _UNKNOWN = "LicenseRef-unknown"
 _MAX_EXPRESSION_CHARS = 500
 _HEAD_CHARS = 6_000
-_TAG = re.compile(r"^(.*?)SPDX-License-Identifier:[ \t]*([^\r\n'\"#*\\]*)", re.MULTILINE)
+# A value may stand in quotes; what closes them, or the comment, ends it.
+_TAG = re.compile(
+    r"^(.*?)SPDX-Licen[cs]e-Identifier[ \t]*:[ \t]*[\"'`<\u201c]*([^\r\n'\"#*\\`>\u201d]*)",
+    re.MULTILINE | re.IGNORECASE,
+)
+_CLOSERS = " \t.,;:-"
 # What stands before a tag opens a comment or a docstring: one inside other strings states nothing.
 _COMMENT = re.compile(r"[\s#*/;!<'\"-]*\Z|.*(?:#|//|/\*)", re.DOTALL)
 _FILLERS = re.compile(r"\b(?:the|licen[cs]e|version)\b|[^a-z0-9]|v(?=\d)")
@@ -85,13 +91,19 @@ def stated_licence(text: str) -> str:
 
 def _nearest(text: str) -> list[str]:
     """Return the ids that look most like a text, the nearest first."""
-    known = {
-        _bare(name): name for name in sorted(_licensing().known_symbols) if "LicenseRef" not in name
-    }
+    known = _bare_names()
     bare = _bare(text)
     begun = [name for name in sorted(known, reverse=True) if bare and name.startswith(bare)]
     near = get_close_matches(bare, known, n=2, cutoff=_ALIKE) or begun[:2]
     return [known[name] for name in near or get_close_matches(bare, known, n=2)]
+
+
+@cache
+def _bare_names() -> dict[str, str]:
+    """Return the ids by their bare names."""
+    return {
+        _bare(name): name for name in sorted(_licensing().known_symbols) if "LicenseRef" not in name
+    }
 
 
 def _bare(name: str) -> str:
@@ -106,7 +118,7 @@ def is_allowed(expression: str, allowed: frozenset[str]) -> bool:
         return NO_LICENCE in allowed
     if not (canonical := spdx_id(expression)):
         return False
-    licensing, named = _licensing(), {spdx_id(name) or name for name in allowed}
+    licensing, named = _licensing(), {(spdx_id(name) or name).lower() for name in allowed}
 
     def met(node: object) -> bool:
         if isinstance(node, licensing.OR):
@@ -114,11 +126,12 @@ def is_allowed(expression: str, allowed: frozenset[str]) -> bool:
         if isinstance(node, licensing.AND):
             return all(map(met, node.args))
         # An exception only adds rights, and who may choose a later version may choose this one.
-        licence = str(node).partition(" WITH ")[0].replace(_UNKNOWN, NO_LICENCE)
+        whole = str(node).replace(_UNKNOWN, NO_LICENCE).lower()
+        licence = whole.partition(" with ")[0]
         this = licence.removesuffix("+").removesuffix("-or-later")
-        return not named.isdisjoint({licence, this, f"{this}-only"})
+        return not named.isdisjoint({whole, licence, this, f"{this}-only"})
 
-    return met(licensing.parse(canonical))
+    return canonical.lower() in named or met(licensing.parse(canonical))
 
 
 def header_licence(content: bytes) -> str:
@@ -136,7 +149,8 @@ def stated_licences(text: str) -> Iterator[str]:
     """
     head = text[:_HEAD_CHARS]
     for match in _TAG.finditer(head):
-        if _COMMENT.match(match[1]) and (stated := spdx_id(match[2]) or _unread(match[2])):
+        value = match[2].rstrip(_CLOSERS)
+        if _COMMENT.match(match[1]) and (stated := spdx_id(value) or _unread(value)):
             yield stated
     prose = _LINE_START.sub(" ", head)
     for match in _GNU.finditer(prose):
@@ -155,12 +169,20 @@ def code_licence(names: Iterable[str], read: Callable[[str], bytes]) -> str:
         names: Paths below the root.
         read: Returns a file by its path; of one over `MAX_LICENCE_BYTES` nothing.
     """
-    found = sorted(name for name in names if name.startswith(f"{_REUSE}/") or is_licence_file(name))
+    found = sorted(name for name in names if _is_of_reuse(name) or is_licence_file(name))
     root = [name for name in found if "/" not in name]
     of_code = [name for name in root if _subject(name) in _OF_CODE]
     if of_code or root:
         return _all_of([licence_of_text(read(name)) for name in of_code or root])
     return _all_of([spdx_id(PurePosixPath(name).stem) or NO_LICENCE for name in found])
+
+
+def _is_of_reuse(name: str) -> bool:
+    """Whether a file is a licence of REUSE; an exception, which only adds rights, is none."""
+    stem = PurePosixPath(name).stem
+    known = _licensing().known_symbols.get(stem)
+    exception = bool(known and known.is_exception and not spdx_id(stem))
+    return name.startswith(f"{_REUSE}/") and not exception
 
 
 def is_licence_file(name: str) -> bool:
@@ -184,9 +206,23 @@ def licence_of_column(value: object) -> str:
 
     Of a list all licences must be met; what cannot be read is `NOASSERTION`.
     """
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        value = _written_list(value)
     stated = value if isinstance(value, list | tuple) else [value]
-    names = [str(name) for name in stated if name]
+    names = [
+        name.decode(errors="replace") if isinstance(name, bytes) else str(name)
+        for name in stated
+        if name
+    ]
     return _all_of([spdx_id(name) or NO_LICENCE for name in names]) if names else ""
+
+
+def _written_list(text: str) -> object:
+    """Return the list that a column holds as JSON, or as Python prints it."""
+    try:
+        return json.loads(text.replace("'", '"'))
+    except ValueError:
+        return text
 
 
 def _all_of(licences: list[str]) -> str:
@@ -203,9 +239,15 @@ def _unlisted(name: str) -> str:
 
 
 def _unread(value: str) -> str:
-    """Return `NOASSERTION` for a tag that means to name a licence."""
-    words = _ID.findall(value)
-    return NO_LICENCE if len(words) == 1 or any(map(spdx_id, words)) else ""
+    """Return `NOASSERTION` for a tag that means to name a licence, and is no placeholder."""
+    words = [] if value.startswith(("{", "%", "$")) else _ID.findall(value)
+    return NO_LICENCE if len(words) == 1 or any(map(_is_near_licence, words)) else ""
+
+
+def _is_near_licence(word: str) -> bool:
+    """Whether a word is a licence, or the family of some, such as `GPL`."""
+    bare = _bare(word)
+    return bool(spdx_id(word)) or (len(bare) > 2 and any(n.startswith(bare) for n in _bare_names()))
 
 
 def _subject(name: str) -> str:

@@ -12,6 +12,7 @@ from codeio_ops.ingest.base import (
     SourceFile,
     Unchanged,
     bounded,
+    without_user,
 )
 from codeio_ops.ingest.licence import licence_of_column
 from codeio_ops.ingest.shards import Shards
@@ -37,8 +38,9 @@ def row_file(
     if not isinstance(row, Mapping) or content is None:
         row, content = {}, raw
     language = str(row.get(columns.language) or "python").lower() if row else ""
-    parts = (row.get(columns.repository), row.get(columns.path))
-    path = storable("/".join(str(part).strip("/") for part in parts if part))
+    repository = without_user(storable(str(row.get(columns.repository) or "")))
+    parts = (repository, storable(str(row.get(columns.path) or "")))
+    path = "/".join(part.strip("/") for part in parts if part)
     stated = licence_of_column(row.get(columns.licence) or row.get("license"))
     return SourceFile(
         path=bounded(path, MAX_PATH_CHARS) or name,
@@ -47,7 +49,7 @@ def row_file(
         language=bounded(storable(language), MAX_NAME_CHARS),
         size_bytes=len(content),
         content=content if len(content) <= max_bytes else None,
-        repository=bounded(storable(str(row.get(columns.repository) or "")), MAX_NAME_CHARS),
+        repository=bounded(repository, MAX_NAME_CHARS),
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from codeio_ops.config import Settings
 from codeio_ops.errors import SourceDamaged, SourceNotFound, SourceUnavailable
+from codeio_ops.jsonl import UNREADABLE
 
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
@@ -119,14 +120,11 @@ class Shards:
     @contextmanager
     def _errors(self) -> Iterator[None]:
         """Raise our errors for those of the file system and of damaged files."""
-        import zlib
-
-        import zstandard
         from pyarrow import ArrowInvalid, ArrowMemoryError
 
         try:
             yield
-        except (OSError, EOFError, zlib.error, zstandard.ZstdError) as exc:
+        except UNREADABLE as exc:
             raise SourceUnavailable(f"{self._locator} cannot be read: {exc}") from exc
         except ArrowInvalid as exc:
             raise SourceDamaged(f"{self._locator} is no valid Parquet file: {exc}") from exc

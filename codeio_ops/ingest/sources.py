@@ -1,14 +1,13 @@
 """Sources: what a person writes, such as `pypi:algorithms==1.0.1`, and the reader for it."""
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from codeio_ops.config import Settings
 from codeio_ops.errors import SettingsError, SourceNotFound
-from codeio_ops.ingest.base import Reader
+from codeio_ops.ingest.base import Reader, refuse_credential
 from codeio_ops.ingest.directory import DirectoryReader
 from codeio_ops.ingest.git import GitReader
 from codeio_ops.ingest.jsonl import JsonlReader
@@ -21,12 +20,6 @@ from codeio_ops.jsonvalue import Json, compact
 from codeio_ops.records import Source
 from codeio_ops.storage.engine import Store
 
-# Who is named in a URL, but for a user of ssh; and parameters that sign or authorise.
-_CREDENTIAL = re.compile(
-    r"(?<!ssh)://[^/?#]*@|://[^/?#]*:[^/?#]*@"
-    r"|://.*[?&;](?:[\w-]*(?:token|secret|passw\w*|api[_-]?key|signature|credential)|sig|key)=",
-    re.IGNORECASE,
-)
 _MAX_LOCATOR_BYTES = 2000
 KINDS = ("directory", "git", "pypi", "jsonl", "parquet", "s3")
 FORMS = (
@@ -68,12 +61,7 @@ def _check_locator(kind: str, locator: str) -> None:
     Raises:
         SettingsError: the locator holds a credential, or is longer than an index takes.
     """
-    if _CREDENTIAL.search(locator):
-        raise SettingsError(
-            f"the locator of this {kind} source holds a user, a password or a token",
-            cure="leave it out: git asks its credential helper, ssh its agent, and S3 takes "
-            "CODEIO_S3_ACCESS_KEY; or clone it yourself and name the path",
-        )
+    refuse_credential(locator, f"{kind} source")
     if len(locator.encode()) > _MAX_LOCATOR_BYTES:
         raise SettingsError(f"a locator has {_MAX_LOCATOR_BYTES} bytes at most")
 

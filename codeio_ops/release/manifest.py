@@ -10,7 +10,10 @@ from codeio_ops.release.recipe import Recipe
 
 MANIFEST_NAME = "manifest.json"
 # What could leave the directory of a release, on any system, or is no name of a file.
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f\\:]|(?:^|/)\.{0,2}(?:/|$)")
+_UNSAFE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\\:\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+    r"|(?:^|/)\.{0,2}(?:/|$)"
+)
 
 
 def _inside(path: str) -> str:

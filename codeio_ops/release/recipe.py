@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from codeio_ops.errors import SettingsError
+from codeio_ops.ingest.licence import spdx_id
 from codeio_ops.jsonvalue import Json
 from codeio_ops.release.faults import faults_of, meant
 from codeio_ops.unified_form import Direction
@@ -95,6 +96,12 @@ class Recipe(BaseModel):
     def _day(cls, value: object) -> object:
         """Take a day that YAML has read as one."""
         return value.isoformat() if type(value) is date else value
+
+    @field_validator("licences")
+    @classmethod
+    def _canonical(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        """Take licences in the form in which those of files are stored."""
+        return tuple(spdx_id(value) or value for value in values)
 
     @model_validator(mode="after")
     def _check(self) -> Self:

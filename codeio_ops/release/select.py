@@ -156,8 +156,8 @@ def _other_place(choice: Choice, conversation: Conversation) -> LeftOut | None:
 
 
 def _met(licence: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the allowed licences where they meet an expression of several."""
-    return allowed if " " in licence and is_allowed(licence, frozenset(allowed)) else ()
+    """Return the allowed licences where they meet an expression."""
+    return allowed if is_allowed(licence, frozenset(allowed)) else ()
 
 
 def _other_question(choice: Choice, conversation: Conversation) -> LeftOut | None:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 from codeio_ops.errors import SettingsError
 from codeio_ops.jsonl import parse_line, read_lines
@@ -72,16 +73,19 @@ class ReplayReport:
     executions_per_s: float
 
 
+_PROGRAMS = TypeAdapter(Annotated[list[StoredProgram], Field(min_length=1)])
+
+
 def read_programs(path: Path) -> list[StoredProgram]:
     """Read a JSONL file of `{refcode, entry_point, io_pairs: [{input, output}]}`.
 
     Raises:
-        SettingsError: a row has another shape.
+        SettingsError: a row has another shape, or there is none.
         SourceNotFound, SourceUnavailable, SourceDamaged: see `jsonl.read_lines`.
     """
     try:
         rows = [parse_line(line) for _, line in read_lines(path)]
-        return TypeAdapter(list[StoredProgram]).validate_python(rows)
+        return _PROGRAMS.validate_python(rows)
     except (ValueError, RecursionError) as exc:
         raise SettingsError(f"{path} holds no programs with pairs: {exc}") from exc
 

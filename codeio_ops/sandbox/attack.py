@@ -120,15 +120,16 @@ def load_attacks(path: Path = SUITE) -> list[Attack]:
     In a directory, a file is named after the language of its programs.
 
     Raises:
-        SettingsError: the file cannot be read, or a row is not an attack.
+        SettingsError: the file cannot be read, a row is not an attack, or there is none.
         SourceNotFound, SourceUnavailable, SourceDamaged: see `jsonl.read_lines`.
     """
     try:
-        if path.is_dir():
-            return [attack for file in sorted(path.glob("*.yaml")) for attack in _read(file)]
-        return _read(path)
+        files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+        if attacks := [attack for file in files for attack in _read(file)]:
+            return attacks
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as exc:
         raise SettingsError(f"{path} holds no hostile programs: {exc}") from exc
+    raise SettingsError(f"{path} holds no hostile programs")
 
 
 def attack(sandbox: DockerSandbox, attacks: Sequence[Attack]) -> list[Outcome]:

@@ -23,7 +23,7 @@ from openai.types import Batch
 from codeio_ops.config import Settings
 from codeio_ops.errors import TeacherRefused, TeacherUnavailable
 from codeio_ops.fingerprint import value_sha256
-from codeio_ops.jsonl import parse_line, read_lines
+from codeio_ops.jsonl import lines, parse_line
 from codeio_ops.proxies import http_options
 from codeio_ops.teacher.endpoint import ADDRESS_CURE, Endpoint
 from codeio_ops.teacher.faults import PassingFault, fault_of
@@ -31,9 +31,12 @@ from codeio_ops.teacher.journal import MAX_BODY_BYTES
 from codeio_ops.teacher.messages import Request
 from codeio_ops.teacher.session import parameters, wire_message
 
+# No endpoint takes so many requests that their replies would be longer.
+MAX_FILE_BYTES = 4 << 30
 _ENDED = ("completed", "failed", "expired", "cancelled")
 # Why a batch as a whole fails although nothing is wrong with it.
 _PASSING = ("token_limit_exceeded", "request_limit_exceeded", "rate_limit_exceeded", "server_error")
+_SMALLER = "Lower CODEIO_TEACHER_BATCH_REQUESTS, or set CODEIO_TEACHER_BATCH=false."
 _KEY = "codeio_batch"
 _RECENT = 100
 
@@ -106,13 +109,23 @@ class BatchClient:
                 continue
             with tempfile.TemporaryDirectory() as directory:
                 path = Path(directory) / "replies.jsonl"
-                with _mapped(self._endpoint):
-                    # Never held whole: a file has thousands of replies.
-                    get = self._client.files.with_streaming_response.content
-                    with get(file_id) as response:
-                        response.stream_to_file(path)
-                for _, line in read_lines(path, limit=2 * MAX_BODY_BYTES):
-                    yield _reply(parse_line(line, errors="replace"))
+                self._download(file_id, path)
+                with path.open("rb") as opened:
+                    for _, line, _ in lines(opened, path.name, limit=2 * MAX_BODY_BYTES):
+                        yield _reply(_parsed(line))
+
+    def _download(self, file_id: str, path: Path) -> None:
+        """Write a file of the API to disk: it is never held whole, and never without end."""
+        get = self._client.files.with_streaming_response.content
+        with _mapped(self._endpoint), get(file_id) as response, path.open("wb") as file:
+            for piece in response.iter_bytes():
+                file.write(piece)
+                if file.tell() > MAX_FILE_BYTES:
+                    raise TeacherRefused(
+                        f"a file of a batch at {self._endpoint.base_url} is longer than "
+                        f"{MAX_FILE_BYTES} bytes",
+                        cure=_SMALLER,
+                    )
 
     def _line(self, fingerprint: str, request: Request) -> str:
         body = {
@@ -188,8 +201,16 @@ def _mapped(endpoint: Endpoint) -> Iterator[None]:
             raise fault from exc
         raise TeacherRefused(
             f"the Batch API at {endpoint.base_url} refuses the batch ({fault})",
-            cure="Lower CODEIO_TEACHER_BATCH_REQUESTS, or set CODEIO_TEACHER_BATCH=false.",
+            cure=_SMALLER,
         ) from exc
+
+
+def _parsed(line: bytes | None) -> object:
+    """Return the object of a line; of one that cannot be read nothing: its request is left out."""
+    try:
+        return parse_line(line or b"", errors="replace")
+    except (ValueError, RecursionError):
+        return None
 
 
 def _reply(row: object) -> BatchReply:

@@ -108,6 +108,11 @@ class Endpoint:
             raise SettingsError(
                 f"the teacher's address is {self.base_url!r}, which is no URL", cure=ADDRESS_CURE
             )
+        if "@" in urlsplit(self.base_url).netloc:
+            raise SettingsError(
+                "the teacher's address holds a user or a password, which would be stored and shown",
+                cure="leave it out, and give the key as OPENAI_API_KEY",
+            )
         return self
 
 

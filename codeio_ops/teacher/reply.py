@@ -12,18 +12,20 @@ from codeio_ops.teacher.messages import CallFailure, Completion, FailedCall
 from codeio_ops.teacher.prices import known_price
 
 # What endpoints of all makers say, in lower case: OpenAI, Anthropic, Gemini, Cohere, Mistral, TGI.
-_STOPS = {"stop", "end_turn", "eos", "eos_token", "stop_sequence", "complete", "end", "finished"}
+_STOPS = {
+    "stop", "end_turn", "eos", "eos_token", "stop_sequence", "stop_token", "complete", "completed",
+    "end", "finish", "finished", "done",
+}  # fmt: skip
 _LENGTHS = {
-    "length",
-    "max_tokens",
-    "model_length",
-    "max_output_tokens",
+    "length", "max_length", "max_tokens", "max_new_tokens", "model_length", "max_output_tokens",
     "model_context_window_exceeded",
-}
+}  # fmt: skip
 _WITHHELD = {
     "content_filter", "content_filtered", "safety", "recitation", "blocklist", "prohibited_content",
-    "spii", "refusal", "error_toxic",
+    "spii", "refusal", "error_toxic", "sensitive", "guardrail_intervened",
 }  # fmt: skip
+# The endpoint broke off; another try may end.
+_BROKEN_OFF = {"error", "abort", "aborted", "cancelled", "insufficient_system_resource"}
 
 
 class _Part(BaseModel):
@@ -43,18 +45,18 @@ class _Message(_Part):
     """A reply; a list of parts, as some endpoints send it, is text and reasoning."""
 
     content: str = ""
-    reasoning_content: str = ""
     reasoning: str = ""
     refusal: str = ""
 
     @model_validator(mode="before")
     @classmethod
     def _of_parts(cls, value: object) -> object:
-        if not isinstance(value, dict) or not isinstance(parts := value.get("content"), list):
+        if not isinstance(value, dict):
             return value
-        thought = texts_of(parts, thinking=True)
-        said = value.get("reasoning_content") or value.get("reasoning") or thought
-        return {**value, "content": texts_of(parts), "reasoning_content": said}
+        parts = value.get("content")
+        said = texts_of(value.get("reasoning_content") or value.get("reasoning"))
+        thought = said or texts_of(parts, thinking=True)
+        return {"refusal": value.get("refusal"), "content": texts_of(parts), "reasoning": thought}
 
 
 class _Choice(_Part):
@@ -90,7 +92,7 @@ def texts_of(value: object, *, thinking: bool = False) -> str:
             return texts_of(thought) if thinking else ""
         case {"text": text}:
             return texts_of(text, thinking=thinking)
-        case {"value": text}:
+        case {"value": text} | {"content": text}:
             return texts_of(text, thinking=thinking)
         case _:
             return ""
@@ -117,7 +119,7 @@ def read_reply(
             key=key,
             reason=failure[0],
             detail=failure[1],
-            lasting=_stopped(parsed) not in {"", *_STOPS},
+            lasting=_stopped(parsed) not in {"", *_STOPS, *_BROKEN_OFF},
             prompt_tokens=usage.prompt_tokens,
             completion_tokens=usage.completion_tokens,
             cost_usd=cost,
@@ -128,7 +130,7 @@ def read_reply(
     return Completion(
         key=key,
         text=storable(choice.message.content),
-        reasoning=storable(choice.message.reasoning_content or choice.message.reasoning),
+        reasoning=storable(choice.message.reasoning),
         finish_reason=storable(choice.finish_reason),
         model=storable(parsed.model or model),
         prompt_tokens=usage.prompt_tokens,
@@ -143,7 +145,7 @@ def read_reply(
 def _decoded(body: bytes) -> object:
     if len(body) > MAX_BODY_BYTES:
         raise ValueError("the reply is too long")
-    decoded: object = json.loads(body.decode(errors="replace"))
+    decoded: object = json.loads(body.decode("utf-8-sig", errors="replace"))
     return decoded
 
 
@@ -173,7 +175,8 @@ def _failure(body: _Body, *, keeps_truncated: bool) -> tuple[CallFailure, str] |
 
 
 def _stopped(body: _Body) -> str:
-    return body.choices[0].finish_reason.lower() if body.choices else ""
+    """Return the reason for the end, without the name of the type that some print with it."""
+    return body.choices[0].finish_reason.lower().rpartition(".")[2] if body.choices else ""
 
 
 def _provenance(extra: dict[str, JsonValue]) -> dict[str, Json]:

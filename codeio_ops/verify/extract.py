@@ -25,8 +25,10 @@ _MAX_ATTEMPTS = 64
 _FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})([^`\n]*)$", re.MULTILINE)
 # The end of thinking, as models write it where the server does not cut it off.
 _THOUGHT = re.compile(
-    r"</(?:think|thinking|thought|reasoning|reflection)>|\[/THINK\]|\u25c1/think\u25b7"
-    r"|<\|channel\|>final<\|message\|>",
+    r"</\s*[\w:|-]*(?:think|thought|reason|reflect|scratchpad|analysis)[\w:|-]*\s*>"
+    r"|<\|(?:/|end_?(?:of_?)?)(?:think|thought|reason)[a-z]*\|>"
+    r"|\[/THINK\]|\u25c1/think\u25b7|<unused95>"
+    r"|<\|channel\|>\s*final[^<]{0,40}(?:<\|constrain\|>\s*\w+)?<\|message\|>",
     re.IGNORECASE,
 )
 _BOXED = re.compile(r"\\boxed\s*\{")

@@ -86,5 +86,7 @@ def _key(node: ast.expr | None) -> str:
     if node is None or isinstance(node, ast.List | ast.Tuple | ast.Dict):
         raise NotJson("a key that is no string")
     key = _convert(node, depth=0)
-    check(key)
-    return key if isinstance(key, str) else json.dumps(key)
+    try:
+        return key if isinstance(key, str) else json.dumps(key, allow_nan=False)
+    except ValueError as exc:  # not finite, or of thousands of digits
+        raise NotJson("a key that JSON cannot write") from exc

@@ -5,13 +5,14 @@ import gzip
 import json
 import lzma
 import tracemalloc
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 import zstandard
 
-from codeio_ops.errors import SourceDamaged, SourceNotFound, SourceUnavailable
+from codeio_ops.errors import SettingsError, SourceDamaged, SourceNotFound, SourceUnavailable
 from codeio_ops.ingest.jsonl import JsonlReader
 from codeio_ops.jsonl import parse_line, read_lines
 from codeio_ops.quality.leakage.items import read_items
@@ -53,6 +54,8 @@ FORMS = {
     "zstd with a long window": long_window(LINE),
     "zstd, the second frame long": zstandard.compress(LINE[:20]) + long_window(LINE[20:]),
     "zstd, a frame that is skipped": b"\x50\x2a\x4d\x18\x02\0\0\0hi" + zstandard.compress(LINE),
+    "zstd, another frame that is skipped": b"\x5f\x2a\x4d\x18\x01\0\0\0h"
+    + zstandard.compress(LINE),
     "BOM in gzip": gzip.compress(b"\xef\xbb\xbf" + LINE),
 }
 
@@ -70,6 +73,45 @@ def test_every_command_reads_every_form(form: str, tmp_path: Path) -> None:
     ]
     (item,) = read_items(path.read_bytes(), origin="rows")
     assert item.segments == ("What is it?",)
+
+
+def test_joined_files_have_byte_order_marks_in_the_middle(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(2 * (b"\xef\xbb\xbf" + LINE))
+    assert [parse_line(line) for _, line in read_lines(path)] == [ROW, ROW]
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl.gz", "rows.jsonl.xz", "rows.jsonl.zst"])
+def test_a_name_alone_makes_no_file_compressed(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"\xef\xbb\xbf\n" + LINE)
+    assert [parse_line(line) for _, line in read_lines(tmp_path / name)] == [ROW]
+
+
+@pytest.mark.parametrize("form", ["gzip", "bzip2", "xz", "zstd"])
+def test_a_directory_is_read_whatever_packs_its_files(form: str, tmp_path: Path) -> None:
+    suffix = {"gzip": "gz", "bzip2": "bz2", "xz": "xz", "zstd": "zst"}[form]
+    (tmp_path / f"a.jsonl.{suffix}").write_bytes(FORMS[form])
+    assert len(list(JsonlReader(tmp_path, licence="").files(max_bytes=9))) == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32"])
+def test_utf_16_is_named_with_its_cure(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(("\ufeff" + LINE.decode()).encode(encoding))
+    with pytest.raises(SourceDamaged, match="is UTF-16") as caught:
+        list(read_lines(path))
+    assert "UTF-8" in caught.value.cure
+
+
+@pytest.mark.parametrize("read", [read_programs, load_attacks])
+@pytest.mark.parametrize("content", [b"", b"\n \n"])
+def test_a_file_without_programs_is_refused(
+    read: Callable[[Path], object], content: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(SettingsError):
+        read(path)
 
 
 def test_a_number_of_thousands_of_digits_is_read() -> None:
@@ -101,10 +143,13 @@ def test_what_cannot_be_read_is_one_of_our_errors(tmp_path: Path) -> None:
     for name, content in {
         "cut.gz": gzip.compress(LINE)[:-9],
         "cut.zst": zstandard.compress(LINE)[:-9],
+        "corrupt.xz": lzma.compress(LINE)[:40] + bytes(99),
     }.items():
         (tmp_path / name).write_bytes(content)
         with pytest.raises(SourceUnavailable):
             list(read_lines(tmp_path / name))
+        with pytest.raises(SourceUnavailable):
+            list(JsonlReader(tmp_path / name, licence="").files(max_bytes=9))
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, long_window])

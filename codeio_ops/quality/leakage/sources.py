@@ -4,6 +4,7 @@ from pathlib import Path
 
 from codeio_ops.config import Settings
 from codeio_ops.errors import SettingsError, SourceNotFound, SourceUnavailable
+from codeio_ops.ingest.base import refuse_credential
 from codeio_ops.quality.leakage.definition import LOCATIONS
 from codeio_ops.quality.leakage.items import BenchmarkItem, items_of, read_items
 from codeio_ops.storage.objects import ObjectStore
@@ -15,8 +16,10 @@ def read_benchmark(location: str, *, settings: Settings) -> list[BenchmarkItem]:
     Raises:
         SourceNotFound: there is nothing at the location.
         SourceUnavailable: it cannot be read, or is not a benchmark.
-        SettingsError: the location has no known form, or needs a library that is missing.
+        SettingsError: the location has no known form, holds a credential, or needs a library
+            that is missing.
     """
+    refuse_credential(location, "benchmark")
     kind, colon, rest = location.partition(":")
     if kind == "hf" and colon:
         return _hugging_face(rest)

@@ -5,17 +5,21 @@ punctuation, marks and white space separate. Text that is squeezed keeps letters
 operators only.
 """
 
+import json
 import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from codeio_ops.jsonvalue import Json, compact
+
 _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f"
 _TOKEN = re.compile(rf"[{_CJK}]|[^\W\d_{_CJK}]+")
 _ASCII_TOKEN = re.compile(r"[a-z]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _LABELS = ("role", "type")
+_ESCAPE = re.compile(r"\\(?:u[0-9a-f]{4}|.)")
 OPERATORS = frozenset("+-*/=<>()[]{}^%&|!~")
 
 # A piece begins at an ASCII character: normalisation never reaches across its front.
@@ -38,22 +42,38 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
+def json_text(value: Json) -> str:
+    """Return a value as JSON with blanks for escapes: the `n` of a line end is no letter."""
+    return _ESCAPE.sub(lambda escape: " " * len(escape[0]), compact(value))
+
+
 def nested_texts(value: object, path: str = "") -> Iterator[tuple[str, str]]:
     """Yield path and content of each string inside lists and objects, in order.
 
-    What labels a part of a chat, its role and its type, is no text.
+    What labels a part of a chat, its role and its type, is no text; a key of several words is.
+    A string that holds a list or an object is its `json_text`.
     """
     pending = [(path, value)]
     while pending:
         here, part = pending.pop()
         inner: list[tuple[str, object]] = []
         if isinstance(part, str):
-            yield here, part
+            yield here, _unpacked(part)
         elif isinstance(part, list | tuple):
             inner = [(f"{here}[{number}]", item) for number, item in enumerate(part)]
         elif isinstance(part, dict):
             inner = [(f"{here}.{key}", item) for key, item in part.items() if key not in _LABELS]
+            yield from ((f"{here}.{key}", str(key)) for key in part if " " in str(key))
         pending += reversed(inner)
+
+
+def _unpacked(text: str) -> str:
+    if not text.lstrip().startswith(("[", "{")):
+        return text
+    try:
+        return json_text(json.loads(text))
+    except (ValueError, RecursionError):
+        return text
 
 
 def tokens(text: str) -> list[str]:

@@ -6,7 +6,8 @@ from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
 
-from codeio_ops.jsonvalue import Json, compact
+from codeio_ops.jsonvalue import Json
+from codeio_ops.quality.leakage.text import json_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +53,8 @@ class TrainingText:
     def own(self) -> dict[str, str]:
         """Return the parts that are this conversation's alone."""
         return {
-            "input": compact(self.input),
-            "output": compact(self.output),
+            "input": json_text(self.input),
+            "output": json_text(self.output),
             "turn_1": self.turn_1,
             "feedback_1": self.feedback_1,
             "turn_2": self.turn_2 or "",

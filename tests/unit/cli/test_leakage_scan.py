@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from codeio_ops.cli.app import app
-from codeio_ops.errors import SourceDamaged, SourceUnavailable
+from codeio_ops.errors import SourceDamaged
 
 QUESTION = (
     "A train leaves the old harbour station before sunrise carrying seventeen wagons of coal "
@@ -74,6 +74,9 @@ CHAT = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": 
         {"text": CHAT},
         {"a": {"b": [1, None, {"c": QUESTION}]}},
         {"lines": QUESTION.split(" ")},
+        {"conversations": json.dumps([{"value": "\n".join(QUESTION.split(" "))}])},
+        {"prompt": QUESTION, "text": " "},
+        {"grid": {QUESTION: 1}},
     ],
 )
 def test_text_inside_lists_and_objects_is_scanned(row: dict[str, Any], tmp_path: Path) -> None:
@@ -84,10 +87,21 @@ def test_text_inside_lists_and_objects_is_scanned(row: dict[str, Any], tmp_path:
     assert [hit["leak"] for hit in _scan(*arguments, "--field", field)["hits"]] == [True]
 
 
-@pytest.mark.parametrize("row", [{"sample_id": "r0"}, {"id": "a", "n": 3}, {"messages": []}, {}])
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"sample_id": "r0"},
+        {"id": "a", "n": 3},
+        {"messages": []},
+        {},
+        {"text": ""},
+        {"uuid": "8f2a-bc", "meta": {"promptId": "p", "keys": [1]}, "sha256": "ab"},
+        {"messages": [{"role": "user", "content": ""}]},
+    ],
+)
 def test_a_row_without_text_is_refused(row: dict[str, Any], tmp_path: Path) -> None:
     samples = _lines(tmp_path / "samples.jsonl", {"text": "fine"}, row)
-    with pytest.raises(SourceUnavailable, match="line 2 has no text field"):
+    with pytest.raises(SourceDamaged, match="line 2 has no text field"):
         _scan("--samples", str(samples), "--benchmark", _benchmark(tmp_path))
 
 
@@ -107,8 +121,16 @@ def test_a_benchmark_that_no_scan_could_find_is_refused(question: object, tmp_pa
         _scan("--samples", str(samples), "--benchmark", f"trains={benchmark}")
 
 
+@pytest.mark.parametrize("content", ["", "\n \n"])
+def test_a_file_without_rows_is_refused(content: str, tmp_path: Path) -> None:
+    samples = tmp_path / "samples.jsonl"
+    samples.write_text(content)
+    with pytest.raises(SourceDamaged, match="holds no row"):
+        _scan("--samples", str(samples), "--benchmark", _benchmark(tmp_path))
+
+
 def test_a_line_that_is_no_json_is_named(tmp_path: Path) -> None:
     samples = tmp_path / "samples.jsonl"
     samples.write_text('{"text": "fine"}\n{"text": \n')
-    with pytest.raises(SourceUnavailable, match="line 2 is not JSON"):
+    with pytest.raises(SourceDamaged, match="line 2 is not JSON"):
         _scan("--samples", str(samples), "--benchmark", _benchmark(tmp_path))

@@ -169,3 +169,21 @@ def test_a_licence_file_of_any_length_costs_no_memory(repository: Repository) ->
     repository.git.index.add("LICENSE")
     repository.commit(a="a = 1\n")
     assert [file.licence for file in repository.read()] == ["NOASSERTION"]
+
+
+@pytest.mark.parametrize(("branches", "depth"), [(10, 9), (1, 300)])
+def test_few_trees_that_show_endless_files_are_refused(
+    branches: int, depth: int, tmp_path: Path
+) -> None:
+    """A billion paths of eighteen objects, and one path of three hundred directories."""
+    made = pygit2.init_repository(str(tmp_path / "bomb"), bare=True)
+    shown, kind = made.create_blob(b"x = 1\n"), 0o100644
+    for level in range(depth):
+        builder = made.TreeBuilder()
+        for branch in range(branches):
+            builder.insert(f"{branch}.py" if level == 0 else f"{branch}", shown, kind)
+        shown, kind = builder.write(), 0o040000
+    person = pygit2.Signature("t", "t@example.org")
+    made.create_commit("HEAD", person, person, "one", shown, [])
+    with pytest.raises(SourceDamaged, match="shows more than"):
+        list(GitReader(str(tmp_path / "bomb"), licence="").files(max_bytes=9))

@@ -11,6 +11,7 @@ import warnings
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -177,27 +178,54 @@ def header_bomb(kind: bytes) -> bytes:
     return body.getvalue()
 
 
-def parquet_bomb(rows: int) -> bytes:
-    values = pa.array(["a" * (8 << 20)] * rows).dictionary_encode()
-    table = pa.table({"content": values.cast(pa.string())})
+def zip_bomb(method: int) -> bytes:
     body = io.BytesIO()
-    pq.write_table(table, body, compression="zstd", row_group_size=rows)
+    with zipfile.ZipFile(body, "w", method) as archive:
+        archive.writestr("x/a.py", b"a" * BOMB_BYTES)
+    return body.getvalue()
+
+
+def parquet_bomb(kind: pa.DataType) -> bytes:
+    """Return a file whose rows share one value of 8 MiB."""
+    content = pa.array([LONG.encode() if pa.types.is_fixed_size_binary(kind) else LONG], kind)
+    return parquet_of({"content": pa.concat_arrays([content] * 64)})
+
+
+def licences_bomb(licences: pa.Array) -> bytes:
+    return parquet_of({"content": pa.array(["x = 1"] * len(licences)), "license": licences})
+
+
+def parquet_of(columns: dict[str, pa.Array]) -> bytes:
+    table, body = pa.table(columns), io.BytesIO()
+    pq.write_table(table, body, compression="zstd")
     return body.getvalue()
 
 
 BOMB_BYTES = 300 << 20
+LONG = "a" * (8 << 20)
 BOMBS = {
     "long name.tar.gz": lambda: header_bomb(tarfile.GNUTYPE_LONGNAME),
     "pax.tar.gz": lambda: header_bomb(tarfile.XHDTYPE),
     "x-1.tar.gz": lambda: tar_of("x-1/PKG-INFO", b"License: " + b"a" * BOMB_BYTES),
     "y-1.tar.gz": lambda: tar_of("x-1/LICENSE", b"a" * BOMB_BYTES),
     "z-1.tar.gz": lambda: tar_of("x-1/a.py", b"a" * BOMB_BYTES),
-    "rows.parquet": lambda: parquet_bomb(16),
+    "lzma.zip": lambda: zip_bomb(zipfile.ZIP_LZMA),
+    "bzip2.zip": lambda: zip_bomb(zipfile.ZIP_BZIP2),
+    "deflated.zip": lambda: zip_bomb(zipfile.ZIP_DEFLATED),
+    "texts.parquet": lambda: parquet_bomb(pa.string()),
+    "large texts.parquet": lambda: parquet_bomb(pa.large_string()),
+    "large bytes.parquet": lambda: parquet_bomb(pa.large_binary()),
+    "fixed bytes.parquet": lambda: parquet_bomb(pa.binary(len(LONG))),
+    "lists of texts.parquet": lambda: licences_bomb(pa.array([[LONG] * 4] * 16)),
+    "objects in lists.parquet": lambda: licences_bomb(pa.array([[{"id": LONG}] * 4] * 16)),
+    "lists of numbers.parquet": lambda: licences_bomb(
+        pa.ListArray.from_arrays(np.arange(0, 41, 10) * 1_000_000, np.full(40_000_000, 7))
+    ),
     "line.jsonl.gz": lambda: gzip.compress(b'{"content": "' + b"a" * BOMB_BYTES),
     "line.jsonl.zst": lambda: zstandard.compress(b'{"content": "' + b"a" * BOMB_BYTES),
 }
 _READ = """
-import resource, sys
+import sys
 from pathlib import Path
 from codeio_ops.errors import SourceDamaged
 from codeio_ops.ingest import pypi
@@ -205,13 +233,15 @@ from codeio_ops.ingest.archives import members
 from codeio_ops.ingest.jsonl import JsonlReader
 from codeio_ops.ingest.parquet import ParquetReader
 
-def rss(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+def rss():
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) >> 10
 
 path = Path(sys.argv[1])
-kind = {".parquet": ParquetReader, ".gz": JsonlReader, ".zst": JsonlReader}[path.suffix]
+kind = ParquetReader if path.suffix == ".parquet" else JsonlReader
 before = rss()
 try:
-    if ".tar" in path.name:
+    if ".tar" in path.name or path.suffix == ".zip":
         found = members(path.name, path.read_bytes())
         pypi._licence(found)
         for member in found.values():

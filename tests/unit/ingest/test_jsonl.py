@@ -37,6 +37,12 @@ def test_a_row_is_a_file_with_what_it_says_of_itself(tmp_path: Path) -> None:
     assert (second.licence, second.language) == ("MIT", "python")
 
 
+def test_a_repository_is_named_without_a_credential(tmp_path: Path) -> None:
+    row = {"content": CODE, "path": "a.py", "repo_name": "https://x-access-token:secret@host/o/r"}
+    (file,) = rows(tmp_path, json.dumps(row).encode())
+    assert (file.repository, file.path) == ("https://host/o/r", "https://host/o/r/a.py")
+
+
 def test_empty_lines_are_passed_over_but_counted(tmp_path: Path) -> None:
     found = rows(tmp_path, b"", b"   ", json.dumps({"content": CODE}).encode())
     assert [file.path for file in found] == ["row 3"]

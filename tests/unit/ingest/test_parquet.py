@@ -76,6 +76,48 @@ def test_texts_may_be_of_any_type_of_arrow(tmp_path: Path) -> None:
         assert [file.content for file in found] == [b"x = 1", b"", b"x = 1"]
 
 
+def test_content_that_is_no_text_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.table({"content": [["x = 1"]], "text": ["x = 1"]}), path)
+    with pytest.raises(SourceDamaged, match=r"only list<element: string> in column") as caught:
+        list(ParquetReader(path, licence="").files(max_bytes=9))
+    assert caught.value.cure == "set columns.content to one of text"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (["mit"], "MIT"),
+        (["mit", "ISC"], "ISC AND MIT"),
+        ([], "BSL-1.0"),
+        (None, "BSL-1.0"),
+        (["mit"] * 101, "NOASSERTION"),
+        ([{"id": "MIT"}], "NOASSERTION"),
+        ({"id": "MIT"}, "NOASSERTION"),
+    ],
+)
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_licences_may_be_nested(
+    value: object, expected: str, kind: pa.DataType, tmp_path: Path
+) -> None:
+    path = tmp_path / "rows.parquet"
+    licences = pa.array([value, value])
+    if pa.types.is_list(licences.type) and pa.types.is_string(licences.type.value_type):
+        licences = licences.cast(pa.list_(kind))
+    pq.write_table(pa.table({"content": ["x = 1", "y = 1"], "license": licences}), path)
+    found = list(ParquetReader(path, licence="BSL-1.0").files(max_bytes=9))
+    assert [file.licence for file in found] == [expected] * 2
+
+
+def test_a_footer_beyond_any_table_is_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = shard(tmp_path / "one.parquet", "a = 1")
+    monkeypatch.setattr("codeio_ops.ingest.parquet._FOOTER_BYTES", 100)
+    with pytest.raises(SourceDamaged, match="is described by"):
+        list(ParquetReader(path, licence="").files(max_bytes=100))
+
+
 def test_what_is_no_parquet_is_damaged(tmp_path: Path) -> None:
     path = tmp_path / "one.parquet"
     path.write_bytes(b"PAR1 and then nothing of the kind")

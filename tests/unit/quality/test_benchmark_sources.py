@@ -43,6 +43,15 @@ def test_a_file_that_is_no_benchmark_is_refused(content: str, tmp_path: Path) ->
         _read(str(path))
 
 
+@pytest.mark.parametrize(
+    "location", ["s3://key:secret@bucket/a.jsonl", "pypi:a @ https://secret@host/a.whl:b.jsonl"]
+)
+def test_a_location_with_a_credential_is_refused_and_not_repeated(location: str) -> None:
+    with pytest.raises(SettingsError, match="this benchmark holds a user") as caught:
+        _read(location)
+    assert "secret" not in str(caught.value)
+
+
 def test_a_file_that_is_not_there_names_the_forms_of_a_location(tmp_path: Path) -> None:
     with pytest.raises(SourceNotFound) as caught:
         _read(str(tmp_path / "none.jsonl"))

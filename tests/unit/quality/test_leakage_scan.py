@@ -1,6 +1,7 @@
 """The kernel and a pure-Python oracle over token tuples agree on every verdict."""
 
 import random
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from codeio_ops.quality.leakage.index import BenchmarkIndex
 from codeio_ops.quality.leakage.items import BenchmarkItem
 from codeio_ops.quality.leakage.scan import LeakageScanner
 from codeio_ops.quality.leakage.text import tokens
-from codeio_ops.quality.leakage.training import SourceText
+from codeio_ops.quality.leakage.training import SourceText, TrainingText, program_sources
 from codeio_ops.quality.leakage.verdict import Hit
 from codeio_ops.teacher.prompting import template_texts
 from support.leakage_oracle import Verdict, scan
@@ -159,6 +160,22 @@ def test_grams_do_not_cross_fields() -> None:
     items = {"b": [_item("q", " ".join(words))]}
     assert _agree(items, {"s": {"a": " ".join(words)}})
     assert not _agree(items, {"s": {"a": " ".join(words[:7]), "b": " ".join(words[7:])}})
+
+
+@pytest.mark.parametrize("words_a_line", [4, 8])
+def test_a_question_in_lines_inside_a_value_leaks(words_a_line: int) -> None:
+    question = _question(5, 40)
+    words = question.split()
+    lines = [" ".join(words[i : i + words_a_line]) for i in range(0, 40, words_a_line)]
+    text = TrainingText(
+        text_id=UUID(int=1), program_id=UUID(int=2), raw_file_id=UUID(int=3),
+        reference_code="", problem_statement="", io_description="",
+        input={"text": "\n".join(lines)}, output=None,
+        turn_1="", feedback_1="", turn_2=None, feedback_2=None,
+    )  # fmt: skip
+    scanner = LeakageScanner([build_index("b", [_item("q", question)])])
+    (hit,) = scanner.scan(program_sources([text]))
+    assert hit.leak
 
 
 def test_a_short_question_of_symbols_is_found_squeezed() -> None:

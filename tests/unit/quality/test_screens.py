@@ -145,6 +145,11 @@ def test_the_allow_list_may_be_written_in_any_spelling() -> None:
     assert is_allowed("MIT", frozenset({"mit"}))
     assert is_allowed("GPL-3.0-or-later", frozenset({"gpl-3.0"}))
     assert not is_allowed("GPL-3.0-only", frozenset({"GPL-3.0-or-later"}))
+    with_exception = frozenset({"gpl-2.0-only with classpath-exception-2.0"})
+    assert is_allowed("GPL-2.0-only WITH Classpath-exception-2.0", with_exception)
+    assert not is_allowed("GPL-2.0-only", with_exception)
+    assert is_allowed("LicenseRef-House", frozenset({"licenseref-house"}))
+    assert is_allowed("ISC or mit", frozenset({"ISC OR MIT"}))
 
 
 @pytest.mark.parametrize(
@@ -158,6 +163,15 @@ def test_the_allow_list_may_be_written_in_any_spelling() -> None:
         ("# SPDX-License-Identifier: MIT\n# SPDX-License-Identifier: ISC\n", "ISC AND MIT"),
         ("# SPDX-License-Identifier: MIT, GPL-3.0-only\n", "NOASSERTION"),
         ("# SPDX-License-Identifier: Proprietary\n", "NOASSERTION"),
+        ("# SPDX-License-Identifier: GPL 3.0\n", "NOASSERTION"),
+        ('# SPDX-License-Identifier: "GPL-3.0-only"\n', "GPL-3.0-only"),
+        ("# spdx-licence-identifier : `MIT`.\n", "MIT"),
+        ("# SPDX-License-Identifier: (MIT OR ISC) AND Zlib -->\n", "(MIT OR ISC) AND Zlib"),
+        (
+            "# SPDX-License-Identifier: Apache-2.0 with llvm-exception\r# x\r",
+            "Apache-2.0 WITH LLVM-exception",
+        ),
+        ('HEAD = f"# SPDX-License-Identifier: {licence}"\n', ""),
         ('print("SPDX-License-Identifier: %s" % name)\n', ""),
         ('print("SPDX-License-Identifier: MIT")\n', ""),
         ("# the GNU Affero General Public License\n", "LicenseRef-AGPL"),

@@ -50,6 +50,7 @@ TWO_TURNS = {"turn_2": "second", "feedback_2": "Right.", "verdict_2": "correct"}
 @pytest.mark.parametrize(
     "path",
     [
+        "a\x85b", "\u202ea", "a\u2028b", "\ufeffa", "\ud800",
         "../outside.txt", "/tmp/absolute.txt", "a/../../outside2.txt", "..", ".", "", "a//b", "a/",
         "./a", "a\\..\\b", "C:evil.txt", "a\nb", "a\x00b",
     ],
@@ -111,6 +112,11 @@ def test_a_day_is_read_as_yaml_reads_it(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text("name: mine\nsince: 2026-01-31\n")
     assert load_recipe(str(path)).since == "2026-01-31"
+
+
+def test_licences_of_a_recipe_have_the_form_of_those_of_files() -> None:
+    recipe = parse_recipe({"name": "x", "licences": ["mit", "apache-2.0 or ISC", "NOASSERTION"]})
+    assert recipe.licences == ("MIT", "Apache-2.0 OR ISC", "NOASSERTION")
 
 
 @pytest.mark.parametrize("value", [None, 3, ["name"], {}, {"turns": 1}])

@@ -225,6 +225,13 @@ def test_memory_does_not_grow_with_the_number_of_requests() -> None:
     assert sizes[-1] - sizes[0] < 500_000
 
 
+def test_an_address_with_a_password_is_refused_and_not_repeated() -> None:
+    values = {"home": Path("/nonexistent"), "openai_base_url": "https://user:secret@host/v1"}
+    with pytest.raises(SettingsError, match="holds a user or a password") as caught:
+        Teacher.open(Settings.model_validate(values))
+    assert "secret" not in str(caught.value)
+
+
 def test_no_endpoint_is_a_settings_error() -> None:
     with pytest.raises(SettingsError, match="no URL"):
         Teacher.open(

@@ -75,6 +75,8 @@ def said(**message: object) -> Body:
         said(refusal=None, reasoning_content=None, reasoning=None),
         said(content=[{"type": "text", "text": "fi"}, "ne"]),
         said(content=[{"type": "output_text", "text": {"value": "fine"}}]),
+        *(stopped(word) for word in ("FinishReason.STOP", "stop_token", "completed")),
+        said(content={"type": "text", "text": "fine"}, reasoning={"content": "hm"}),
     ],
 )
 def test_every_dialect_is_one_completion(body: Body) -> None:
@@ -109,6 +111,18 @@ def test_a_reply_that_was_withheld_is_filtered_in_every_dialect(reason: str) -> 
     result, posts = answered(stopped(reason))
     assert isinstance(result, FailedCall)
     assert (result.reason, posts) == (CallFailure.CONTENT_FILTER, 1)
+
+
+def test_a_byte_order_mark_before_a_body_is_no_fault() -> None:
+    with ScriptedEndpoint([ScriptedReply(body="\ufeff" + json.dumps(GOOD))]) as endpoint:
+        assert isinstance(ask(endpoint.base_url), Completion)
+
+
+def test_a_reply_that_the_endpoint_broke_off_is_asked_for_again() -> None:
+    replies = [ScriptedReply(body=json.dumps(body)) for body in (stopped("error"), GOOD)]
+    with ScriptedEndpoint(replies) as endpoint:
+        assert isinstance(ask(endpoint.base_url), Completion)
+        assert len(endpoint.requests) == 2
 
 
 @pytest.mark.parametrize("reason", ["tool_calls", "whatever"])
@@ -157,7 +171,7 @@ def test_a_body_that_is_packed_is_read() -> None:
 
 
 _CLIENT = """
-import resource, sys
+import sys
 from pathlib import Path
 from codeio_ops.config import Settings
 from codeio_ops.errors import TeacherUnavailable
@@ -169,12 +183,15 @@ settings = Settings.model_validate({
     "teacher_stream": sys.argv[2] == "1",
 })
 request = Request(key="1", messages=(Message(role="user", content="hi"),))
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def peak():
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) >> 10
+before = peak()
 try:
     print(list(Teacher.open(settings).complete_all([request])))
 except TeacherUnavailable as exc:
     assert "too long" in str(exc), exc
-    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10)
+    print(peak() - before)
 """
 _MEBIBYTES = 400
 

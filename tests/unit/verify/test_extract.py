@@ -39,6 +39,7 @@ JSON_VALUES = values(st.text("ab{}`'\"\\", max_size=4))
             "{'output': {True: 1, None: 2, -0.5: {-2: +3}}}",
             {"true": 1, "null": 2, "-0.5": {"-2": 3}},
         ),
+        ("{'output': {99999999999999999999: 'a', 0x10: 'b'}}", {"9" * 20: "a", "16": "b"}),
         (
             r"""{"output": ["a\/b", "\\/", "\ud83d\ude00"], "x": None}""",
             ["a/b", "\\/", "\U0001f600"],
@@ -70,6 +71,11 @@ def test_braces_in_prose_and_in_strings_are_left_alone(text: str, expected: Json
 
 
 DRAFT = '```json\n{"output": 1}\n```\nno, the loop runs once more\n'
+ENDS_OF_THINKING = (
+    "</Think >", "</thinking>", "</thoughts>", "</seed:think>", "</reasoning>", "</scratchpad>",
+    "</reasoning>", "<|/think|>", "<|end_of_thought|>", "<|END_THINKING|>", "<unused95>",
+    "\u25c1/think\u25b7",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -79,8 +85,10 @@ DRAFT = '```json\n{"output": 1}\n```\nno, the loop runs once more\n'
         f'{DRAFT}</think>\nThe result: {{"output": 2}}',
         f'<think>\n{DRAFT}</think>\n```json\n{{"output": 2}}\n```',
         f'<think>\n{DRAFT}</think>\n<think>\n{DRAFT}</think>\n\\boxed{{{{"output": 2}}}}',
-        f'[THINK]{DRAFT}[/THINK]{{"output": 2}}',
-        f'<|channel|>analysis<|message|>{DRAFT}<|channel|>final<|message|>{{"output": 2}}',
+        f'[THINK]\n{DRAFT}[/THINK]{{"output": 2}}',
+        f'<|channel|>analysis<|message|>\n{DRAFT}<|channel|>final<|message|>{{"output": 2}}',
+        f'{DRAFT}<|channel|>final <|constrain|>json<|message|>{{"output": 2}}',
+        *(f'{DRAFT}{end}{{"output": 2}}' for end in ENDS_OF_THINKING),
         '<think>\nIt is {"output": 2}</think>',
         '<think>hm</think>\n```json\n{"output": 2}\n```\nas I said in <think> and </think>.',
     ],
@@ -116,7 +124,8 @@ def test_content_of_strings_is_never_altered(content: str) -> None:
         ('{"output": "\\ud800", "x": None}', AnswerVerdict.NO_JSON),
         ("{'output': {(1, 2): 3}}", AnswerVerdict.NO_JSON),
         ("{'output': {-True: 3}}", AnswerVerdict.NO_JSON),
-        ("{'output': {99999999999999999999: 3}}", AnswerVerdict.NO_JSON),
+        ("{'output': {1e400: 3}}", AnswerVerdict.NO_JSON),
+        ("{'output': {0x" + "f" * 5_000 + ": 3}}", AnswerVerdict.NO_JSON),
         ("```json\n{broken\n```", AnswerVerdict.NO_JSON),
         ("```json\n[1, 2]\n```", AnswerVerdict.NOT_OBJECT),
         (r"\boxed{5}", AnswerVerdict.NOT_OBJECT),
