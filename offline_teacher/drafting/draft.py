@@ -11,7 +11,7 @@ from offline_teacher.drafting.generators import generator_source
 from offline_teacher.drafting.lift import script_units
 from offline_teacher.drafting.operations import operation_units
 from offline_teacher.drafting.parse import ParsedFile, parse_file
-from offline_teacher.drafting.problem_statement import state_problem
+from offline_teacher.drafting.problem_statement import state_problem, task_of
 from offline_teacher.drafting.refusal import UnitRefused
 from offline_teacher.drafting.trial_jobs import (
     Checked,
@@ -29,6 +29,7 @@ _BATCH = 3
 _MAX_UNITS = 6
 # Which refusal names the file when none of its units became a program: the most telling first.
 _REASONS = (
+    "nothing_asked",
     "impure",
     "missing_import",
     "undefined_name",
@@ -123,7 +124,24 @@ def _plan(sandbox: Sandbox, file: ParsedFile) -> tuple[list[Unit], list[UnitRefu
     others = [unit for unit in rest if isinstance(unit, Unit)]
     refusals = [item for item in [*plain, *rest] if isinstance(item, UnitRefused)]
     methods_last = sorted(functions, key=lambda unit: unit.kind == "method" and bool(others))
-    return [*methods_last[:_MAX_UNITS], *others], refusals
+    said, silent = _saying_what_is_asked(file, [*methods_last, *others])
+    return said, [*refusals, *silent]
+
+
+def _saying_what_is_asked(
+    file: ParsedFile, units: Sequence[Unit]
+) -> tuple[list[Unit], list[UnitRefused]]:
+    """The units whose task the file states, no more functions than are tried, and the others."""
+    said: list[Unit] = []
+    silent: list[UnitRefused] = []
+    for unit in units:
+        try:
+            task_of(file, unit)
+            said.append(unit)
+        except UnitRefused as refusal:
+            silent.append(refusal)
+    plain = [unit for unit in said if unit.kind in ("function", "method")]
+    return [*plain[:_MAX_UNITS], *(unit for unit in said if unit not in plain)], silent
 
 
 def _value(working: WorkingUnit) -> float:
