@@ -59,9 +59,7 @@ def states_task(prose: str) -> bool:
     return any(_TASK.search(sentence) for sentence in _sentences(prose))
 
 
-def asked(
-    prose: str, named: NamedTask | None, result: ResultForm, returns: str
-) -> str:
+def asked(prose: str, named: NamedTask | None, result: ResultForm, returns: str) -> str:
     """The question about a returned value; the first source that tells what the value is."""
     truth = type_of(result.outputs) == "bool"
     if returns:
@@ -84,7 +82,9 @@ def _of_sentence(sentence: str, *, truth: bool) -> str:
     text = _GIVEN.sub("", sentence.rstrip(". "))
     checked = _CHECKS.match(text)
     if checked and truth:
-        what = re.split(r",? (?:else|otherwise|and return)\b", checked["what"] or checked["that"])[0]
+        what = re.split(r",? (?:else|otherwise|and return)\b", checked["what"] or checked["that"])[
+            0
+        ]
         return f"what is the answer, true if {_lower_first(what)}?" if len(what) <= _LONGEST else ""
     said = _SAID.match(text)
     if said is None or truth or "?" in text or len(text) > _LONGEST:
@@ -94,7 +94,9 @@ def _of_sentence(sentence: str, *, truth: bool) -> str:
         return f"what is the number of {_lower_first(re.sub('(?i)^(all|the) ', '', what))}?"
     if not re.match(_ARTICLES, what, re.IGNORECASE):
         return ""
-    return f"what {_verb(what)} {_lower_first(_with_article(what))}?" if "how " not in what[:4] else ""
+    return (
+        f"what {_verb(what)} {_lower_first(_with_article(what))}?" if "how " not in what[:4] else ""
+    )
 
 
 def _of_returns(returns: str) -> str:

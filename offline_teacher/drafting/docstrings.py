@@ -62,4 +62,6 @@ def _told(description: str | None, persons: frozenset[str], longest: int) -> str
     text = _TYPE.sub("", plain_text(description or ""))
     first = re.split(r"(?<=[.!?])\s+", text)[0].rstrip(".:; ")
     usable = is_english(first, words=2) and len(first) <= longest
-    return first if usable and not _NO_WORDS.search(first) and not names_person(first, persons) else ""
+    return (
+        first if usable and not _NO_WORDS.search(first) and not names_person(first, persons) else ""
+    )

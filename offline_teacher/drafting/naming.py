@@ -104,7 +104,9 @@ def _says_something(words: Sequence[str]) -> bool:
     telling = [
         word
         for word in words
-        if len(word) >= _LEAST_LETTERS and word.lower() not in _EMPTY and re.search("[aeiouy]", word)
+        if len(word) >= _LEAST_LETTERS
+        and word.lower() not in _EMPTY
+        and re.search("[aeiouy]", word)
     ]
     named = any(word.lower() in _TERMS for word in words)
     return named or (bool(telling) and len(words) > 1)

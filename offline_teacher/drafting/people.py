@@ -24,7 +24,9 @@ _CREDIT = re.compile(
     r"|(?i:\b(?:PR|pull request|issue|commit|gh)\s*\W?#?\d+)|(?<!\w)#\d{2,}\b"
 )
 _HANDLE = re.compile(r"(?<![\w.`'\"])@[A-Za-z][\w-]{2,}|\b(?:u|r)/[A-Za-z][\w-]{2,}")
-_SIGNED = re.compile(rf"\b[Bb]y\s*:?\s+[A-Z][a-z]+[ \t]+(?:[A-Z]\.?[ \t]+)?[A-Z][a-z]+|^\W*[Bb]y\s+{_NAME}\W*$")
+_SIGNED = re.compile(
+    rf"\b[Bb]y\s*:?\s+[A-Z][a-z]+[ \t]+(?:[A-Z]\.?[ \t]+)?[A-Z][a-z]+|^\W*[Bb]y\s+{_NAME}\W*$"
+)
 _NAMED = re.compile(
     rf"(?:(?i:\b(?:{_ROLES})\b|@author|__author__)\s*(?i:by|to|of)?\s*[:=\-–—@]?\s*[\"']?({_NAME}))"
     r"|(?i:(?:PR|pull request|issue)\s*#?\d+\s*\(@?([\w-]{3,})\))|(?<![\w.`'\"])@([A-Za-z][\w-]{2,})",

@@ -60,9 +60,7 @@ def task_of(file: ParsedFile, unit: Unit) -> Task:
     if named is None:
         raise UnitRefused("nothing_asked", unit.name)
     text = f"{named.text} {prose}".strip()
-    return Task(
-        text=text, source=source or "name_template", named=named, documented=documented
-    )
+    return Task(text=text, source=source or "name_template", named=named, documented=documented)
 
 
 def state_problem(
@@ -160,7 +158,9 @@ def _about_inputs(documented: Documentation, names: Sequence[str]) -> str:
 def _described(text: str) -> str:
     first = text.split()[0].lower()
     articles = ("the", "a", "an", "all", "both", "each", "every", "this", "one", "any", "either")
-    lowered = text[0].lower() + text[1:] if text.split()[0][1:].islower() or len(first) == 1 else text
+    lowered = (
+        text[0].lower() + text[1:] if text.split()[0][1:].islower() or len(first) == 1 else text
+    )
     bare = first.isalpha() and first not in articles and not first.endswith("s")
     return f"the {lowered}" if bare else lowered
 
