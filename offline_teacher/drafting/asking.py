@@ -24,7 +24,8 @@ _ACTS = (
 )
 _TASK = re.compile(
     rf"^(?:\W*(?:recursively|iteratively|efficiently|also|then|to)\s+)?(?:{_TELLS}|{_ACTS})(?:s|es)?\b"
-    rf"|\b(?:to|must|should|can you|please|and|then|we|you|that|which|function|program|,)\s+(?:\w+ly\s+)?"
+    rf"|\b(?:to|must|should|can you|please|and|then|we|you|that|which|function|program|,)"
+    rf"\s+(?:\w+ly\s+)?"
     rf"(?:{_TELLS}|{_ACTS})s?\b"
     r"|\b(?:what|which|how many|how much)\b[^?]*\?|\b(?:number|task|goal|problem) is to\b"
     r"|^(?:the\s+)?(?:number|sum|product|minimum|maximum|length|cross product) of\b",
@@ -69,7 +70,8 @@ def asked(prose: str, named: NamedTask | None, result: ResultForm, returns: str)
         if question:
             return question
     if named is not None and named.asked and not truth:
-        return f"what is {named.asked}?"
+        plural = named.asked.endswith("s") and not named.asked.endswith("ss")
+        return f"what {'are' if plural else 'is'} {named.asked}?"
     kind = type_of(result.outputs).removeprefix("Optional[").rstrip("]").split("[")[0]
     return _KINDS.get(kind, "which value is the answer?")
 
@@ -92,6 +94,7 @@ def _of_sentence(sentence: str, *, truth: bool) -> str:
     what = re.split(r",? and (?:return|print|then)\b|[;:]", said["what"])[0].rstrip(" ,")
     if said["verb"].lower() == "count" and not what.lower().startswith("the number"):
         return f"what is the number of {_lower_first(re.sub('(?i)^(all|the) ', '', what))}?"
+    what = re.sub(r"^(?:A|An|a|an)\s", "the ", what)
     if not re.match(_ARTICLES, what, re.IGNORECASE):
         return ""
     return (

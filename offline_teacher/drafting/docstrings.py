@@ -46,7 +46,9 @@ def documentation(docstring: str, persons: frozenset[str] = frozenset()) -> Docu
             for item in parsed.params
             if (text := _told(item.description, persons, _MAX_PARAMETER_TEXT))
         },
-        returns=_told(parsed.returns and parsed.returns.description, persons, _MAX_RETURNS_TEXT),
+        returns=_told(
+            parsed.returns.description if parsed.returns else "", persons, _MAX_RETURNS_TEXT
+        ),
     )
 
 

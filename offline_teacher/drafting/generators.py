@@ -25,7 +25,8 @@ def with_rare_inputs(source: str, inputs: Sequence[Json]) -> str:
     """A generator that draws nearly half of its inputs from a list of rare ones."""
     head, body = source.split("def input_generator():\n")
     rows = "".join(f"            {given!r},\n" for given in inputs)
-    rare = f"    if random.random() < {_RARE_SHARE}:\n        return random.choice([\n{rows}        ])\n"
+    rare = f"    if random.random() < {_RARE_SHARE}:\n        return random.choice([\n"
+    rare += f"{rows}        ])\n"
     return f"{head}def input_generator():\n{rare}{body}"
 
 

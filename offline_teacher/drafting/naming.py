@@ -18,8 +18,14 @@ _ABBREVIATIONS = {
     "subs": "substrings", "substr": "substring", "val": "value", "vals": "values",
     "isprime": "is prime", "heapify": "make a heap of",
 }  # fmt: skip
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Words that tell how a function is used or written, not what it is for.
-_EMPTY = frozenset(
+_EMPTY = _words(
     "a an and answer apply approach array backtrack basic better brute build call check compute "
     "calculate create data display do driver dp exec execute f first for force foo bar func "
     "function fun generate get go handle helper impl implementation improved in inner input item "
@@ -27,33 +33,34 @@ _EMPTY = frozenset(
     "optimized output part perform print process prog program question rec recur recursion "
     "recursive res result return rewrite run script second set setup show simple sol solution "
     "solve solver start step string task test the to try update util utils value values version "
-    "with work algorithm depth-first search breadth-first wrapper init".split()
+    "with work algorithm depth-first search breadth-first wrapper init"
 )
-_TERMS = frozenset(
+_TERMS = _words(
     "anagram anagrams area average balance bfs binary bits bubblesort combinations compress "
     "count decode decompress decrypt deduplicate depth derivative determinant diameter digits "
     "dijkstra distance divisors duplicates encode encrypt entropy euclid euler expand factorial "
     "factorize factors fibonacci fizzbuzz flatten floyd greatest hash heapsort height histogram "
-    "hypotenuse inorder insertionsort intersection inverse invert jump knapsack kadane largest "
+    "hypotenuse inorder insertionsort intersection inverse invert knapsack kadane largest "
     "least length levenshtein longest lowest maximum mean median merge mergesort minimum mode "
     "multiply normalize palindrome parity partition permutation permutations permute perimeter "
     "postorder power powerset predecessor preorder prime primes product quicksort reverse rotate "
     "search serialize shuffle sieve slope sort sqrt squares subsets subtract successor sum "
-    "swap tokenize transpose trap triangle union unique variance zigzag wiggle heapify hanoi "
+    "swap tokenize transpose triangle union unique variance zigzag wiggle heapify hanoi "
     "collatz hamming jaccard deserialize bisect prefix suffix substring substrings "
-    "subsequence vowels consonants frequency interpolate cubes distances".split()
+    "subsequence vowels consonants frequency interpolate cubes distances"
 )
-_TESTS = frozenset("is has can are contains exists was does should valid".split())
-_ASKS = frozenset("find get count compute calculate determine return search list".split())
-_VERBS = frozenset(
+_TESTS = _words("is has can are contains exists was does should valid")
+_ASKS = _words("find get count compute calculate determine return search list")
+_VERBS = _words(
     "add append balance build change clean compress convert create decode decompress decrypt "
     "delete divide draw encode encrypt expand extract fill filter fix flatten flip format generate "
     "group increment insert invert join jump make map mark merge move multiply normalize order "
     "parse partition permute pick place print quote rearrange reconstruct recover reduce remove "
     "replace restore reverse rotate select separate serialize set shift shuffle simplify sort "
     "split square subtract swap transform translate transpose traverse trim unquote update "
-    "validate write rob paint decorate encipher decipher deserialize draw display pair".split()
+    "validate write rob paint decorate encipher decipher deserialize draw display pair"
 )
+_PROCEDURES = _words("sort search traversal")
 _LEAST_LETTERS = 3
 
 
@@ -91,13 +98,17 @@ def task_named(name: str, inputs: Sequence[str]) -> NamedTask | None:
         return NamedTask(text=f'Decide for {listed} whether "{" ".join(words)}" holds.', tests=True)
     if first == "check" and rest:
         return NamedTask(text=f'Decide for {listed} whether "{rest}" holds.', tests=True)
+    if words[-1] in _PROCEDURES:
+        return NamedTask(text=f"Given {listed}, carry out a {' '.join(words)}.")
     if first in _ASKS and rest:
         asked = f"count of {rest}" if first == "count" else rest
         return NamedTask(text=f"Given {listed}, {first} the {rest}.", asked=f"the {asked}")
     if first in _VERBS:
-        return NamedTask(text=f"Given {listed}, {' '.join(words)}.")
-    phrase = " ".join(words)
-    return NamedTask(text=f"Given {listed}, work out the {phrase}.", asked=f"the {phrase}")
+        act = f"Given {listed}, {' '.join(words)}." if rest else f"{first.capitalize()} {listed}."
+        return NamedTask(text=act)
+    phrase = f"number of {rest}" if first == "number" and rest else " ".join(words)
+    asked = "" if words[-1] in _VERBS else f"the {phrase}"
+    return NamedTask(text=f"Given {listed}, work out the {phrase}.", asked=asked)
 
 
 def _says_something(words: Sequence[str]) -> bool:

@@ -28,16 +28,18 @@ _SIGNED = re.compile(
     rf"\b[Bb]y\s*:?\s+[A-Z][a-z]+[ \t]+(?:[A-Z]\.?[ \t]+)?[A-Z][a-z]+|^\W*[Bb]y\s+{_NAME}\W*$"
 )
 _NAMED = re.compile(
-    rf"(?:(?i:\b(?:{_ROLES})\b|@author|__author__)\s*(?i:by|to|of)?\s*[:=\-–—@]?\s*[\"']?({_NAME}))"
-    r"|(?i:(?:PR|pull request|issue)\s*#?\d+\s*\(@?([\w-]{3,})\))|(?<![\w.`'\"])@([A-Za-z][\w-]{2,})",
+    rf"(?:(?i:\b(?:{_ROLES})\b|@author|__author__)\s*(?i:by|to|of)?\s*[:=\-–—@]?\s*"
+    rf"[\"']?({_NAME}))"
+    r"|(?i:(?:PR|pull request|issue)\s*#?\d+\s*\(@?([\w-]{3,})\))|(?<![\w.`'\"])"
+    r"@([A-Za-z][\w-]{2,})",
 )
 _EPONYM = re.compile(
     r"(?:[A-Z][\w.-]+\s+)+(?=[A-Z][\w-]+['’]s\s+(?:\w+\s+)?"
     r"(?:algorithm|theorem|method|formula|rule|law|triangle|sieve|test|trick|code|approach)\b)"
 )
 _BY_METHOD = re.compile(
-    r"\s*\b(?:using|with|via|by|through|based on)\s+(?:the\s+)?(?:[A-Z][\w-]+\s+)*[A-Z][\w-]+['’]s\s+"
-    r"(?:algorithm|method|approach|trick)\b(?:,\s*which runs in \w+ time)?"
+    r"\s*\b(?:using|with|via|by|through|based on)\s+(?:the\s+)?(?:[A-Z][\w-]+\s+)*"
+    r"[A-Z][\w-]+['’]s\s+(?:algorithm|method|approach|trick)\b(?:,\s*which runs in \w+ time)?"
 )
 _NO_NAMES = frozenset({"the", "this", "python", "leetcode", "google", "facebook", "amazon", "for"})
 _LEAST_LETTERS = 3

@@ -29,7 +29,8 @@ _NO_PROSE = re.compile(
 )
 _EXAMPLE = re.compile(
     r"^\W*(?:for (?:example|instance)|examples?|e\.g|i\.e|eg|input|output|sample|explanation|see|"
-    r"hint|note that the (?:above|below)|here(?:'s| is) (?:an?|the) )\b|:$|"
+    r"hint|\w+ -- |(?:can|could|do|does|what can|how do|how can|is there)\b.*\?$|"
+    r"note that the (?:above|below)|here(?:'s| is) (?:an?|the) )\b|:$|"
     r"\b(?:the )?(?:above|below|following) (?:example|elevation|tree|matrix|picture|image|should)|"
     r"\b(?:example|shown|given) (?:above|below)\b",
     re.IGNORECASE,
@@ -50,7 +51,8 @@ def prose_of(text: str, persons: frozenset[str]) -> str:
     for paragraph in _paragraphs(text):
         for sentence in re.split(r"(?<=[.!?])\s+(?=[A-Z\"'(`\d])", paragraph):
             plain = without_method(sentence).strip()
-            if is_prose(plain, persons) and plain.rstrip(".") not in " ".join(kept):
+            if plain and is_prose(plain, persons) and plain.rstrip(".") not in " ".join(kept):
+                plain = f"{plain[0].upper()}{plain[1:]}"
                 kept.append(plain if plain[-1] in ".!?" else plain.rstrip(":;,- ") + ".")
     kept = kept[:_MAX_SENTENCES]
     while kept and len(" ".join(kept)) > _MAX_CHARS:
