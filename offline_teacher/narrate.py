@@ -173,10 +173,11 @@ class Narrator:
             self.say(f"Work out {frame.name} for {given or 'its fixed set-up'}:", depth)
             self.tell_frame(frame, depth + 1)
             if frame.returned is not None:
-                self.say(f"So {frame.name} gives {frame.returned}.", depth + 1)
+                self.say(f"So {frame.name} gives {brief(frame.returned)}.", depth + 1)
         elif frame.returned is not None:
             self.say(
-                f"({frame.name} with {given or 'no arguments'} gives {frame.returned}.)", depth
+                f"({frame.name} with {given or 'no arguments'} gives {brief(frame.returned)}.)",
+                depth,
             )
 
 

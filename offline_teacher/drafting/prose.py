@@ -16,15 +16,20 @@ _SECTION = re.compile(
     r"approach|todo|for example|for instance)\b[\w ()/]{0,20}\s*(?:\d*\s*:.*|\W*\d*\W*)$",
     re.IGNORECASE,
 )
-# What is no prose: code, diagrams, prompts, links and the counters of sites with exercises.
-_NO_PROSE = re.compile(
-    r"https?:|www\.|\.(?:com|org|net)\b|>>>|^\s*\.\.\.|^[:@]|```|usr/bin|coding[:=]|licen[cs]e|"
+# Lines of code, of diagrams, of links, and of what sites with exercises count.
+_CODE = re.compile(
+    r">>>|^\s*\.\.\.|^[:@]|```|usr/bin|coding[:=]|^\W*(?:[\w ]{1,20}:\s*)?(?:https?:|www\.)|"
     r"\b(?:self|math|os|sys)\.|^\s*(?:def|class|import|from|for|while|if|elif|else)\b.*:?\s*$(?<=:)|"
     r"^(?:return|print)\b\s*[\w.]*[(\[]|^\w[\w.\[\]]*\s*[-+*/]?=|[-+*/=]=|->|=>|\bimport \w|^\s*\||"
-    r"\b(?:todo|to-do|fixme|xxx|leetcode|geeksforgeeks|hackerrank|codewars|lintcode)\b|"
     r"\b(?:difficulty|likes|dislikes|accepted|submissions|runtime|memory usage|beats)\b\s*[:\d(-]|"
     r"^\W*(?:created|date|file ?name|title|name|problem|exercise|author)\b\s*(?:on|:|\d)|"
-    r"\bcreated (?:on|:)|definition (?:for|of) (?:a |singly)|complexity|^O\(",
+    r"\bcreated (?:on|:)|definition (?:for|of) (?:a |singly)|^O\(|^\W*(?:todo|to-do|fixme|xxx)\b",
+    re.IGNORECASE,
+)
+# Sentences about how fast something is, where it comes from, or what is still to be done.
+_ASIDE = re.compile(
+    r"https?:|www\.|\.(?:com|org|net)\b|licen[cs]e|complexity|"
+    r"\b(?:todo|to-do|fixme|xxx|leetcode|geeksforgeeks|hackerrank|codewars|lintcode)\b",
     re.IGNORECASE,
 )
 _EXAMPLE = re.compile(
@@ -67,7 +72,8 @@ def is_prose(sentence: str, persons: frozenset[str]) -> bool:
     letters = sum(char.isalpha() or char.isspace() for char in sentence)
     if letters < _LEAST_LETTERS * len(sentence) or _CALL.search(sentence):
         return False
-    return not (_NO_PROSE.search(sentence) or names_person(sentence, persons))
+    aside = _CODE.search(sentence) or _ASIDE.search(sentence)
+    return not (aside or names_person(sentence, persons))
 
 
 def _paragraphs(text: str) -> Iterator[str]:
@@ -95,7 +101,7 @@ def _bare(raw: str) -> str:
 
 
 def _is_code(line: str) -> bool:
-    return _NO_PROSE.search(line) is not None or not re.search(r"[A-Za-z]{3,}", line)
+    return _CODE.search(line) is not None or not re.search(r"[A-Za-z]{3,}", line)
 
 
 def plain_text(text: str) -> str:

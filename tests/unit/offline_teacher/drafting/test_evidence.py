@@ -97,7 +97,7 @@ def test_a_docstring_is_read_in_parts() -> None:
         "Returns:\n    int: The number of ways.\n\nExamples:\n    >>> climb(3)\n    3\n"
     )
     assert parts.prose == "Count the ways to climb."
-    assert parts.parameters == {"n": "Number of stairs."}
+    assert parts.parameters == {"n": "Number of stairs"}
     assert parts.returns == "The number of ways"
 
 
