@@ -28,7 +28,8 @@ _TASK = re.compile(
     rf"\s+(?:\w+ly\s+)?"
     rf"(?:{_TELLS}|{_ACTS})s?\b"
     r"|\b(?:what|which|how many|how much)\b[^?]*\?|\b(?:number|task|goal|problem) is to\b"
-    r"|^(?:the\s+)?(?:number|sum|product|minimum|maximum|length|cross product) of\b",
+    r"|^(?:the\s+)?(?:number|sum|product|minimum|maximum|length|cross product) of\b"
+    r"(?!.*\b(?:is|are|was|were|will|can|may)\b)",
     re.IGNORECASE,
 )
 _GIVEN = re.compile(r"^(?:given|for|in)\b[^,]{0,160},\s*(?:we\s+|you\s+)?", re.IGNORECASE)

@@ -45,7 +45,7 @@ _TERMS = _words(
     "multiply normalize palindrome parity partition permutation permutations permute perimeter "
     "postorder power powerset predecessor preorder prime primes product quicksort reverse rotate "
     "search serialize shuffle sieve slope sort sqrt squares subsets subtract successor sum "
-    "swap tokenize transpose triangle union unique variance zigzag wiggle heapify hanoi "
+    "swap tokenize total transpose triangle union unique variance zigzag wiggle heapify hanoi "
     "collatz hamming jaccard deserialize bisect prefix suffix substring substrings "
     "subsequence vowels consonants frequency interpolate cubes distances"
 )

@@ -14,7 +14,7 @@ from offline_teacher.drafting.refusal import UnitRefused
 from offline_teacher.drafting.results import ResultForm
 from offline_teacher.drafting.units import Unit
 
-_FEW_WORDS = 4
+_FEW_WORDS = 3
 _SOME_WORDS = 7
 _MANY_WORDS = 18
 _HEADLINE = " (operation log)"

@@ -13,7 +13,7 @@ _SECTION = re.compile(
     r"^\W*(examples?|inputs?|outputs?|notes?|constraints?|args?|arguments|parameters?|params|"
     r"returns?|raises|yields?|explanation|follow.?up|references?|complexity|usage|attributes|"
     r"doctests?|hints?|tags?|source|links?|see also|time|space|sample\w*|tests?|test \w+|solution|"
-    r"approach|todo|for example|for instance)\b[\w ()/]{0,20}\s*(?:\d*\s*:.*|\W*\d*\W*)$",
+    r"approach|todo|for example|for instance)\b(?:[\w ()/]{0,20}:.*|\W*\d*\W*)$",
     re.IGNORECASE,
 )
 # Lines of code, of diagrams, of links, and of what sites with exercises count.

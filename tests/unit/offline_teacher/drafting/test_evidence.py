@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from offline_teacher.drafting.docstrings import documentation
 from offline_teacher.drafting.evidence import Observed, parameters_of
 from offline_teacher.drafting.parse import parse_file
-from offline_teacher.drafting.docstrings import documentation
 from offline_teacher.drafting.refusal import UnitRefused
 from offline_teacher.drafting.relations import relate
 from offline_teacher.drafting.results import nested_type, read_profile
