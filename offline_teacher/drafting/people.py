@@ -5,7 +5,10 @@ credit (headers, `__author__`, "Inspired by PR #7 (handle)"), and are then looke
 An eponym such as "Kadane's algorithm" is the name of a thing, not of a person.
 """
 
+import io
 import re
+import tokenize
+from collections.abc import Iterator
 
 from codeio_ops.private_data import find_personal_data
 
@@ -23,7 +26,8 @@ _CREDIT = re.compile(
     r"|(?i:\bcopyright\b|©|all rights reserved)"
     r"|(?i:\b(?:PR|pull request|issue|commit|gh)\s*\W?#?\d+)|(?<!\w)#\d{2,}\b"
 )
-_HANDLE = re.compile(r"(?<![\w.`'\"])@[A-Za-z][\w-]{2,}|\b(?:u|r)/[A-Za-z][\w-]{2,}")
+_TAG = r"(?!(?:param|return|returns|type|rtype|raise|raises|var|keyword)\b)"
+_HANDLE = re.compile(rf"(?<![\w.`'\"])@{_TAG}[A-Za-z][\w-]{{2,}}|\b(?:u|r)/[A-Za-z][\w-]{{2,}}")
 _SIGNED = re.compile(
     rf"\b[Bb]y\s*:?\s+[A-Z][a-z]+[ \t]+(?:[A-Z]\.?[ \t]+)?[A-Z][a-z]+|^\W*[Bb]y\s+{_NAME}\W*$"
 )
@@ -31,7 +35,7 @@ _NAMED = re.compile(
     rf"(?:(?i:\b(?:{_ROLES})\b|@author|__author__)\s*(?i:by|to|of)?\s*[:=\-–—@]?\s*"
     rf"[\"']?({_NAME}))"
     r"|(?i:(?:PR|pull request|issue)\s*#?\d+\s*\(@?([\w-]{3,})\))|(?<![\w.`'\"])"
-    r"@([A-Za-z][\w-]{2,})",
+    rf"@{_TAG}([A-Za-z][\w-]{{2,}})",
 )
 _EPONYM = re.compile(
     r"(?:[A-Z][\w.-]+\s+)+(?=[A-Z][\w-]+['’]s\s+(?:\w+\s+)?"
@@ -67,3 +71,30 @@ def names_person(text: str, persons: frozenset[str]) -> bool:
 def without_method(text: str) -> str:
     """A sentence without whose algorithm is used: that says how, not what."""
     return _EPONYM.sub("", _BY_METHOD.sub("", text))
+
+
+def without_credits(code: str, persons: frozenset[str]) -> str:
+    """Code without the comments, and without the lines of docstrings, that name a person."""
+    lines = code.split("\n")
+    try:
+        cuts = list(_credits(code, lines, persons))
+    except (tokenize.TokenError, SyntaxError):
+        return code
+    gone = {row for row, column in cuts if not lines[row][:column].strip()}
+    for row, column in cuts:
+        lines[row] = lines[row][:column].rstrip()
+    return "\n".join(line for row, line in enumerate(lines) if row not in gone)
+
+
+def _credits(code: str, lines: list[str], persons: frozenset[str]) -> Iterator[tuple[int, int]]:
+    """Row and column from which a line is cut."""
+    before = tokenize.NEWLINE
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        (first, column), (last, _) = token.start, token.end
+        if token.type == tokenize.COMMENT and names_person(token.string[1:], persons):
+            yield first - 1, column
+        if token.type == tokenize.STRING and before in (tokenize.NEWLINE, tokenize.INDENT):
+            inside = range(first, last - 1)
+            yield from ((row, 0) for row in inside if names_person(lines[row], persons))
+        if token.type not in (tokenize.NL, tokenize.COMMENT):
+            before = token.type

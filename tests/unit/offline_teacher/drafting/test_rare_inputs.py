@@ -2,6 +2,7 @@
 
 import random
 
+from codeio_ops.jsonvalue import Json
 from offline_teacher.drafting.acceptance import usual_share
 from offline_teacher.drafting.generators import with_rare_inputs
 from offline_teacher.drafting.trial_jobs import Checked
@@ -51,6 +52,11 @@ def test_of_each_rare_output_there_are_few_inputs() -> None:
 
 
 def test_the_share_of_the_usual_output_counts_usable_pairs_only() -> None:
-    pairs = (({"n": 1}, 5), ({"n": 2}, 5), ({"n": 3}, 6), ({"n": 4}, None))
+    pairs: tuple[tuple[Json, Json], ...] = (
+        ({"n": 1}, 5),
+        ({"n": 2}, 5),
+        ({"n": 3}, 6),
+        ({"n": 4}, None),
+    )
     assert usual_share(Checked(pairs=pairs, errors=0, endless=0, tries=4)) == 2 / 3
     assert usual_share(Checked(pairs=(), errors=0, endless=0, tries=0)) == 0

@@ -7,7 +7,12 @@ import pytest
 from offline_teacher.drafting.docstrings import documentation
 from offline_teacher.drafting.naming import task_named
 from offline_teacher.drafting.parse import parse_file
-from offline_teacher.drafting.people import names_person, persons_of, without_method
+from offline_teacher.drafting.people import (
+    names_person,
+    persons_of,
+    without_credits,
+    without_method,
+)
 from offline_teacher.drafting.problem_statement import Statement, state_problem
 from offline_teacher.drafting.prose import prose_of
 from offline_teacher.drafting.refusal import UnitRefused
@@ -201,3 +206,25 @@ def test_a_bare_name_without_words_that_ask_is_refused(name: str, docstring: str
 
 def test_a_docstring_that_no_style_fits_is_free_text() -> None:
     assert documentation(":param").prose == "" and documentation("Args:\n  -").parameters == {}
+
+
+def test_code_keeps_no_comment_and_no_line_of_a_docstring_that_names_a_person() -> None:
+    code = '''def total(a, b):
+    """Sum a list.
+
+    Contributed by Jane Doe.
+    """
+    # Jane Doe's idea: add one by one
+    for x in a:  # thanks to @jdoe
+        b += x  # @param b is the sum
+    return f"#{b} @jdoe"'''
+    assert (
+        without_credits(code, frozenset({"jane doe"}))
+        == '''def total(a, b):
+    """Sum a list.
+
+    """
+    for x in a:
+        b += x  # @param b is the sum
+    return f"#{b} @jdoe"'''
+    )
