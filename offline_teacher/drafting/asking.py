@@ -92,7 +92,7 @@ def _of_sentence(sentence: str, *, truth: bool) -> str:
     said = _SAID.match(text)
     if said is None or truth or "?" in text or len(text) > _LONGEST:
         return ""
-    what = re.split(r",? and (?:return|print|then)\b|[;:]", said["what"])[0].rstrip(" ,")
+    what = re.split(r",? and (?:return|print|then)\b|, returning\b|[;:]", said["what"])[0].rstrip(" ,")
     if said["verb"].lower() == "count" and not what.lower().startswith("the number"):
         return f"what is the number of {_lower_first(re.sub('(?i)^(all|the) ', '', what))}?"
     what = re.sub(r"^(?:A|An|a|an)\s", "the ", what)

@@ -58,5 +58,5 @@ def test_the_share_of_the_usual_output_counts_usable_pairs_only() -> None:
         ({"n": 3}, 6),
         ({"n": 4}, None),
     )
-    assert usual_share(Checked(pairs=pairs, errors=0, endless=0, tries=4)) == 2 / 3
+    assert usual_share(Checked(pairs=(*pairs,), errors=0, endless=0, tries=4)) == 2 / 3
     assert usual_share(Checked(pairs=(), errors=0, endless=0, tries=0)) == 0
