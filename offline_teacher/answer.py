@@ -13,6 +13,7 @@ from codeio_ops.jsonvalue import Json
 from codeio_ops.sandbox.base import Sandbox
 from codeio_ops.teacher.prompting import PredictTask
 from codeio_ops.verify.extract import Answer, extract_answer
+from offline_teacher.brevity import brief_json
 from offline_teacher.descriptions import generator_from_prompt
 from offline_teacher.followable import (
     Followable,
@@ -34,7 +35,6 @@ CHECK_STEPS = 2_000
 _OUTPUT_TOKENS = 900
 _CHECK_TOKENS = 650
 _MAX_TRIALS_TOLD = 4
-_MAX_VALUE = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,8 +216,7 @@ def _arguments(arguments: dict[str, Json]) -> str:
 
 
 def _value(value: Json) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _MAX_VALUE else f"{text[: _MAX_VALUE - 1]}…"
+    return brief_json(value)
 
 
 def _fenced(answer: dict[str, Json]) -> str:

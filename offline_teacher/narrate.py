@@ -10,11 +10,11 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from offline_teacher import rounds
+from offline_teacher.brevity import brief
 from offline_teacher.statements import assignment, changes, statement_at
 from offline_teacher.trace import Frame, Span, Trace
 from offline_teacher.wording import condition, is_simple, with_values
 
-_MAX_LINE = 260
 _MAX_DEPTH = 3
 _MAX_INDENT = 7
 _MAX_CALLS = 2
@@ -66,10 +66,7 @@ class Narrator:
 
     def say(self, text: str, depth: int) -> None:
         """Write one line."""
-        line = " ".join(text.split())
-        if len(line) > _MAX_LINE:
-            line = line[:_MAX_LINE].rpartition(" ")[0] + " …"
-        self.lines.append("  " * min(depth, _MAX_INDENT) + line)
+        self.lines.append("  " * min(depth, _MAX_INDENT) + " ".join(text.split()))
 
     def tell_frame(self, frame: Frame, depth: int) -> None:
         """Tell one call from its first line on."""
@@ -146,9 +143,9 @@ class Narrator:
             self.say(text, depth)
 
     def _return(self, value: ast.expr | None, span: Span, depth: int) -> None:
-        returned = span.frame.returned
-        if value is None or returned is None:
+        if value is None or span.frame.returned is None:
             return
+        returned = brief(span.frame.returned)
         words = with_values(value, span.before)
         how = f"{words} = " if words and words != returned and not is_simple(words) else ""
         self.say(f"The answer of this part is {how}{returned}.", depth)
@@ -165,21 +162,22 @@ class Narrator:
             self._call(frame, depth, follow=depth < _MAX_DEPTH and len(inside) <= _MAX_CALLS)
         if len(inside) > room:
             last = inside[-1]
-            ending = f", the last one giving {last.returned}" if last.returned else ""
+            ending = f", the last one giving {brief(last.returned)}" if last.returned else ""
             self.say(f"(There are {len(inside)} such evaluations in all{ending}.)", depth)
 
     def _call(self, frame: Frame, depth: int, *, follow: bool) -> None:
-        given = ", ".join(f"{name} = {text}" for name, text in frame.arguments.items())
+        given = ", ".join(f"{name} = {brief(text)}" for name, text in frame.arguments.items())
         times = 2 if self.rounds_told > 2 else 1
         if follow and self._called[frame.name] < times:
             self._called[frame.name] += 1
             self.say(f"Work out {frame.name} for {given or 'its fixed set-up'}:", depth)
             self.tell_frame(frame, depth + 1)
             if frame.returned is not None:
-                self.say(f"So {frame.name} gives {frame.returned}.", depth + 1)
+                self.say(f"So {frame.name} gives {brief(frame.returned)}.", depth + 1)
         elif frame.returned is not None:
             self.say(
-                f"({frame.name} with {given or 'no arguments'} gives {frame.returned}.)", depth
+                f"({frame.name} with {given or 'no arguments'} gives {brief(frame.returned)}.)",
+                depth,
             )
 
 

@@ -38,7 +38,7 @@ def rationale(tree: ast.Module, trace: Trace, *, max_tokens: int) -> Rationale:
     head = _fitting(lines, limit * _HEAD_SHARE)
     tail = _fitting(lines[len(head) :][::-1], limit * _TAIL_SHARE)[::-1]
     left_out = len(lines) - len(head) - len(tail)
-    text = "\n".join([*head, f"… ({left_out} further steps like these) …", *tail])
+    text = "\n".join([*head, f"({left_out} further steps like these are left out.)", *tail])
     return _rationale(text, told.told_steps * (len(lines) - left_out) // len(lines), trace)
 
 

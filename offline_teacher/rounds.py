@@ -3,6 +3,7 @@
 import ast
 from typing import Protocol
 
+from offline_teacher.brevity import brief
 from offline_teacher.statements import end_state
 from offline_teacher.trace import Frame, Span
 from offline_teacher.wording import plain
@@ -106,7 +107,7 @@ def _headline(
 def _values(one: Span, names: list[str]) -> list[str]:
     """What the loop variables hold right after the head of a round."""
     state = one.frame.states[min(one.first + 1, len(one.frame.events))]
-    return [state.get(name, "?") for name in names]
+    return [brief(state.get(name, "?")) for name in names]
 
 
 def _label(one: Span, names: list[str], number: int) -> str:
@@ -159,5 +160,5 @@ def _series(rest: list[Span], name: str) -> str:
     if not all(value and len(value) <= _MAX_SERIES_TEXT for value in values):
         return ""
     shown = ", ".join(values[:_MAX_SHOWN_SERIES])
-    more = f", …, {values[-1]}" if len(values) > _MAX_SHOWN_SERIES else ""
+    more = f" and so on up to {values[-1]}" if len(values) > _MAX_SHOWN_SERIES else ""
     return f"{name.removeprefix('self.')} goes {shown}{more}"

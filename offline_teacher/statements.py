@@ -2,6 +2,7 @@
 
 import ast
 
+from offline_teacher.brevity import brief, change
 from offline_teacher.trace import Span, Variables
 from offline_teacher.wording import is_simple, place_value, plain, with_values
 
@@ -44,7 +45,7 @@ def changes(span: Span) -> str:
     """The variables that a span changed, one after the other."""
     before, after = span.before, span.after
     changed = [
-        f"{name.removeprefix('self.')} becomes {text}"
+        change(name.removeprefix("self."), before.get(name, ""), text)
         for name, text in after.items()
         if before.get(name) != text
     ]
@@ -57,6 +58,7 @@ def _set(key: str, name: str, value: ast.expr, span: Span) -> str:
         return ""
     verb = "becomes" if key in span.before else "is"
     words = with_values(value, span.before)
+    result = brief(result)
     if words is None and not isinstance(value, ast.Constant | ast.List | ast.Dict | ast.Tuple):
         return f"{name} {verb} {result} (from {plain(value)})."
     return f"{name} {verb} {_worked_out(words, result)}."
@@ -96,7 +98,7 @@ def _worked_out(words: str | None, result: str) -> str:
 def end_state(before: Variables, after: Variables, skipped: frozenset[str]) -> str:
     """The variables that differ between two moments, as `a = 1, b = 2`."""
     pairs = [
-        f"{name.removeprefix('self.')} = {text}"
+        f"{name.removeprefix('self.')} = {brief(text)}"
         for name, text in after.items()
         if before.get(name) != text and name not in skipped
     ]

@@ -8,7 +8,7 @@ import ast
 import re
 from collections.abc import Mapping
 
-from codeio_ops.python_syntax import parse_expression
+from offline_teacher.brevity import brief, literal
 
 Variables = Mapping[str, str]
 
@@ -36,7 +36,7 @@ _COMPARISONS: Mapping[type[ast.cmpop], str] = {
 _SIMPLE = re.compile(r"-?\d+(\.\d+)?(e-?\d+)?|'[^']{0,24}'|True|False|None")
 _LENGTH = re.compile(r"\blen\(([\w.]+)\)")
 _MAX_VALUE = 40
-_MAX_PLAIN = 70
+_MAX_PLAIN = 100
 _MAX_INDEX = 10**6
 
 
@@ -46,10 +46,12 @@ def is_simple(text: str) -> bool:
 
 
 def plain(node: ast.expr) -> str:
-    """The expression as a person would read it out, at most about 70 characters long."""
+    """The expression as a person would read it out; a long one is only named."""
     text = _LENGTH.sub(r"the length of \1", ast.unparse(node).replace("self.", ""))
     text = text.replace("//", "div").replace(" % ", " mod ").replace("**", "^")
-    return text if len(text) <= _MAX_PLAIN else f"{text[: _MAX_PLAIN - 1]}…"
+    if len(text) <= _MAX_PLAIN:
+        return text
+    return "the condition" if isinstance(node, ast.Compare | ast.BoolOp) else "the expression"
 
 
 def with_values(node: ast.expr, known: Variables, *, inner: bool = False) -> str | None:
@@ -105,7 +107,7 @@ def place_value(target: ast.expr, known: Variables, after: Variables) -> tuple[s
 
 
 def _short(text: str | None) -> str | None:
-    return text if text is not None and len(text) <= _MAX_VALUE else None
+    return brief(text) if text is not None and len(text) <= _MAX_VALUE else None
 
 
 def _operation(
@@ -156,7 +158,7 @@ def _index(node: ast.expr, known: Variables) -> int | str | None:
         case ast.BinOp(left=left, op=operator, right=right):
             return _index_sum(_index(left, known), operator, _index(right, known))
         case ast.Name() | ast.Attribute() | ast.Subscript():
-            seen = _literal(_text_of(node, known))
+            seen = literal(_text_of(node, known))
             return seen if isinstance(seen, int | str) and not isinstance(seen, bool) else None
     return None
 
@@ -182,19 +184,8 @@ def _index_sum(
     return None
 
 
-def _literal(text: str) -> object:
-    try:
-        return (
-            ast.literal_eval(parse_expression(text.lstrip(" \t")))
-            if text and len(text) <= 250
-            else None
-        )
-    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
-        return None
-
-
 def _element(text: str, path: list[int | str]) -> str | None:
-    value = _literal(text)
+    value = literal(text)
     for step in path:
         try:
             value = value[step]  # type: ignore[index]
@@ -204,7 +195,7 @@ def _element(text: str, path: list[int | str]) -> str | None:
 
 
 def _length(text: str) -> str | None:
-    value = _literal(text)
+    value = literal(text)
     return str(len(value)) if isinstance(value, str | list | tuple | dict | set) else None
 
 

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 
 from offline_teacher.drafting.parse import Constant, Definition, ParsedFile
+from offline_teacher.drafting.people import persons_of, without_credits
 from offline_teacher.drafting.purity import (
     ALLOWED_MODULES,
     check_member,
@@ -105,9 +106,10 @@ def _ordered(
     future = file.imports.get("annotations")
     if future is not None and future.root == "__future__":
         imports["annotations"] = future.statement
+    persons = persons_of(file.source)
     return Closure(
         imports=tuple(sorted(set(imports.values()))),
-        blocks=tuple(source_of(file, node) for node in ordered),
+        blocks=tuple(without_credits(source_of(file, node), persons) for node in ordered),
         classes=frozenset(node.name for node in ordered if isinstance(node, ast.ClassDef)),
         node_classes=tuple(name for name in NODE_CLASSES if name in missing),
         nodes=tuple(ordered),

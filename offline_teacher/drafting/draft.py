@@ -4,17 +4,17 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from codeio_ops.jsonvalue import canonical, within_size_rules
+from codeio_ops.jsonvalue import canonical
 from codeio_ops.sandbox.base import Sandbox
+from offline_teacher.drafting.acceptance import verified
 from offline_teacher.drafting.emit import description, program_source
 from offline_teacher.drafting.generators import generator_source
 from offline_teacher.drafting.lift import script_units
 from offline_teacher.drafting.operations import operation_units
 from offline_teacher.drafting.parse import ParsedFile, parse_file
-from offline_teacher.drafting.problem_statement import state_problem
+from offline_teacher.drafting.problem_statement import state_problem, task_of
 from offline_teacher.drafting.refusal import UnitRefused
 from offline_teacher.drafting.trial_jobs import (
-    Checked,
     WorkingUnit,
     demo_calls,
     verify,
@@ -22,13 +22,11 @@ from offline_teacher.drafting.trial_jobs import (
 )
 from offline_teacher.drafting.units import Unit, function_units
 
-MIN_PAIRS = 10
-_MAX_ERRORS = 0.4
-_MAX_ECHO = 0.7
 _BATCH = 3
 _MAX_UNITS = 6
 # Which refusal names the file when none of its units became a program: the most telling first.
 _REASONS = (
+    "nothing_asked",
     "impure",
     "missing_import",
     "undefined_name",
@@ -100,18 +98,18 @@ def draft_programs(
         return DraftOutcome(drafts=(), reason=refusal.reason, detail=refusal.detail)
     units, refusals = _plan(sandbox, file)
     drafts: list[ProgramDraft] = []
-    worked = 0
+    unheld: list[UnitRefused] = []
     for start in range(0, len(units), _BATCH):
         batch = units[start : start + _BATCH]
         found = working_units(sandbox, batch, enough=max_drafts - len(drafts))
-        worked += len(found)
         for working in sorted(found, key=lambda item: -_value(item)):
-            draft = _draft(file, working, sandbox, confirm or sandbox)
-            if draft is not None:
-                drafts.append(draft)
+            try:
+                drafts.append(_draft(file, working, sandbox, confirm or sandbox))
+            except UnitRefused as refusal:
+                unheld.append(refusal)
             if len(drafts) >= max_drafts:
                 return DraftOutcome(drafts=tuple(drafts))
-    return DraftOutcome(drafts=tuple(drafts), **_why(units, refusals, worked, bool(drafts)))
+    return DraftOutcome(drafts=tuple(drafts), **_why(units, refusals, unheld, bool(drafts)))
 
 
 def _plan(sandbox: Sandbox, file: ParsedFile) -> tuple[list[Unit], list[UnitRefused]]:
@@ -123,7 +121,24 @@ def _plan(sandbox: Sandbox, file: ParsedFile) -> tuple[list[Unit], list[UnitRefu
     others = [unit for unit in rest if isinstance(unit, Unit)]
     refusals = [item for item in [*plain, *rest] if isinstance(item, UnitRefused)]
     methods_last = sorted(functions, key=lambda unit: unit.kind == "method" and bool(others))
-    return [*methods_last[:_MAX_UNITS], *others], refusals
+    said, silent = _saying_what_is_asked(file, [*methods_last, *others])
+    return said, [*refusals, *silent]
+
+
+def _saying_what_is_asked(
+    file: ParsedFile, units: Sequence[Unit]
+) -> tuple[list[Unit], list[UnitRefused]]:
+    """The units whose task the file states, no more functions than are tried, and the others."""
+    said: list[Unit] = []
+    silent: list[UnitRefused] = []
+    for unit in units:
+        try:
+            task_of(file, unit)
+            said.append(unit)
+        except UnitRefused as refusal:
+            silent.append(refusal)
+    plain = [unit for unit in said if unit.kind in ("function", "method")]
+    return [*plain[:_MAX_UNITS], *(unit for unit in said if unit not in plain)], silent
 
 
 def _value(working: WorkingUnit) -> float:
@@ -133,16 +148,17 @@ def _value(working: WorkingUnit) -> float:
 
 def _draft(
     file: ParsedFile, working: WorkingUnit, sandbox: Sandbox, confirm: Sandbox
-) -> ProgramDraft | None:
-    """Write the program of a unit and verify it twice."""
+) -> ProgramDraft:
+    """Write the program of a unit and verify it twice.
+
+    Raises:
+        UnitRefused: it does not hold.
+    """
     program = program_source(working.unit, working.inputs, working.result)
-    generator = generator_source(working.inputs)
-    forwards = verify(sandbox, program, generator, backwards=False)
-    if not _is_acceptable(forwards):
-        return None
+    generator, forwards = verified(sandbox, program, generator_source(working.inputs))
     backwards = verify(confirm, program, generator, backwards=True)
     if list(map(canonical_pair, forwards.pairs)) != list(map(canonical_pair, backwards.pairs)):
-        return None
+        raise UnitRefused("not_verified", "two runs differ")
     statement = state_problem(
         file, working.unit, [name for name, _ in working.inputs], working.result
     )
@@ -162,31 +178,19 @@ def canonical_pair(pair: tuple[object, object]) -> str:
     return canonical([*pair])  # type: ignore[list-item]
 
 
-def _is_acceptable(checked: Checked) -> bool:
-    usable = [
-        (given, output)
-        for given, output in checked.pairs
-        if output is not None and within_size_rules(given) and within_size_rules(output)
-    ]
-    outputs = {canonical(output) for _, output in usable}
-    echoes = sum(isinstance(given, dict) and output in given.values() for given, output in usable)
-    return (
-        len(usable) >= MIN_PAIRS
-        and len(outputs) >= 2
-        and not checked.endless
-        and checked.errors <= _MAX_ERRORS * checked.tries
-        and echoes <= _MAX_ECHO * len(usable)
-    )
-
-
 def _why(
-    units: Sequence[Unit], refusals: Sequence[UnitRefused], worked: int, drafted: bool
+    units: Sequence[Unit],
+    refusals: Sequence[UnitRefused],
+    unheld: Sequence[UnitRefused],
+    drafted: bool,
 ) -> dict[str, str]:
     """Reason and detail of a file without a draft."""
     if drafted:
         return {"reason": "", "detail": ""}
-    if worked:
-        return {"reason": "not_verified", "detail": f"{worked} units worked, none held"}
+    if unheld:
+        single = any(refusal.reason == "one_output" for refusal in unheld)
+        reason = "one_output" if single else "not_verified"
+        return {"reason": reason, "detail": f"{len(unheld)} units worked, none held"}
     if units:
         names = ", ".join(unit.name for unit in units[:5])
         return {"reason": "no_inputs_found", "detail": names}

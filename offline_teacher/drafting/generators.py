@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from codeio_ops.jsonvalue import Json
 from offline_teacher.drafting import specs
 from offline_teacher.drafting.spec_text import type_text
 
+_RARE_SHARE = 0.4
 _WORDS = [
     "red", "apple", "the", "level", "sky", "Code", "river", "a", "noon", "blue", "stone", "to",
 ]  # fmt: skip
@@ -17,6 +19,15 @@ def generator_source(params: Sequence[tuple[str, specs.Spec]]) -> str:
     pairs = ", ".join(f'"{name}": {name}' for name, _ in params)
     head = ["import random", "", "", "def input_generator():"]
     return "\n".join([*head, *drawn, f"    return {{{pairs}}}"]) + "\n"
+
+
+def with_rare_inputs(source: str, inputs: Sequence[Json]) -> str:
+    """A generator that draws nearly half of its inputs from a list of rare ones."""
+    head, body = source.split("def input_generator():\n")
+    rows = "".join(f"            {given!r},\n" for given in inputs)
+    rare = f"    if random.random() < {_RARE_SHARE}:\n        return random.choice([\n"
+    rare += f"{rows}        ])\n"
+    return f"{head}def input_generator():\n{rare}{body}"
 
 
 def expression(spec: specs.Spec) -> str:

@@ -1,133 +1,121 @@
-"""Prose found in a file: docstrings and comments, cleaned of code, markup and boilerplate."""
+"""Prose found in a file: docstrings and comments, without code, examples, credits and links."""
 
 import ast
 import io
 import re
 import tokenize
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from offline_teacher.drafting.parse import ParsedFile
+from offline_teacher.drafting.people import names_person, persons_of, without_method
 
-_BOILERPLATE = re.compile(
-    r"copyright|licen[cs]e|\bauthor|coding[:=]|usr/bin|https?://|\S@\S|created on|todo|fixme|"
-    r"leetcode|>>>|^:|:(type|rtype|param|return)|complexity|runtime:|memory usage|beats|"
-    r"\bimport \w|^def |^class |^return |print\(|^@|^```",
-    re.IGNORECASE,
-)
 _SECTION = re.compile(
-    r"^(examples?|inputs?|outputs?|notes?|constraints?|args?|arguments|parameters?|params|returns?|"
-    r"raises|yields|explanation|follow.?up|references?|complexity|usage|attributes|doctests?|"
-    r"time|space|sample\w*|test\w*)\b[\w ()]{0,20}\s*:?\s*\d*\s*(:.*)?$",
+    r"^\W*(examples?|inputs?|outputs?|notes?|constraints?|args?|arguments|parameters?|params|"
+    r"returns?|raises|yields?|explanation|follow.?up|references?|complexity|usage|attributes|"
+    r"doctests?|hints?|tags?|source|links?|see also|time|space|sample\w*|tests?|test \w+|solution|"
+    r"approach|todo|for example|for instance)\b(?:[\w ()/]{0,20}:.*|\W*\d*\W*)$",
     re.IGNORECASE,
 )
-_RETURNS = re.compile(r"^\s*(?:Returns?\s*:|:returns?:)[ \t]*(.*)$", re.IGNORECASE)
-_ARGS = re.compile(r"^\s*(?:Args|Arguments|Parameters)\s*:\s*$", re.IGNORECASE)
-_ENTRY = re.compile(r"^\s*(\w+)\s*(?:\([^)]*\))?\s*:\s*(\S.*)$")
+# Lines of code, of diagrams, of links, and of what sites with exercises count.
+_CODE = re.compile(
+    r">>>|^\s*\.\.\.|^[:@]|```|usr/bin|coding[:=]|^\W*(?:[\w ]{1,20}:\s*)?(?:https?:|www\.)|"
+    r"\b(?:self|math|os|sys)\.|^\s*(?:def|class|import|from|for|while|if|elif|else)\b.*:?\s*$(?<=:)|"
+    r"^(?:return|print)\b\s*[\w.]*[(\[]|^\w[\w.\[\]]*\s*[-+*/]?=|[-+*/=]=|->|=>|\bimport \w|^\s*\||"
+    r"\b(?:difficulty|likes|dislikes|accepted|submissions|runtime|memory usage|beats)\b\s*[:\d(-]|"
+    r"^\W*(?:created|date|file ?name|title|name|problem|exercise|author)\b\s*(?:on|:|\d)|"
+    r"\bcreated (?:on|:)|definition (?:for|of) (?:a |singly)|^O\(|^\W*(?:todo|to-do|fixme|xxx)\b",
+    re.IGNORECASE,
+)
+# Sentences about how fast something is, where it comes from, or what is still to be done.
+_ASIDE = re.compile(
+    r"https?:|www\.|\.(?:com|org|net)\b|licen[cs]e|complexity|"
+    r"\b(?:todo|to-do|fixme|xxx|leetcode|geeksforgeeks|hackerrank|codewars|lintcode)\b",
+    re.IGNORECASE,
+)
+_EXAMPLE = re.compile(
+    r"^\W*(?:for (?:example|instance)|examples?|e\.g|i\.e|eg|input|output|sample|explanation|see|"
+    r"hint|\w+ -- |(?:can|could|do|does|what can|how do|how can|is there)\b.*\?$|"
+    r"note that the (?:above|below)|here(?:'s| is) (?:an?|the) )\b|:$|"
+    r"\b(?:the )?(?:above|below|following) (?:example|elevation|tree|matrix|picture|image|should)|"
+    r"\b(?:example|shown|given) (?:above|below)\b",
+    re.IGNORECASE,
+)
+# A call such as `flip([1, 2])`: not O(n), element(s), f(x), nor what mathematics writes so.
+_CALL = re.compile(
+    r"\b(?!(?:pow|min|max|abs|sum|len|gcd|lcm|sqrt|log|mod|tri|floor|ceil)\()"
+    r"[A-Za-z_]\w{2,}\((?!(?:s|es|ies)\)|[A-Za-z](?:, ?[A-Za-z])*\))[^)]*\)"
+)
 _MAX_SENTENCES = 5
 _MAX_CHARS = 700
+_LEAST_LETTERS = 0.6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Documentation:
-    """The parts of a docstring that a problem statement uses.
-
-    Attributes:
-        prose: Its free text, at most five sentences.
-        parameters: What it says about parameters, by name.
-        returns: What it says about the result, or an empty string.
-    """
-
-    prose: str
-    parameters: dict[str, str]
-    returns: str
-
-
-def documentation(docstring: str) -> Documentation:
-    """Read a docstring in Google or Sphinx form, or free text."""
-    return Documentation(
-        prose=clean(docstring),
-        parameters={**_google_parameters(docstring), **_sphinx_parameters(docstring)},
-        returns=_returns(docstring),
-    )
-
-
-def clean(text: str) -> str:
-    """The free text before the first section, as plain sentences on one line."""
+def prose_of(text: str, persons: frozenset[str]) -> str:
+    """The sentences of a text that can state a problem, on one line; at most five."""
     kept: list[str] = []
-    for raw in text.replace("\r", "").split("\n"):
-        line = re.sub(r"^[\s#*=>\-+\"'`~|]+|[\s#*=\-~]+$", "", raw)
-        line = re.sub(r"^\d+[.)]\s+", "", line)
-        if _SECTION.match(line):
-            if kept:
-                break
-            continue
-        if not _BOILERPLATE.search(line) and re.search(r"[A-Za-z]{3,}", line):
-            kept.append(line)
-    return _shortened(_plain(" ".join(kept)))
+    for paragraph in _paragraphs(text):
+        for sentence in re.split(r"(?<=[.!?])\s+(?=[A-Z\"'(`\d])", paragraph):
+            plain = without_method(sentence).strip()
+            if plain and is_prose(plain, persons) and plain.rstrip(".") not in " ".join(kept):
+                plain = f"{plain[0].upper()}{plain[1:]}"
+                kept.append(plain if plain[-1] in ".!?" else plain.rstrip(":;,- ") + ".")
+    kept = kept[:_MAX_SENTENCES]
+    while kept and len(" ".join(kept)) > _MAX_CHARS:
+        kept.pop()
+    return " ".join(kept)
 
 
-def _plain(text: str) -> str:
-    """Without markdown emphasis, links and double white space."""
+def is_prose(sentence: str, persons: frozenset[str]) -> bool:
+    """Whether a sentence is words about the problem: no example, code, link, credit or person."""
+    if len(re.findall(r"[A-Za-z]{2,}", sentence)) < 2 or _EXAMPLE.search(sentence):
+        return False
+    letters = sum(char.isalpha() or char.isspace() for char in sentence)
+    if letters < _LEAST_LETTERS * len(sentence) or _CALL.search(sentence):
+        return False
+    aside = _CODE.search(sentence) or _ASIDE.search(sentence)
+    return not (aside or names_person(sentence, persons))
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    """Runs of lines of prose, each as one line; what follows the first section is left out."""
+    lines: list[str] = []
+    prompted = False
+    for raw in [*text.replace("\r", "").split("\n"), ""]:
+        line = _bare(raw)
+        prompted = raw.lstrip().startswith(">>>") or (prompted and bool(line))
+        if lines and _SECTION.match(line):
+            break
+        if line and not prompted and not _SECTION.match(line) and not _is_code(line):
+            lines.append(line)
+        elif lines:
+            yield " ".join(lines)
+            lines = []
+    if lines:
+        yield " ".join(lines)
+
+
+def _bare(raw: str) -> str:
+    line = re.sub(r"^[\s#*=>\-+\"'`~|]+(?<!>>>)|[\s#*=\-~]+$", "", raw)
+    line = re.sub(r"^(?:\d+[.)]|[a-z]\))\s+", "", line)
+    return plain_text(line)
+
+
+def _is_code(line: str) -> bool:
+    return _CODE.search(line) is not None or not re.search(r"[A-Za-z]{3,}", line)
+
+
+def plain_text(text: str) -> str:
+    """Without markup, links and double white space."""
     text = re.sub(r"\[([^\]\n]+)\]\([^)]*\)", r"\1", text.replace("```", ""))
-    text = re.sub(r"\*\*|__(?=\w)|``", "", text)
+    text = re.sub(r":\w+:`([^`]*)`", r"\1", text)
+    text = re.sub(r"\*\*|__(?=\w)|``|(?<!\w)\*(?=\w)|(?<=\w)\*(?!\w)", "", text)
     return re.sub(r"\s+", " ", text).strip()
-
-
-def _shortened(text: str) -> str:
-    sentences = re.split(r"(?<=[.!?])\s+", text)[:_MAX_SENTENCES]
-    while len(sentences) > 1 and len(" ".join(sentences)) > _MAX_CHARS:
-        sentences.pop()
-    text = " ".join(sentences)
-    if len(text) > _MAX_CHARS:
-        text = text[:_MAX_CHARS].rsplit(" ", 1)[0] + " ..."
-    return text if not text or text[-1] in ".!?" else text.rstrip(":;,") + "."
 
 
 def is_english(text: str, *, words: int) -> bool:
     """Whether the text has that many words and is nearly all ASCII."""
     found = re.findall(r"[A-Za-z']+", text)
     return len(found) >= words and sum(map(str.isascii, text)) > 0.97 * len(text)
-
-
-def _google_parameters(docstring: str) -> dict[str, str]:
-    lines = docstring.split("\n")
-    start = next((i for i, line in enumerate(lines) if _ARGS.match(line)), None)
-    found: dict[str, str] = {}
-    last = ""
-    for line in lines[start + 1 :] if start is not None else []:
-        entry = _ENTRY.match(line)
-        if not line.strip() or _SECTION.match(line.strip()):
-            break
-        if entry and entry[1] not in found:
-            last = entry[1]
-            found[last] = _plain(entry[2])
-        elif last:
-            found[last] += " " + _plain(line)
-    return found
-
-
-def _sphinx_parameters(docstring: str) -> dict[str, str]:
-    pattern = r":param\s+(?:[\w\[\], ]+\s)?(\w+)\s*:[ \t]*(\S[^\n]*)"
-    return {name: _plain(text) for name, text in re.findall(pattern, docstring)}
-
-
-def _returns(docstring: str) -> str:
-    """The first sentence of the section about the result."""
-    lines = docstring.split("\n")
-    for position, line in enumerate(lines):
-        match = _RETURNS.match(line)
-        if match is None:
-            continue
-        rest = [match[1]]
-        for following in lines[position + 1 :]:
-            if not following.strip() or _SECTION.match(following.strip()):
-                break
-            rest.append(following.strip())
-        text = _plain(" ".join(rest))
-        text = re.sub(r"^[\w\[\], |.]{1,40}:\s+(?=\S)", "", text)
-        first = re.split(r"(?<=[.!?])\s+", text)[0].rstrip(".:; ")
-        return "" if _BOILERPLATE.search(first) else first
-    return ""
 
 
 def comment_above(file: ParsedFile, node: ast.AST | None) -> str:
@@ -138,7 +126,7 @@ def comment_above(file: ParsedFile, node: ast.AST | None) -> str:
     while 0 <= position < len(lines) and lines[position].lstrip().startswith("#"):
         above.insert(0, lines[position])
         position -= 1
-    return clean("\n".join(above))
+    return prose_of("\n".join(above), persons_of(file.source))
 
 
 def header_comment(file: ParsedFile) -> str:
@@ -152,14 +140,23 @@ def header_comment(file: ParsedFile) -> str:
                 break
     except (tokenize.TokenError, SyntaxError):
         return ""
-    return clean("\n".join(header))
+    return prose_of("\n".join(header), persons_of(file.source))
 
 
 def module_text(file: ParsedFile) -> str:
-    """The module docstring without a title line, or the first free-standing string."""
+    """The module docstring, or the first free-standing string."""
     for node in file.tree.body:
         match node:
             case ast.Expr(value=ast.Constant(value=str(text))):
-                first, _, rest = text.strip().partition("\n\n")
-                return clean(rest) if rest and "\n" not in first else clean(text)
+                return prose_of(_without_title(text), persons_of(file.source))
     return ""
+
+
+def _without_title(text: str) -> str:
+    """A module's text; of a title line such as `Name - what it does` only the latter."""
+    first, _, rest = text.strip().partition("\n")
+    _, dash, said = re.sub(r"\s(?:--|—|–)\s", " - ", first).partition(" - ")
+    title = not rest.strip() or rest.startswith("\n")
+    if not title:
+        return text
+    return f"{said[:1].upper()}{said[1:]}\n{rest}" if dash else (rest if rest.strip() else text)

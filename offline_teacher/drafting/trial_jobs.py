@@ -32,6 +32,8 @@ MAX_PROFILES = 8
 _TRIES = 60
 _WANTED = 8
 _VERIFY_TRIES = 30
+_RARE_TRIES = 300
+_RARE_WANTED = 8
 _MAX_EXAMPLES = 40
 _LIMITS = Limits(cpu_s=6.0, output_bytes=4_000_000)
 _PROMPT = re.compile(r"^\s*(>>>|\.\.\.) ?(.*)$")
@@ -227,6 +229,18 @@ def verify(sandbox: Sandbox, program: str, generator: str, *, backwards: bool) -
         endless=numbers.get("BudgetSpent", 0),
         tries=tries if isinstance(tries, int) else 0,
     )
+
+
+def rare_inputs(sandbox: Sandbox, program: str, generator: str) -> list[Json]:
+    """Inputs of the generator whose output is not the most frequent one; few of each output."""
+    job: dict[str, Json] = {
+        "program": program,
+        "generator": generator,
+        "tries": _RARE_TRIES,
+        "wanted": _RARE_WANTED,
+    }
+    reply = run_guest(sandbox, "rare_inputs", [job], limits=_LIMITS)[0].value
+    return [given for given in reply if isinstance(given, dict)] if isinstance(reply, list) else []
 
 
 def _read_pairs(pairs: Json) -> Iterator[tuple[Json, Json]]:

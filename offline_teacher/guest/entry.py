@@ -11,6 +11,7 @@ _JOBS = {
     "demo_calls": "demo_calls",
     "try_units": "trials",
     "verify": "trials",
+    "rare_inputs": "rare_inputs",
 }
 
 

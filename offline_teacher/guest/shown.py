@@ -3,8 +3,9 @@
 import re
 from collections.abc import Collection, Iterable
 
-MAX_TEXT = 200
-_MAX_ITEMS = 60
+MAX_TEXT = 400
+_MAX_STRING = 200
+_MAX_ITEMS = 100
 _ADDRESS = re.compile(
     r"<(?:(?:function |bound method )?(?:[\w<>]+\.)*(\w+)[^<>]{0,80}"
     r"|(?:[\w .]|<locals>){0,200}<(\w+)>) at 0x[0-9a-f]+>"  # of a lambda, of a generator expression
@@ -19,12 +20,12 @@ def shown(value: object) -> str:
     except Exception:  # a stranger's __repr__ or property may raise anything
         text = _named(value)
     text = _ADDRESS.sub(r"<\1\2>", text)
-    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
+    return text if len(text) <= MAX_TEXT else _size_of(value, text)
 
 
 def _sized(value: object) -> str:
     if isinstance(value, str | list | tuple | dict | set | frozenset) and _too_big(value):
-        return f"<{type(value).__name__} of {len(value)}>"
+        return _size_of(value, "")
     if type(value) in (set, frozenset) and value:
         items: Iterable[object] = value  # type: ignore[assignment]
         return "{" + ", ".join(sorted(map(repr, items))) + "}"
@@ -33,14 +34,22 @@ def _sized(value: object) -> str:
     return repr(value)
 
 
+def _size_of(value: object, text: str) -> str:
+    """The kind of a value and how long it is, in place of a part of it."""
+    size = (
+        len(value) if isinstance(value, str | list | tuple | dict | set | frozenset) else len(text)
+    )
+    return f"<{type(value).__name__} of {size}>"
+
+
 def _too_big(value: "str | Collection[object]") -> bool:
     if isinstance(value, str):
-        return len(value) > MAX_TEXT
+        return len(value) > _MAX_STRING
     if len(value) > _MAX_ITEMS:
         return True
     inner = value.values() if isinstance(value, dict) else value
     sizes = (len(item) for item in inner if isinstance(item, list | tuple | dict | str | set))
-    return sum(sizes) > 2 * MAX_TEXT
+    return sum(sizes) > MAX_TEXT
 
 
 def _named(value: object) -> str:

@@ -63,8 +63,8 @@ def _try_unit(
 
 
 def _try_profile(program: str, generator: str, reply: Reply, tries: int, wanted: int) -> None:
-    probe = _loaded(program, "probe", "probe")
-    for given in _drawn(generator, tries, seed=_SEARCH_SEED):
+    probe = loaded(program, "probe", "probe")
+    for given in drawn(generator, tries, seed=_SEARCH_SEED):
         reply["tries"] += 1
         call = attempt(partial(_observe, probe, given), reply["errors"])
         if call is not None and within_size_rules(call["value"]) and within_size_rules(given):
@@ -79,14 +79,15 @@ def _try_profile(program: str, generator: str, reply: Reply, tries: int, wanted:
             return
 
 
-def _loaded(code: str, module: str, name: str) -> Callable[..., Any]:
+def loaded(code: str, module: str, name: str) -> Callable[..., Any]:
+    """The function `name` of a module."""
     budget = Budget(STEPS_TO_LOAD, patience_s=PATIENCE_S)
     return function(bounded(partial(load, code, module), budget), name)
 
 
-def _drawn(generator: str, tries: int, *, seed: int) -> list[Arguments]:
+def drawn(generator: str, tries: int, *, seed: int) -> list[Arguments]:
     """Distinct inputs, in the order they are drawn."""
-    draw = _loaded(generator, "generator", "input_generator")
+    draw = loaded(generator, "generator", "input_generator")
     random.seed(seed)
     found: dict[str, Arguments] = {}
     for _ in range(4 * tries):
@@ -151,20 +152,21 @@ def verify(*, program: str, generator: str, tries: int, backwards: bool) -> Repl
         `pairs` of input and output that obey the size rules, `errors` by class, and `tries`.
     """
     errors: dict[str, int] = {}
-    solution = _loaded(program, "solution", "main_solution")
-    drawn = _drawn(generator, tries, seed=_VERIFY_SEED)
-    results: list[list[Json] | None] = [None] * len(drawn)
-    order = range(len(drawn))
+    solution = loaded(program, "solution", "main_solution")
+    inputs = drawn(generator, tries, seed=_VERIFY_SEED)
+    results: list[list[Json] | None] = [None] * len(inputs)
+    order = range(len(inputs))
     for position in reversed(order) if backwards else order:
-        results[position] = attempt(partial(_solved, solution, drawn[position]), errors)
+        results[position] = attempt(partial(solved, solution, inputs[position]), errors)
     pairs = [
         [given, *result]
-        for given, result in zip(drawn, results, strict=True)
+        for given, result in zip(inputs, results, strict=True)
         if result is not None and within_size_rules(result[0])
     ]
-    return {"pairs": pairs, "errors": errors, "tries": len(drawn)}
+    return {"pairs": pairs, "errors": errors, "tries": len(inputs)}
 
 
-def _solved(solution: Callable[..., Any], given: Arguments) -> list[Json]:
+def solved(solution: Callable[..., Any], given: Arguments) -> list[Json]:
+    """What a program returns for one input, as a list of one value."""
     result, _ = _called(partial(solution, **copy.deepcopy(given)))
     return [copied(result)]

@@ -179,6 +179,7 @@ def test_a_class_becomes_an_operation_log(pair: Pair) -> None:
 
 def test_a_script_is_lifted(pair: Pair) -> None:
     draft = pair.draft("""
+        # Print the prices to buy under a limit, and then the limit.
         prices = [4, 11, 6]
         limit = int(input("limit? "))
         for price in prices:
@@ -192,18 +193,18 @@ def test_a_script_is_lifted(pair: Pair) -> None:
 
 def test_a_change_in_place_is_the_result(pair: Pair) -> None:
     draft = pair.draft("""
-        def bubble(arr):
+        def bubble_sort(arr):
             for i in range(len(arr)):
                 for j in range(len(arr) - 1):
                     if arr[j] > arr[j + 1]:
                         arr[j], arr[j + 1] = arr[j + 1], arr[j]
     """)
-    assert draft.main_function.endswith("    bubble(arr)\n    return arr\n")
+    assert draft.main_function.endswith("    bubble_sort(arr)\n    return arr\n")
 
 
 def test_printed_lines_are_the_result(pair: Pair) -> None:
     draft = pair.draft("""
-        def countdown(n):
+        def print_countdown(n):
             while n > 0:
                 print("at", n)
                 n -= 2
@@ -217,7 +218,9 @@ def test_printed_lines_are_the_result(pair: Pair) -> None:
         ("def f(path):\n    return open(path).read()\n", "impure"),
         ("import random\ndef f(n):\n    return random.randint(0, n)\n", "impure"),
         ("import numbers_shop\ndef f(n):\n    return numbers_shop.price(n)\n", "missing_import"),
-        ("def f(a, b):\n    return 3\n", "no_inputs_found"),
+        ("def f(a, b):\n    return a + b\n", "nothing_asked"),
+        ("def path_sum(a, b):\n    return 3\n", "no_inputs_found"),
+        ("def path_sum(a, b):\n    return a == 'never' or b == 10**9\n", "no_inputs_found"),
         ("x = 1\n", "nothing_to_lift"),
         ("", "no_function"),
         ("def f(:\n", "unparsable"),
@@ -232,12 +235,12 @@ def test_a_file_without_a_program_has_a_reason(pair: Pair, source: str, reason: 
 @pytest.mark.parametrize(
     "source",
     [
-        "while True:\n    pass\n\ndef f(x):\n    return x + 1\n",
-        "import os\nos._exit(3)\n\ndef f(x):\n    return x * 2\n",
-        "def f(n):\n    while True:\n        n += 1\n",
-        "def f(n):\n    while True:\n        try:\n            n += 1\n"
+        "while True:\n    pass\n\ndef path_sum(x):\n    return x + 1\n",
+        "import os\nos._exit(3)\n\ndef path_sum(x):\n    return x * 2\n",
+        "def path_sum(n):\n    while True:\n        n += 1\n",
+        "def path_sum(n):\n    while True:\n        try:\n            n += 1\n"
         "        except BaseException:\n            pass\n",
-        "import sys\ndef f(n):\n    return [0] * (10 ** 12)\n",
+        "import sys\ndef path_sum(n):\n    return [0] * (10 ** 12)\n",
     ],
     ids=["endless_demo", "exits", "endless", "swallows", "memory"],
 )
@@ -248,7 +251,8 @@ def test_a_hostile_file_does_no_harm(pair: Pair, source: str) -> None:
 
 def test_several_drafts_come_from_several_units(pair: Pair) -> None:
     source = "\n".join(
-        f"def f{i}(values):\n    return [v + {i} for v in values if v > {i}]\n" for i in range(4)
+        f"def shifted_values_{i}(values):\n    return [v + {i} for v in values if v > {i}]\n"
+        for i in range(4)
     )
     drafts = pair.transform(source, max_drafts=3).drafts
     assert len({draft.unit for draft in drafts}) == 3
@@ -256,7 +260,7 @@ def test_several_drafts_come_from_several_units(pair: Pair) -> None:
 
 def test_a_result_in_hash_order_is_refused(pair: Pair) -> None:
     outcome = pair.transform("""
-        def letters(text):
+        def unique_letters(text):
             return "".join(set(text.lower()))
     """)
     assert outcome.reason == "not_verified"

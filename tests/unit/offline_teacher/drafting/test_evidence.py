@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from offline_teacher.drafting.docstrings import documentation
 from offline_teacher.drafting.evidence import Observed, parameters_of
 from offline_teacher.drafting.parse import parse_file
-from offline_teacher.drafting.prose import documentation
 from offline_teacher.drafting.refusal import UnitRefused
 from offline_teacher.drafting.relations import relate
 from offline_teacher.drafting.results import nested_type, read_profile
@@ -97,7 +97,7 @@ def test_a_docstring_is_read_in_parts() -> None:
         "Returns:\n    int: The number of ways.\n\nExamples:\n    >>> climb(3)\n    3\n"
     )
     assert parts.prose == "Count the ways to climb."
-    assert parts.parameters == {"n": "Number of stairs."}
+    assert parts.parameters == {"n": "Number of stairs"}
     assert parts.returns == "The number of ways"
 
 
