@@ -13,7 +13,7 @@ _MAX_ERRORS = 0.4
 _MAX_ECHO = 0.7
 # Of twenty draws all would give the most frequent output once in 300 times at this share.
 _MAX_USUAL = 0.75
-_LEAST_RARE = 3
+_LEAST_RARE = 2
 
 
 def verified(sandbox: Sandbox, program: str, generator: str) -> tuple[str, Checked]:

@@ -45,6 +45,7 @@ _CHECKS = re.compile(
 _ARTICLES = (
     r"(?:the|a|an|all|each|every|both|any|how|whether|minimum|maximum|number|index|sum|list|one)\b"
 )
+_AFTER = re.compile(r",? and (?:return|print|then)\b|, returning\b|[;:]")
 _LONGEST = 160
 _KINDS = {
     "int": "which whole number is the answer?",
@@ -92,7 +93,7 @@ def _of_sentence(sentence: str, *, truth: bool) -> str:
     said = _SAID.match(text)
     if said is None or truth or "?" in text or len(text) > _LONGEST:
         return ""
-    what = re.split(r",? and (?:return|print|then)\b|, returning\b|[;:]", said["what"])[0].rstrip(" ,")
+    what = _AFTER.split(said["what"])[0].rstrip(" ,")
     if said["verb"].lower() == "count" and not what.lower().startswith("the number"):
         return f"what is the number of {_lower_first(re.sub('(?i)^(all|the) ', '', what))}?"
     what = re.sub(r"^(?:A|An|a|an)\s", "the ", what)
