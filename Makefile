@@ -49,7 +49,7 @@ gvisor: setup ## Install gVisor's runsc where apt has it, so that the sandbox is
 	@command -v runsc >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends runsc; } >/dev/null 2>&1 \
 	  || echo "runsc cannot be installed here; its tests are skipped" >&2
 
-test: engine gvisor lint ## Lint, and run every test, on real Postgres, S3, Docker and Airflow (12 minutes)
+test: engine gvisor lint ## Lint, and run every test, on real Postgres, S3, Docker and Airflow (30 minutes)
 	$(PYTEST)
 
 lint: setup ## Check style, types, layers and SQL

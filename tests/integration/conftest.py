@@ -4,7 +4,6 @@ The stack lives in a home of its own under `/tmp` (Postgres may run as another u
 enter pytest's private directories) and stops when the run ends, also after failures.
 """
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +21,7 @@ from codeio_ops.sandbox.pool import DockerSandbox
 from codeio_ops.sandbox.runtimes import RUNTIMES
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
-from support.gvisor import write_wrapper
+from support.gvisor import why_not, write_wrapper
 from support.private_engine import PrivateEngine
 from support.storage import HOME_POINTER, create_template, fresh_settings, quiet
 
@@ -111,10 +110,11 @@ def confirming(image: str) -> Iterator[DockerSandbox]:
 @pytest.fixture(scope="session")
 def gvisor_sandbox(image: str) -> Iterator[DockerSandbox]:
     """Return a sandbox under gVisor, on an engine of its own."""
-    if shutil.which("runsc") is None:
-        pytest.skip("runsc is not installed: make gvisor")
     directory = Path(tempfile.mkdtemp(prefix="codeio-gvisor-", dir="/tmp"))
-    engine = PrivateEngine(directory, runtimes={"runsc": write_wrapper(directory)})
+    runtime = write_wrapper(directory)
+    if reason := why_not(runtime):
+        pytest.skip(reason)
+    engine = PrivateEngine(directory, runtimes={"runsc": runtime})
     engine.start()
     try:
         engine.copy_image(image)
