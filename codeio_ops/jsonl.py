@@ -39,13 +39,13 @@ _OPENERS: Mapping[tuple[bytes, str], Callable[[BinaryIO], object]] = {
     (b"\x1f\x8b", ".gz"): lambda file: gzip.GzipFile(fileobj=file),
     (b"BZh", ".bz2"): bz2.BZ2File,
     (b"\xfd7zXZ", ".xz"): lzma.LZMAFile,
-    (b"\x28\xb5\x2f\xfd", ".zst"): lambda file: io.BufferedReader(_Zstd(file), _PIECE),
-    # A frame that is to be skipped, with which pzstd begins.
+    # A frame, or one that is to be skipped, with which pzstd begins.
     **{
-        (bytes([kind]) + b"\x2a\x4d\x18", ".zst"): lambda file: io.BufferedReader(
-            _Zstd(file), _PIECE
+        (magic, ".zst"): lambda file: io.BufferedReader(_Zstd(file), _PIECE)
+        for magic in (
+            b"\x28\xb5\x2f\xfd",
+            *(bytes([kind]) + b"\x2a\x4d\x18" for kind in range(0x50, 0x60)),
         )
-        for kind in range(0x50, 0x60)
     },
 }
 # What such files raise where they are cut off or corrupt.

@@ -64,7 +64,7 @@ class Rows:
         """
         with self.store.transaction() as transaction:
             yield from transaction.stream(
-                "benchmark.sample_texts",
+                "benchmark.training_texts",
                 TrainingText,
                 sample_ids=list(self.sample_ids),
                 judge_id=judge.judge_id,

@@ -39,7 +39,7 @@ def unread(judge: Judge, work: Work) -> Iterator[Programs]:
     """
     with work.store.transaction() as transaction:
         texts = transaction.stream(
-            "benchmark.finished_texts", TrainingText, judge_id=judge.judge_id
+            "benchmark.training_texts", TrainingText, sample_ids=None, judge_id=judge.judge_id
         )
         programs = by_program(texts)
         while part := list(islice(programs, _PROGRAMS_AT_ONCE)):

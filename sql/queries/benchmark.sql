@@ -49,12 +49,21 @@ ORDER BY sample_text.program_id, sample_text.sample_id;
 -- name: finished_programs
 SELECT count(DISTINCT program_id) FROM codeio.finished_conversation;
 
--- name: finished_texts
--- Of programs with a conversation that the judge has not read; without a judge, of all.
+-- name: training_texts
+-- Of samples, or without any of what is finished: programs with a conversation that the judge has not read, or
+-- without a judge all.
 WITH conversation AS MATERIALIZED (
-    SELECT program_id, prompt_id, first_verdict_id, second_verdict_id,
+    SELECT program_id, prompt_id AS text_id, first_verdict_id, second_verdict_id,
         coalesce(second_verdict_id, first_verdict_id) AS last_verdict_id
     FROM codeio.finished_conversation
+    WHERE cast(:sample_ids AS uuid[]) IS NULL
+    UNION ALL
+    SELECT io_pair.program_id, sample.sample_id AS text_id, sample.first_verdict_id, sample.second_verdict_id,
+        coalesce(sample.second_verdict_id, sample.first_verdict_id) AS last_verdict_id
+    FROM codeio.sample
+    INNER JOIN codeio.prompt USING (prompt_id)
+    INNER JOIN codeio.io_pair USING (io_pair_id)
+    WHERE sample.sample_id = any(cast(:sample_ids AS uuid[]))
 ),
 
 opened AS MATERIALIZED (
@@ -66,7 +75,7 @@ opened AS MATERIALIZED (
     WHERE clean.judge_id IS NULL
 )
 
-SELECT conversation.program_id, first.raw_file_id, conversation.prompt_id AS text_id,
+SELECT conversation.program_id, first.raw_file_id, conversation.text_id,
     conversation.first_verdict_id, conversation.last_verdict_id,
     first.reference_code, first.problem_statement, first.io_description, first.input, first.output,
     first.answer AS turn_1, first.feedback AS feedback_1, second.answer AS turn_2, second.feedback AS feedback_2
@@ -74,37 +83,7 @@ FROM conversation
 INNER JOIN opened USING (program_id)
 INNER JOIN codeio.judged_answer AS first ON first.verdict_id = conversation.first_verdict_id
 LEFT JOIN codeio.judged_answer AS second ON second.verdict_id = conversation.second_verdict_id
-ORDER BY conversation.program_id, conversation.prompt_id, conversation.first_verdict_id;
-
--- name: sample_texts
--- Of programs with a conversation that the judge has not read.
-WITH member AS MATERIALIZED (
-    SELECT sample.sample_id, sample.first_verdict_id, sample.second_verdict_id,
-        coalesce(sample.second_verdict_id, sample.first_verdict_id) AS last_verdict_id, io_pair.program_id
-    FROM codeio.sample
-    INNER JOIN codeio.prompt USING (prompt_id)
-    INNER JOIN codeio.io_pair USING (io_pair_id)
-    WHERE sample.sample_id = any(:sample_ids)
-),
-
-opened AS MATERIALIZED (
-    SELECT DISTINCT member.program_id
-    FROM member
-    LEFT JOIN codeio.clean_conversation AS clean
-        ON clean.judge_id = :judge_id AND clean.first_verdict_id = member.first_verdict_id
-            AND clean.last_verdict_id = member.last_verdict_id
-    WHERE clean.judge_id IS NULL
-)
-
-SELECT member.program_id, first.raw_file_id, member.sample_id AS text_id,
-    member.first_verdict_id, member.last_verdict_id,
-    first.reference_code, first.problem_statement, first.io_description, first.input, first.output,
-    first.answer AS turn_1, first.feedback AS feedback_1, second.answer AS turn_2, second.feedback AS feedback_2
-FROM member
-INNER JOIN opened USING (program_id)
-INNER JOIN codeio.judged_answer AS first ON first.verdict_id = member.first_verdict_id
-LEFT JOIN codeio.judged_answer AS second ON second.verdict_id = member.second_verdict_id
-ORDER BY member.program_id, member.sample_id;
+ORDER BY conversation.program_id, conversation.text_id, conversation.first_verdict_id;
 
 -- name: leaks_of_files
 SELECT DISTINCT program.program_id, program.raw_file_id, benchmark.name AS benchmark, leak_hit.item

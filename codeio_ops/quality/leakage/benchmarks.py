@@ -97,7 +97,9 @@ def _file_sources(work: Work) -> Iterator[SourceText]:
 
 def _texts(work: Work) -> list[TrainingText]:
     """Return what is finished, and what else published releases hold, by program."""
-    finished = work.store.fetch("benchmark.finished_texts", TrainingText, judge_id=None)
+    finished = work.store.fetch(
+        "benchmark.training_texts", TrainingText, sample_ids=None, judge_id=None
+    )
     former = work.store.fetch("benchmark.former_texts", TrainingText)
     return sorted(chain(finished, former), key=attrgetter("program_id"))
 

@@ -48,7 +48,9 @@ def ids(road: Road, table: str) -> set[Any]:
 
 
 def finished(road: Road) -> set[Any]:
-    texts = road.store.fetch("benchmark.finished_texts", TrainingText, judge_id=None)
+    texts = road.store.fetch(
+        "benchmark.training_texts", TrainingText, sample_ids=None, judge_id=None
+    )
     return {text.text_id for text in texts}
 
 
