@@ -25,9 +25,10 @@ from codeio_ops.verify.answers import verify_responses
 from codeio_ops.work import Parts, Work
 from support.facts import FactBuilder
 
-# A timer may send any signal to its own process: a kill that no limit explains.
+# A timer may send any signal to its own process: a kill that no limit explains. The name of the
+# module alone would have the program dropped before it runs.
 SUICIDE = (
-    "import resource\n"
+    "resource = __import__('reso' + 'urce')\n"
     "def main_solution(x):\n"
     " resource.setrlimit(resource.RLIMIT_CPU, (1, 1))\n"
     " while True: pass\n"
