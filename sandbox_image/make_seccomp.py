@@ -8,7 +8,7 @@ numpy, the supervisor and the start of a container use. Not allowed here, though
 of one age or another allow it: io_uring, SysV shared memory, semaphores and message
 queues, POSIX message queues, AIO, memfd, mlock, socket (socketpair of AF_UNIX stays),
 ptrace and process_vm, keyrings, fanotify and inotify, extended attributes, splice, 32-bit
-and x32 calls, personality, landlock, scheduling classes.
+and x32 calls, personality (but for the old kernel name), landlock, scheduling classes.
 """
 
 import json
@@ -28,8 +28,8 @@ _ALLOWED: dict[str, str] = {
         arch_prctl execve exit exit_group fork futex get_robust_list getcpu getpgid getpgrp
         getpid getppid getpriority getrandom getrlimit getrusage getsid gettid prctl prlimit64
         restart_syscall rseq sched_get_priority_max sched_get_priority_min sched_getaffinity
-        sched_getparam sched_getscheduler sched_yield set_robust_list set_tid_address setrlimit
-        setpriority sysinfo times uname vfork wait4 waitid pidfd_open
+        sched_getparam sched_getscheduler sched_setaffinity sched_yield set_robust_list
+        set_tid_address setrlimit setpriority sysinfo times uname vfork wait4 waitid pidfd_open
     """,
     "signals and waiting": """
         alarm epoll_create epoll_create1 epoll_ctl epoll_pwait epoll_wait eventfd eventfd2
@@ -48,6 +48,7 @@ _ALLOWED: dict[str, str] = {
     """,
 }
 _AF_UNIX = 1
+_UNAME26 = 0x20000
 # CLONE_NEW* flags: namespaces.
 _CLONE_NAMESPACES = 0x7E020000
 _ENOSYS = 38
@@ -65,6 +66,7 @@ def profile() -> dict[str, object]:
         "syscalls": [
             {"names": names, "action": "SCMP_ACT_ALLOW"},
             _allow_if("socketpair", {"index": 0, "value": _AF_UNIX, "op": "SCMP_CMP_EQ"}),
+            _allow_if("personality", {"index": 0, "value": _UNAME26, "op": "SCMP_CMP_EQ"}),
             _allow_if(
                 "clone",
                 {"index": 0, "value": _CLONE_NAMESPACES, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"},

@@ -41,11 +41,6 @@ class PendingProgram(StoredProgram):
 
     input_generator: str
 
-    @property
-    def seed(self) -> int:
-        """Seed of its draws: the same on every machine."""
-        return self.program_id.int >> 96
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:

@@ -55,7 +55,7 @@ def recheck_pairs(shard: Shard, work: Work) -> Counter[str]:
     counts: Counter[str] = Counter()
     for pairs in tracked(programs, total=len(programs), what="programs with stale pairs"):
         results = run_inputs(
-            pairs[0].program,
+            pairs[0],
             [pair.input for pair in pairs],
             sandbox=sandbox,
             limits=Limits(cpu_s=work.settings.call_cpu_s),

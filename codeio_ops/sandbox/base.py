@@ -71,6 +71,11 @@ class StoredProgram:
     main_function: str
 
     @property
+    def seed(self) -> int:
+        """Seed of its random numbers, wherever it runs: the same on every machine."""
+        return self.program_id.int >> 96
+
+    @property
     def program(self) -> Program:
         """The program as a sandbox takes it."""
         return Program(

@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from codeio_ops.bundled import SANDBOX_IMAGE
 from codeio_ops.errors import SandboxFault
 from codeio_ops.sandbox.engine import engine_errors, ignoring_absent
 from codeio_ops.sandbox.protocol import PREFIX, Header, decode_header, decode_prefix
+from codeio_ops.sandbox.surroundings import Surroundings, surroundings_under
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -47,7 +49,7 @@ class ContainerSpec:
 
     Attributes:
         runtime: Container runtime of the engine: `runc`, or `runsc` for gVisor.
-        hash_seed: PYTHONHASHSEED of all programs.
+        hash_seed: PYTHONHASHSEED of all programs; it decides what else surrounds them.
         memory_mib: Memory of the container; it has no swap.
         labels: Labels beside our own, for example the run and the task.
     """
@@ -62,6 +64,11 @@ class ContainerSpec:
     def memory_bytes(self) -> int:
         """Memory of the container in bytes."""
         return self.memory_mib << 20
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What programs see around them."""
+        return surroundings_under(self.hash_seed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,12 +186,18 @@ def launch(client: "DockerClient", spec: ContainerSpec) -> Container:
         created = api.create_container(
             spec.image,
             user="0:0",
-            hostname="sandbox",
+            hostname=spec.surroundings.hostname,
             stdin_open=True,
             network_disabled=True,
-            environment={"PYTHONHASHSEED": str(spec.hash_seed)},
+            environment={
+                "PYTHONHASHSEED": str(spec.hash_seed),
+                **spec.surroundings.environment(datetime.fromtimestamp(time.time(), UTC)),
+            },
             labels={**spec.labels, LABEL: "1", OWNER_LABEL: owner()},
-            host_config=api.create_host_config(**_confinement(spec)),
+            host_config={
+                **api.create_host_config(**_confinement(spec)),
+                **spec.surroundings.host_config,
+            },
         )
         container_id: str = created["Id"]
         try:

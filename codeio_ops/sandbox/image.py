@@ -34,6 +34,7 @@ _DEBIAN_PACKAGES = (
     "libstdc++6",
     "libgomp1",
     "libnode108",
+    "libfaketime",
 )
 # Named after its packages, so that a change of the list makes a new base.
 _PACKAGES_ID = hashlib.sha256(" ".join(_DEBIAN_PACKAGES).encode()).hexdigest()[:8]

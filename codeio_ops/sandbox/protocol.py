@@ -17,7 +17,7 @@ from codeio_ops.errors import NotJson, SandboxFault, TerminalError
 from codeio_ops.jsonvalue import Json, compact
 from codeio_ops.sandbox.base import Limits, Program
 
-PROTOCOL_VERSION = 3
+PROTOCOL_VERSION = 4
 MAX_HEADER_BYTES = 1 << 20
 MAX_REQUEST_BYTES = 16 << 20
 MAX_REPLY_BYTES = 4 << 20
@@ -48,6 +48,7 @@ class Hello(_Header):
     kernel: str
     python: str
     hash_seed: str | None
+    clock: float
     pid: int
     uid: int
     capabilities: dict[str, str | None]
@@ -107,11 +108,17 @@ _HEADERS: TypeAdapter[Header] = TypeAdapter(Annotated[Header, Field(discriminato
 
 
 def encode_settings(
-    *, first_uid: int, last_uid: int, preload: Sequence[str], memory_bytes: int
+    *,
+    first_uid: int,
+    last_uid: int,
+    preload: Sequence[str],
+    memory_bytes: int,
+    elsewhere: bool,
 ) -> bytes:
     """Encode the first frame, which the supervisor answers with `Hello`.
 
-    It holds jobs to `memory_bytes` itself where no cgroup does.
+    It holds jobs to `memory_bytes` itself where no cgroup does. Jobs that run `elsewhere` have odd
+    process ids, one processor less, and a kernel of another name.
     """
     return _frame(
         {
@@ -120,6 +127,7 @@ def encode_settings(
             "last_uid": last_uid,
             "preload": list(preload),
             "memory_bytes": memory_bytes,
+            "elsewhere": elsewhere,
         },
         b"",
     )

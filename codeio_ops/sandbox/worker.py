@@ -191,6 +191,7 @@ def _greet(container: Container, spec: ContainerSpec) -> Hello:
         last_uid=first_uid + _UIDS - 1,
         preload=PRELOAD,
         memory_bytes=spec.memory_bytes,
+        elsewhere=spec.surroundings.elsewhere,
     )
     container.send(settings, timeout_s=_SEND_S)
     header, _ = container.receive(timeout_s=_START_S)

@@ -16,7 +16,7 @@ from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json, storable
 from codeio_ops.progress import tracked
 from codeio_ops.records import StageRun, VerdictRow
-from codeio_ops.sandbox.base import Limits, Program, RunResult, Sandbox, StoredProgram, Verdict
+from codeio_ops.sandbox.base import Limits, RunResult, Sandbox, StoredProgram, Verdict
 from codeio_ops.storage.shards import Rows, Shard
 from codeio_ops.unified_form import Direction
 from codeio_ops.verify import VERIFIER_VERSION
@@ -105,8 +105,7 @@ def judge(responses: list[PendingResponse], *, sandbox: Sandbox, cpu_s: float) -
     inputs = [answer.value for answer in answers if isinstance(answer, _Unrun)]
     if not inputs:
         return [answer for answer in answers if isinstance(answer, Judgement)]
-    program, limits = responses[0].program, Limits(cpu_s=cpu_s)
-    results = iter(run_inputs(program, inputs, sandbox=sandbox, limits=limits))
+    results = iter(run_inputs(responses[0], inputs, sandbox=sandbox, limits=Limits(cpu_s=cpu_s)))
     return [
         _judge_run(answer.value, next(results), response.output)
         if isinstance(answer, _Unrun)
@@ -132,22 +131,24 @@ def feedback_on(response: PendingResponse, judgement: Judgement, *, cpu_s: float
 
 
 def run_inputs(
-    program: Program, inputs: list[Json], *, sandbox: Sandbox, limits: Limits
+    stored: StoredProgram, inputs: list[Json], *, sandbox: Sandbox, limits: Limits
 ) -> list[RunResult]:
-    """Run inputs in their order; one that alone makes the sandbox fail counts as a crash.
+    """Run inputs in their order, under the seed of sampling.
+
+    One that alone makes the sandbox fail counts as a crash.
 
     Raises:
         SandboxFault: the sandbox fails on harmless programs too.
     """
     try:
-        return sandbox.run(program, inputs, limits=limits)
+        return sandbox.run(stored.program, inputs, limits=limits, seed=stored.seed)
     except ProgramFault as fault:
         if len(inputs) == 1:
             return [RunResult(verdict=Verdict.CRASHED, error_message=str(fault))]
         return [
             result
             for one in inputs
-            for result in run_inputs(program, [one], sandbox=sandbox, limits=limits)
+            for result in run_inputs(stored, [one], sandbox=sandbox, limits=limits)
         ]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from runner.mapping import Mapping, read_into
 
-PROTOCOL_VERSION = 3
+PROTOCOL_VERSION = 4
 MAX_HEADER_BYTES = 1 << 20
 MAX_BODY_BYTES = 20 << 20
 _PREFIX = struct.Struct("!II")

@@ -9,8 +9,10 @@ import json
 import os
 import random
 import resource
+import select
 import signal
 import sys
+import time
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,6 +34,8 @@ _EXTRA_ADDRESS_SPACE = {"javascript": 16 << 30}
 _FILE_MIB = 8
 _PROCESSES = 32
 _OPEN_FILES = 64
+# The personality under which the kernel calls itself 2.6.
+_UNAME26 = 0x20000
 
 
 @dataclass(frozen=True)
@@ -59,12 +63,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Cage:
-    """What confines every child of this container."""
+    """What confines every child of this container, and what it sees of the kernel."""
 
     scratch: str
     null_fd: int
     base_address_space: int
     filter: SeccompFilter
+    elsewhere: bool
 
 
 def run(job: Job, first: int, *, cage: Cage, uid: int, reply_fd: int) -> None:
@@ -86,12 +91,35 @@ def _confine(job: Job, cage: Cage, uid: int, reply_fd: int, calls: int) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     _write_file("/proc/self/oom_score_adj", b"1000")
     _limit(job, cage.base_address_space, calls)
-    os.chdir(cage.scratch)
+    if cage.elsewhere:
+        _seem_another_machine()
     os.umask(0o077)
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
+    _enter(os.environ.get("TMPDIR", cage.scratch))
     cage.filter.install()
+
+
+def _seem_another_machine() -> None:
+    """Take another name of the kernel and one processor less, where there are such."""
+    ctypes.CDLL(None).personality(_UNAME26)
+    processors = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, processors[1:] or processors)
+    time.sleep = _sleep
+
+
+def _sleep(seconds: float) -> None:
+    """Sleep by another call than CPython does, which libfaketime 0.9.10 makes fail (its #426)."""
+    if seconds < 0:
+        raise ValueError("sleep length must be non-negative")
+    select.select([], [], [], seconds)
+
+
+def _enter(directory: str) -> None:
+    if not os.path.isdir(directory):
+        os.mkdir(directory)
+    os.chdir(directory)
 
 
 def _keep_only(null_fd: int, reply_fd: int) -> None:

@@ -9,6 +9,7 @@ import errno
 import os
 import resource
 import sys
+import time
 from typing import Any
 
 from runner.channel import PROTOCOL_VERSION
@@ -30,6 +31,7 @@ def hello(*, guarded_bytes: int | None) -> dict[str, Any]:
         "kernel": f"{os.uname().release} {os.uname().version}",
         "python": sys.version.split()[0],
         "hash_seed": os.environ.get("PYTHONHASHSEED"),
+        "clock": time.time(),
         "pid": os.getpid(),
         "uid": os.getuid(),
         "capabilities": {

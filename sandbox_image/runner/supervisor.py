@@ -41,7 +41,9 @@ class Supervisor:
         self._uids = iter(range(settings["first_uid"], settings["last_uid"] + 1))
         self._oom_kills = facts.oom_kills()
         self._cpu_s = 0.0
-        self._cage = Cage(_SCRATCH, null_fd, facts.mapped_bytes(), SeccompFilter())
+        self._cage = Cage(
+            _SCRATCH, null_fd, facts.mapped_bytes(), SeccompFilter(), settings["elsewhere"]
+        )
 
     def serve(self) -> None:
         """Answer the host's jobs until it hangs up."""
@@ -81,11 +83,23 @@ class Supervisor:
 
     def _fork(self, job: Job, first: int, uid: int) -> tuple[int, int]:
         reading, writing = os.pipe()
-        pid = os.fork()
+        pid = self._fork_with_parity()
         if pid == 0:
             run(job, first, cage=self._cage, uid=uid, reply_fd=writing)
         os.close(writing)
         return pid, reading
+
+    def _fork_with_parity(self) -> int:
+        """Fork a child whose process id is even, or odd elsewhere; return 0 in the child."""
+        while True:
+            pid = os.fork()
+            if pid == 0:
+                if os.getpid() % 2 != self._cage.elsewhere:
+                    os._exit(0)
+                return 0
+            if pid % 2 == self._cage.elsewhere:
+                return pid
+            os.waitpid(pid, 0)
 
     def _next_uid(self) -> int:
         try:

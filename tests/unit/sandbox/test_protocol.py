@@ -41,7 +41,9 @@ def test_job_frame_carries_language_and_sizes() -> None:
     assert body == b'def f(x): return x{"x":1}"\xc3\xa9"'
 
 
-SETTINGS = encode_settings(first_uid=10, last_uid=20, preload=["numpy"], memory_bytes=1 << 30)
+SETTINGS = encode_settings(
+    first_uid=10, last_uid=20, preload=["numpy"], memory_bytes=1 << 30, elsewhere=True
+)
 
 
 def test_settings_frame_names_the_version() -> None:
@@ -52,6 +54,7 @@ def test_settings_frame_names_the_version() -> None:
         "last_uid": 20,
         "preload": ["numpy"],
         "memory_bytes": 1 << 30,
+        "elsewhere": True,
     }
     assert body == b""
 

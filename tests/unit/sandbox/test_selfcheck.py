@@ -18,11 +18,12 @@ GVISOR_SPEC = replace(SPEC, runtime="runsc")
 
 CONFINED: dict[str, Any] = {
     "kind": "hello",
-    "version": 3,
+    "version": 4,
     "languages": ["python"],
     "kernel": "6.1.0 #1 SMP Debian 6.1",
     "python": "3.11.2",
     "hash_seed": "0",
+    "clock": 0.0,
     "pid": 1,
     "uid": 0,
     "capabilities": {"Eff": "00000000000000e0", "Bnd": "00000000000000e0"},
