@@ -87,6 +87,8 @@ def test_a_value_that_is_read_differs(
 ) -> None:
     one, other = _both(_python(expression), sandbox, confirming)
     assert one.verdict is Verdict.OK, one.error_message
+    if (expression, one.value) == (READS["processors"], 1):
+        pytest.skip("a machine of one processor has no fewer")
     assert not _agree(one, other)
 
 
