@@ -1627,6 +1627,46 @@ COMMENT ON FUNCTION codeio.require_judgement() IS 'Keeps a release from being pu
 
 
 
+CREATE TABLE codeio.teacher_reply (
+    request_sha256 text NOT NULL,
+    body bytea,
+    latency_ms double precision NOT NULL,
+    request_id text NOT NULL,
+    cost_usd numeric(14,8),
+    stage_run_id uuid NOT NULL,
+    received_at timestamp with time zone DEFAULT now() NOT NULL,
+    blob_sha256 text,
+    CONSTRAINT teacher_reply_in_one_place CHECK ((num_nonnulls(body, blob_sha256) = 1))
+);
+COMMENT ON TABLE codeio.teacher_reply IS 'Replies that were paid for, stored before anything else is done with them. A request whose fingerprint is here is never sent again.';
+COMMENT ON COLUMN codeio.teacher_reply.request_sha256 IS 'sha256 of everything that decides the answer: teacher, messages, parameters, seed.';
+COMMENT ON COLUMN codeio.teacher_reply.body IS 'The chat completion as it came, zstd-compressed; null once it lies in a pack.';
+COMMENT ON COLUMN codeio.teacher_reply.latency_ms IS 'From request to reply, retries included; 0 for a reply of a batch.';
+COMMENT ON COLUMN codeio.teacher_reply.request_id IS 'Id the endpoint gave the request.';
+COMMENT ON COLUMN codeio.teacher_reply.cost_usd IS 'Price of the call; null when it is not known.';
+COMMENT ON COLUMN codeio.teacher_reply.stage_run_id IS 'Who paid.';
+COMMENT ON COLUMN codeio.teacher_reply.received_at IS 'When it was stored.';
+COMMENT ON COLUMN codeio.teacher_reply.blob_sha256 IS 'The blob that is its body; null until maintenance has moved it to a pack.';
+
+
+
+CREATE FUNCTION codeio.settle_replies(requests text[], blobs text[]) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog'
+    BEGIN ATOMIC
+ WITH settled AS (
+          UPDATE codeio.teacher_reply SET body = NULL::bytea, blob_sha256 = stored.blob_sha256
+            FROM UNNEST(settle_replies.requests, settle_replies.blobs) stored(request_sha256, blob_sha256)
+           WHERE ((teacher_reply.request_sha256 = stored.request_sha256) AND (teacher_reply.body IS NOT NULL))
+           RETURNING 1 AS "?column?"
+         )
+  SELECT count(*) AS count
+    FROM settled;
+END;
+COMMENT ON FUNCTION codeio.settle_replies(requests text[], blobs text[]) IS 'Lets blobs stand for the bodies of replies, one for each request; returns how many had a body.';
+
+
+
 CREATE VIEW codeio.current_verdict AS
  SELECT verdict.response_id,
     verdict.verdict_id,
@@ -3383,26 +3423,6 @@ COMMENT ON COLUMN codeio.teacher_pace.cool_until IS 'Nobody sends before this ti
 
 
 
-CREATE TABLE codeio.teacher_reply (
-    request_sha256 text NOT NULL,
-    body bytea NOT NULL,
-    latency_ms double precision NOT NULL,
-    request_id text NOT NULL,
-    cost_usd numeric(14,8),
-    stage_run_id uuid NOT NULL,
-    received_at timestamp with time zone DEFAULT now() NOT NULL
-);
-COMMENT ON TABLE codeio.teacher_reply IS 'Replies that were paid for, stored before anything else is done with them. A request whose fingerprint is here is never sent again.';
-COMMENT ON COLUMN codeio.teacher_reply.request_sha256 IS 'sha256 of everything that decides the answer: teacher, messages, parameters, seed.';
-COMMENT ON COLUMN codeio.teacher_reply.body IS 'The chat completion as it came, zstd-compressed.';
-COMMENT ON COLUMN codeio.teacher_reply.latency_ms IS 'From request to reply, retries included; 0 for a reply of a batch.';
-COMMENT ON COLUMN codeio.teacher_reply.request_id IS 'Id the endpoint gave the request.';
-COMMENT ON COLUMN codeio.teacher_reply.cost_usd IS 'Price of the call; null when it is not known.';
-COMMENT ON COLUMN codeio.teacher_reply.stage_run_id IS 'Who paid.';
-COMMENT ON COLUMN codeio.teacher_reply.received_at IS 'When it was stored.';
-
-
-
 CREATE TABLE codeio.teacher_spending (
     period text NOT NULL,
     cost_usd numeric(14,8) NOT NULL
@@ -3591,6 +3611,8 @@ CREATE INDEX task_failure_failed_at ON codeio.task_failure USING btree (failed_a
 CREATE INDEX task_failure_run ON codeio.task_failure USING btree (dag_id, run_id);
 CREATE INDEX teacher_batch_request_sha256 ON codeio.teacher_batch_request USING btree (request_sha256);
 CREATE INDEX teacher_call_subject ON codeio.teacher_call USING btree (subject_id);
+CREATE INDEX teacher_reply_blob_idx ON codeio.teacher_reply USING btree (blob_sha256) WHERE (blob_sha256 IS NOT NULL);
+CREATE INDEX teacher_reply_unsettled_idx ON codeio.teacher_reply USING btree (received_at) WHERE (body IS NOT NULL);
 CREATE INDEX tree_change_origin ON codeio.tree_change USING btree (origin_id);
 CREATE INDEX tree_change_place ON codeio.tree_change USING btree (source_id, place_id, tree_change_id);
 CREATE INDEX verdict_response ON codeio.verdict USING btree (response_id, verifier_version);
@@ -3810,6 +3832,8 @@ ALTER TABLE ONLY codeio.teacher_call
 ALTER TABLE ONLY codeio.teacher_call
     ADD CONSTRAINT teacher_call_teacher_fk FOREIGN KEY (teacher_id) REFERENCES codeio.teacher(teacher_id);
 ALTER TABLE ONLY codeio.teacher_reply
+    ADD CONSTRAINT teacher_reply_blob_fk FOREIGN KEY (blob_sha256) REFERENCES codeio.blob(sha256);
+ALTER TABLE ONLY codeio.teacher_reply
     ADD CONSTRAINT teacher_reply_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 ALTER TABLE ONLY codeio.teacher
     ADD CONSTRAINT teacher_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
@@ -3927,6 +3951,10 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.replaced_program TO codeio_app;
 GRANT SELECT ON TABLE codeio.replaced_program TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.open_prompt TO codeio_app;
 GRANT SELECT ON TABLE codeio.open_prompt TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.teacher_reply TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher_reply TO codeio_auditor;
+REVOKE ALL ON FUNCTION codeio.settle_replies(requests text[], blobs text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION codeio.settle_replies(requests text[], blobs text[]) TO codeio_app;
 GRANT SELECT,MAINTAIN ON TABLE codeio.current_verdict TO codeio_app;
 GRANT SELECT ON TABLE codeio.current_verdict TO codeio_auditor;
 REVOKE ALL ON FUNCTION codeio.take_back_drops(ids uuid[], wait boolean) FROM PUBLIC;
@@ -4046,8 +4074,6 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.teacher_cost TO codeio_app;
 GRANT SELECT ON TABLE codeio.teacher_cost TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN,UPDATE ON TABLE codeio.teacher_pace TO codeio_app;
 GRANT SELECT ON TABLE codeio.teacher_pace TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.teacher_reply TO codeio_app;
-GRANT SELECT ON TABLE codeio.teacher_reply TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN,UPDATE ON TABLE codeio.teacher_spending TO codeio_app;
 GRANT SELECT ON TABLE codeio.teacher_spending TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.verdict_share TO codeio_app;

@@ -23,9 +23,9 @@ GRANT UPDATE (status, collected_at) ON codeio.teacher_batch TO codeio_app;
 GRANT UPDATE (failure) ON codeio.teacher_batch_request TO codeio_app;
 
 REVOKE ALL ON FUNCTION codeio.take_back_drops(uuid[], boolean), codeio.judge_again(text),
-codeio.delete_unreferenced_blobs(timestamptz) FROM public;
+codeio.delete_unreferenced_blobs(timestamptz), codeio.settle_replies(text[], text[]) FROM public;
 GRANT EXECUTE ON FUNCTION codeio.take_back_drops(uuid[], boolean), codeio.judge_again(text),
-codeio.delete_unreferenced_blobs(timestamptz) TO codeio_app;
+codeio.delete_unreferenced_blobs(timestamptz), codeio.settle_replies(text[], text[]) TO codeio_app;
 DO $$ BEGIN EXECUTE 'GRANT MAINTAIN ON ALL TABLES IN SCHEMA codeio TO codeio_app'; END $$;
 
 -- Bulk inserts go through a temporary table.
