@@ -38,6 +38,7 @@ _OTHER_WORDS = {
         "(SELECT each.sha256 FROM bench.blob_copy AS each"
         " WHERE each.base = b.{0} AND each.number = copy)"
     ),
+    ("prompt", "body"): "b.{0} || chr(10) || '# ' || copy",
     ("tree_change", "path"): "copy || '/' || b.{0}",
     ("raw_file_origin", "path"): "copy || '/' || b.{0}",
     ("stage_run", "run_id"): "b.{0} || '-' || copy",

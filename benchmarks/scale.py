@@ -237,7 +237,8 @@ def _called(step: str, work: Work) -> object:
     if step == "assemble":
         current = [str(each) for each in _column(work, "SELECT teacher_id FROM codeio.teacher")]
         params = {"recipe": RECIPE, "current": current, "new_recipe": False}
-        return release_tasks.assemble_candidate(params, work)
+        candidate = release_tasks.assemble_candidate(params, work)
+        return f"{find_release(work.store, UUID(candidate)).samples:,} samples"
     release = find_release(work.store, _column(work, _NEWEST)[0])
     match step:
         case "sandbox gates":
