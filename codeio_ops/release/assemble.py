@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NotRequired, TypedDict
 from uuid import UUID
@@ -12,11 +12,18 @@ from codeio_ops.errors import ReleaseMissing
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
 from codeio_ops.records import Record, ReleaseRow, ReleaseSample, SampleRow
+from codeio_ops.release.content import (
+    MemberContent,
+    content_sha256,
+    definition_of,
+    read_contents,
+    store_hashes,
+)
 from codeio_ops.release.emptiness import all_refused, nothing_finished, nothing_taken
 from codeio_ops.release.naming import name_for, require_own_name
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.refusal import Refusal, Refuse, facts_of, refuse_none
-from codeio_ops.release.rows import SampleText, content_sha256, read_texts
+from codeio_ops.release.rows import SPLITS
 from codeio_ops.release.select import Chosen, Conversation, choose, place
 from codeio_ops.release.splits import assign_splits
 from codeio_ops.release.teachers import Choice, TeacherShare
@@ -119,7 +126,7 @@ def assemble_release(
         choice=choice,
         chosen=chosen,
         refusals=list(refusals.values()),
-        content=content_sha256(choice.recipe, _texts(chosen, store)),
+        content=content_sha256(choice.recipe, _contents(chosen, store, writer)),
     )
     return _find_or_create(draft, store, writer, new_recipe=new_recipe)
 
@@ -169,10 +176,12 @@ def _sample(item: Conversation, stage_run_id: UUID) -> SampleRow:
     )
 
 
-def _texts(chosen: list[Chosen], store: Store) -> Iterator[SampleText]:
-    splits = {item.sample_id: item.split for item in chosen}
-    for row in read_texts(store, list(splits)):
-        yield replace(row, split=splits[row.sample_id])
+def _contents(chosen: list[Chosen], store: Store, writer: FactWriter) -> Iterator[MemberContent]:
+    definition = definition_of(store)
+    store_hashes(definition, store, writer)
+    for split in SPLITS:
+        ids = [item.sample_id for item in chosen if item.split == split]
+        yield from read_contents(ids, split, definition, store)
 
 
 def _find_or_create(

@@ -49,6 +49,31 @@ SELECT sample_text.* FROM codeio.sample_text
 WHERE sample_text.sample_id = any(:sample_ids)
 ORDER BY sample_text.sample_id;
 
+-- name: definition_of_texts
+-- What gives the texts that are hashed, as the database has it.
+SELECT encode(sha256(convert_to(
+    pg_get_viewdef(cast('codeio.sample_text' AS regclass))
+    || pg_get_functiondef(cast('codeio.released_name(text)' AS regprocedure)),
+    'UTF8'
+)), 'hex');
+
+-- name: unhashed
+SELECT sample.sample_id
+FROM codeio.sample
+WHERE NOT EXISTS (
+    SELECT FROM codeio.sample_content AS known
+    WHERE known.sample_id = sample.sample_id AND known.definition_id = :definition_id
+);
+
+-- name: contents
+SELECT encode(sample_content.text_sha256, 'hex') AS text_sha256, text.source_kind, text.source_locator,
+    text.source_version, text.source_path, text.licence, cast(:split AS text) AS split
+FROM unnest(cast(:sample_ids AS uuid[])) WITH ORDINALITY AS wanted (sample_id, place)
+INNER JOIN codeio.sample_content USING (sample_id)
+INNER JOIN codeio.sample_text AS text USING (sample_id)
+WHERE sample_content.definition_id = :definition_id AND text.sample_id = any(:sample_ids)
+ORDER BY wanted.place;
+
 -- name: sample_ids
 SELECT sample_id FROM codeio.release_sample WHERE release_id = :release_id;
 
