@@ -5,7 +5,7 @@ change about it, the place that stands for its file and the licence, is hashed f
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
@@ -77,24 +77,6 @@ def store_hashes(definition: UUID, store: Store, writer: FactWriter) -> None:
                     for sample in read_texts(store, page)
                 ]
             )
-
-
-def read_contents(
-    sample_ids: list[UUID], split: str, definition: UUID, store: Store
-) -> Iterator[MemberContent]:
-    """Yield what samples of a split are, in the order given, a page in memory at a time.
-
-    A sample without a text has none; the gate on expectations finds it.
-    """
-    for start in range(0, len(sample_ids), PAGE_ROWS):
-        page = sample_ids[start : start + PAGE_ROWS]
-        yield from store.fetch(
-            "release.contents",
-            MemberContent,
-            sample_ids=page,
-            split=split,
-            definition_id=definition,
-        )
 
 
 def content_sha256(recipe: Recipe, members: Iterable[MemberContent]) -> str:
