@@ -64,6 +64,8 @@ def _cell(record: Record, column: "Field[object]") -> str:
     value = getattr(record, column.name)
     if column.metadata.get("json"):
         return compact(value).translate(_ESCAPES)
+    if isinstance(value, bytes):
+        return rf"\\x{value.hex()}"
     return r"\N" if value is None else str(value).translate(_ESCAPES)
 
 

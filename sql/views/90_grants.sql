@@ -9,8 +9,9 @@ codeio.raw_file_origin, codeio.dedup_result, codeio.dedup_segment, codeio.teache
 codeio.teacher_reply, codeio.teacher_spending, codeio.teacher_pace, codeio.teacher_batch,
 codeio.teacher_batch_request, codeio.answering_teacher, codeio.program, codeio.program_measure,
 codeio.io_pair, codeio.pair_check, codeio.prompt, codeio.response, codeio.verdict, codeio.drop_record,
-codeio.requeued_drop, codeio.sandbox_check, codeio.sample, codeio.release, codeio.release_sample,
-codeio.release_left_out, codeio.takedown, codeio.takedown_undo, codeio.tree_change, codeio.benchmark_index,
+codeio.requeued_drop, codeio.sandbox_check, codeio.sample, codeio.sample_content, codeio.release,
+codeio.release_sample, codeio.release_left_out, codeio.takedown, codeio.takedown_undo, codeio.tree_change,
+codeio.benchmark_index,
 codeio.leak_scan, codeio.leak_hit, codeio.gate_result, codeio.gate_override, codeio.source_change,
 codeio.origin_licence, codeio.benchmark_use, codeio.judge, codeio.clean_conversation, codeio.passed_pair
 TO codeio_app;
