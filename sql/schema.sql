@@ -1627,6 +1627,13 @@ COMMENT ON FUNCTION codeio.require_judgement() IS 'Keeps a release from being pu
 
 
 
+CREATE FUNCTION codeio.sample_id_of(prompt_id uuid, first_verdict_id uuid, second_verdict_id uuid) RETURNS uuid
+    LANGUAGE sql IMMUTABLE
+    RETURN (SELECT ((((("left"(hashed.hex, 12) || '8'::text) || substr(hashed.hex, 14, 3)) || translate(substr(hashed.hex, 17, 1), '0123456789abcdef'::text, '89ab89ab89ab89ab'::text)) || substr(hashed.hex, 18, 15)))::uuid AS uuid FROM encode(sha256(convert_to((((((('["sample","'::text || sample_id_of.prompt_id) || '","'::text) || sample_id_of.first_verdict_id) || '",'::text) || COALESCE((('"'::text || sample_id_of.second_verdict_id) || '"'::text), 'null'::text)) || ']'::text), 'UTF8'::name)), 'hex'::text) hashed(hex));
+COMMENT ON FUNCTION codeio.sample_id_of(prompt_id uuid, first_verdict_id uuid, second_verdict_id uuid) IS 'The id of the sample that a conversation is: derived from prompt and verdicts as every id is from its parts.';
+
+
+
 CREATE TABLE codeio.teacher_reply (
     request_sha256 text NOT NULL,
     body bytea,
@@ -2674,6 +2681,90 @@ COMMENT ON COLUMN codeio.judged_answer.feedback IS 'What the teacher is told; it
 
 
 
+CREATE VIEW codeio.question_number AS
+ SELECT prompt.prompt_id,
+    (dense_rank() OVER (PARTITION BY io_pair.program_id ORDER BY io_pair.ordinal, ((prompt.direction = 'output'::text) <> ((get_byte(uuid_send(io_pair.program_id), 15) % 2) = 0))))::integer AS question
+   FROM (codeio.prompt
+     JOIN codeio.io_pair USING (io_pair_id));
+COMMENT ON VIEW codeio.question_number IS 'Number of each prompt among those of its program, from 1: pair by pair. By its id, a program begins with the output or the input, so the first N are balanced.';
+COMMENT ON COLUMN codeio.question_number.prompt_id IS 'Derived from pair, direction and template.';
+COMMENT ON COLUMN codeio.question_number.question IS 'Number of the question within its program, from 1.';
+
+
+
+CREATE VIEW codeio.offered_conversation AS
+ SELECT finished.prompt_id,
+    finished.teacher_id,
+    finished.transformer_id,
+    finished.program_id,
+    finished.raw_file_id,
+    finished.program_made_at,
+    finished.first_verdict_id,
+    finished.second_verdict_id,
+    question_number.question,
+    prompt.direction,
+    first_verdict.verdict AS verdict_1,
+    second_verdict.verdict AS verdict_2,
+    length(program.main_function) AS code_chars,
+    length(first_response.body) AS answer_chars,
+    COALESCE(((file_shown.source_kind || ':'::text) || codeio.released_name(file_shown.source_locator)), ''::text) AS source,
+    COALESCE(file_shown.source_kind, ''::text) AS source_kind,
+    COALESCE(codeio.released_name(file_shown.source_locator), ''::text) AS source_locator,
+    COALESCE(file_shown.version, ''::text) AS source_version,
+    COALESCE(file_shown.path, ''::text) AS source_path,
+    COALESCE(file_shown.repository, ''::text) AS repository,
+    COALESCE(file_shown.licence, ''::text) AS licence,
+    program.language,
+    codeio.night_of(file_run.*) AS night,
+    (program_in_force.program_id IS NOT NULL) AS present,
+    quarantined_file.reason AS quarantine,
+    quarantined_file.detail AS quarantine_detail
+   FROM (((((((((((codeio.complete_conversation finished
+     JOIN codeio.prompt USING (prompt_id))
+     JOIN codeio.question_number USING (prompt_id))
+     JOIN codeio.program ON ((program.program_id = finished.program_id)))
+     JOIN codeio.raw_file ON ((raw_file.raw_file_id = finished.raw_file_id)))
+     JOIN codeio.stage_run file_run ON ((file_run.stage_run_id = raw_file.stage_run_id)))
+     JOIN codeio.verdict first_verdict ON ((first_verdict.verdict_id = finished.first_verdict_id)))
+     JOIN codeio.response first_response ON ((first_response.response_id = first_verdict.response_id)))
+     LEFT JOIN codeio.verdict second_verdict ON ((second_verdict.verdict_id = finished.second_verdict_id)))
+     LEFT JOIN codeio.file_shown ON ((file_shown.raw_file_id = finished.raw_file_id)))
+     LEFT JOIN codeio.program_in_force ON ((program_in_force.program_id = finished.program_id)))
+     LEFT JOIN codeio.quarantined_file ON ((quarantined_file.raw_file_id = finished.raw_file_id)))
+  WHERE ((NOT (EXISTS ( SELECT
+           FROM codeio.drop_record
+          WHERE ((drop_record.stage = 'release'::text) AND (drop_record.subject_id = finished.program_id))))) AND (NOT (finished.raw_file_id IN ( SELECT taken_down_file.raw_file_id
+           FROM codeio.taken_down_file))));
+COMMENT ON VIEW codeio.offered_conversation IS 'Complete conversations that a recipe may take, with all that it chooses by: none of files that were taken down, none of programs that were dropped before promotion.';
+COMMENT ON COLUMN codeio.offered_conversation.prompt_id IS 'Derived from pair, direction and template.';
+COMMENT ON COLUMN codeio.offered_conversation.teacher_id IS 'Who answered, in both turns.';
+COMMENT ON COLUMN codeio.offered_conversation.transformer_id IS 'Who wrote the program.';
+COMMENT ON COLUMN codeio.offered_conversation.program_id IS 'The program it asks about.';
+COMMENT ON COLUMN codeio.offered_conversation.raw_file_id IS 'The file that the program was made of.';
+COMMENT ON COLUMN codeio.offered_conversation.program_made_at IS 'When the task began that wrote it: of the programs of a file, releases take the latest by those they choose.';
+COMMENT ON COLUMN codeio.offered_conversation.first_verdict_id IS 'Verdict on the first answer, which names the answer.';
+COMMENT ON COLUMN codeio.offered_conversation.second_verdict_id IS 'Verdict on the revision; null when there was none.';
+COMMENT ON COLUMN codeio.offered_conversation.question IS 'Number of the question within its program, from 1.';
+COMMENT ON COLUMN codeio.offered_conversation.direction IS 'What is to be predicted: output or input.';
+COMMENT ON COLUMN codeio.offered_conversation.verdict_1 IS 'Verdict on the first answer.';
+COMMENT ON COLUMN codeio.offered_conversation.verdict_2 IS 'Verdict on the revision; null when there was none.';
+COMMENT ON COLUMN codeio.offered_conversation.code_chars IS 'Length of the program.';
+COMMENT ON COLUMN codeio.offered_conversation.answer_chars IS 'Length of the first answer.';
+COMMENT ON COLUMN codeio.offered_conversation.source IS 'Source of the file as kind:name; of a path on this machine the name is what releases have for it.';
+COMMENT ON COLUMN codeio.offered_conversation.source_kind IS 'Reader of the source.';
+COMMENT ON COLUMN codeio.offered_conversation.source_locator IS 'URL or package of the source; of a path on this machine, the name that stands for it.';
+COMMENT ON COLUMN codeio.offered_conversation.source_version IS 'Version of the source, such as that of a package; may be empty.';
+COMMENT ON COLUMN codeio.offered_conversation.source_path IS 'Path of the file in its source.';
+COMMENT ON COLUMN codeio.offered_conversation.repository IS 'Repository of the file; empty when none is known.';
+COMMENT ON COLUMN codeio.offered_conversation.licence IS 'Licences of the places where its file is seen, joined by AND.';
+COMMENT ON COLUMN codeio.offered_conversation.language IS 'Language of the program.';
+COMMENT ON COLUMN codeio.offered_conversation.night IS 'First night on which the file was seen.';
+COMMENT ON COLUMN codeio.offered_conversation.present IS 'Whether a source shows the file now, and it is in force.';
+COMMENT ON COLUMN codeio.offered_conversation.quarantine IS 'Why its file is in quarantine, so that no release holds it; null when it is not.';
+COMMENT ON COLUMN codeio.offered_conversation.quarantine_detail IS 'What was found.';
+
+
+
 CREATE VIEW codeio.open_question AS
  SELECT release.release_id,
     release.name,
@@ -2781,17 +2872,6 @@ COMMENT ON COLUMN codeio.program_measure.mean_wall_ms IS 'Mean wall-clock time o
 COMMENT ON COLUMN codeio.program_measure.cpu_ms IS 'CPU time of all its calls in milliseconds, loading included.';
 COMMENT ON COLUMN codeio.program_measure.peak_rss_kib IS 'Largest resident memory of its processes in KiB, the runner included.';
 COMMENT ON COLUMN codeio.program_measure.stage_run_id IS 'Who sampled it.';
-
-
-
-CREATE VIEW codeio.question_number AS
- SELECT prompt.prompt_id,
-    (dense_rank() OVER (PARTITION BY io_pair.program_id ORDER BY io_pair.ordinal, ((prompt.direction = 'output'::text) <> ((get_byte(uuid_send(io_pair.program_id), 15) % 2) = 0))))::integer AS question
-   FROM (codeio.prompt
-     JOIN codeio.io_pair USING (io_pair_id));
-COMMENT ON VIEW codeio.question_number IS 'Number of each prompt among those of its program, from 1: pair by pair. By its id, a program begins with the output or the input, so the first N are balanced.';
-COMMENT ON COLUMN codeio.question_number.prompt_id IS 'Derived from pair, direction and template.';
-COMMENT ON COLUMN codeio.question_number.question IS 'Number of the question within its program, from 1.';
 
 
 
@@ -3038,6 +3118,21 @@ COMMENT ON COLUMN codeio.revision_gain.revised IS 'Wrong answers that were revis
 COMMENT ON COLUMN codeio.revision_gain.repaired IS 'Revisions that were right.';
 COMMENT ON COLUMN codeio.revision_gain.expected_gain IS 'Expected share repaired of the next ones (rule of succession).';
 COMMENT ON COLUMN codeio.revision_gain.mean_cost_usd IS 'Mean price of a revision; null when no price is known.';
+
+
+
+CREATE TABLE codeio.sample_content (
+    sample_id uuid NOT NULL,
+    definition_id uuid NOT NULL,
+    text_sha256 bytea NOT NULL,
+    stage_run_id uuid NOT NULL,
+    CONSTRAINT sample_content_text_sha256 CHECK ((length(text_sha256) = 32))
+);
+COMMENT ON TABLE codeio.sample_content IS 'What samples say, as hashes. What may change about them is not in it: the place that stands for the file, and its licence.';
+COMMENT ON COLUMN codeio.sample_content.sample_id IS 'The sample.';
+COMMENT ON COLUMN codeio.sample_content.definition_id IS 'Derived from all that decides the hash: sources, and the view that gives the texts. With another all is hashed anew.';
+COMMENT ON COLUMN codeio.sample_content.text_sha256 IS 'sha256 of the columns of codeio.sample_text that never change.';
+COMMENT ON COLUMN codeio.sample_content.stage_run_id IS 'Who hashed it.';
 
 
 
@@ -3530,6 +3625,8 @@ ALTER TABLE ONLY codeio.response
     ADD CONSTRAINT response_once UNIQUE (prompt_id, turn, teacher_id, rollout);
 ALTER TABLE ONLY codeio.response
     ADD CONSTRAINT response_pk PRIMARY KEY (response_id);
+ALTER TABLE ONLY codeio.sample_content
+    ADD CONSTRAINT sample_content_pk PRIMARY KEY (sample_id, definition_id);
 ALTER TABLE ONLY codeio.sample_facet
     ADD CONSTRAINT sample_facet_pk PRIMARY KEY (sample_id);
 ALTER TABLE ONLY codeio.sample
@@ -3789,6 +3886,10 @@ ALTER TABLE ONLY codeio.response
     ADD CONSTRAINT response_teacher_call_fk FOREIGN KEY (teacher_call_id) REFERENCES codeio.teacher_call(teacher_call_id);
 ALTER TABLE ONLY codeio.response
     ADD CONSTRAINT response_teacher_fk FOREIGN KEY (teacher_id) REFERENCES codeio.teacher(teacher_id);
+ALTER TABLE ONLY codeio.sample_content
+    ADD CONSTRAINT sample_content_sample_fk FOREIGN KEY (sample_id) REFERENCES codeio.sample(sample_id);
+ALTER TABLE ONLY codeio.sample_content
+    ADD CONSTRAINT sample_content_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 ALTER TABLE ONLY codeio.sample_facet
     ADD CONSTRAINT sample_facet_program_fk FOREIGN KEY (program_id) REFERENCES codeio.program(program_id);
 ALTER TABLE ONLY codeio.sample_facet
@@ -4023,6 +4124,10 @@ GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.judge TO codeio_app;
 GRANT SELECT ON TABLE codeio.judge TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.judged_answer TO codeio_app;
 GRANT SELECT ON TABLE codeio.judged_answer TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.question_number TO codeio_app;
+GRANT SELECT ON TABLE codeio.question_number TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.offered_conversation TO codeio_app;
+GRANT SELECT ON TABLE codeio.offered_conversation TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.open_question TO codeio_app;
 GRANT SELECT ON TABLE codeio.open_question TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.passed_pair TO codeio_app;
@@ -4031,8 +4136,6 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.pending_prompt TO codeio_app;
 GRANT SELECT ON TABLE codeio.pending_prompt TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.program_measure TO codeio_app;
 GRANT SELECT ON TABLE codeio.program_measure TO codeio_auditor;
-GRANT SELECT,MAINTAIN ON TABLE codeio.question_number TO codeio_app;
-GRANT SELECT ON TABLE codeio.question_number TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.release_change TO codeio_app;
 GRANT SELECT ON TABLE codeio.release_change TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.release_cost TO codeio_app;
@@ -4045,6 +4148,8 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.released_lineage TO codeio_app;
 GRANT SELECT ON TABLE codeio.released_lineage TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.revision_gain TO codeio_app;
 GRANT SELECT ON TABLE codeio.revision_gain TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.sample_content TO codeio_app;
+GRANT SELECT ON TABLE codeio.sample_content TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.sample_facet TO codeio_app;
 GRANT SELECT ON TABLE codeio.sample_facet TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.sample_teacher TO codeio_app;
