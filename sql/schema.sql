@@ -1967,7 +1967,7 @@ CREATE VIEW codeio.complete_conversation AS
                   WHERE (refused_file.raw_file_id = program.raw_file_id)))) AND (NOT (EXISTS ( SELECT
                    FROM codeio.refuted_pair
                   WHERE (refuted_pair.io_pair_id = prompt.io_pair_id)))))) finished
-  WHERE ((program_rank = 1) AND (prompt_rank = 1));
+  WHERE ((program_rank <= 1) AND (prompt_rank <= 1));
 COMMENT ON VIEW codeio.complete_conversation IS 'Complete conversations of a prompt with a teacher (answered rightly, or revised once) in force: of the programs that one teacher made of a file, and of the prompts about a pair, the latest that the other finished; no file that is refused, no refuted pair.';
 COMMENT ON COLUMN codeio.complete_conversation.prompt_id IS 'Derived from pair, direction and template.';
 COMMENT ON COLUMN codeio.complete_conversation.teacher_id IS 'Who answered, in both turns.';
