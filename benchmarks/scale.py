@@ -18,10 +18,8 @@ import contextlib
 import json
 import math
 import resource
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -35,11 +33,12 @@ REPOSITORY = Path(__file__).parents[1]
 sys.path[:0] = [str(REPOSITORY / "plugins"), str(REPOSITORY / "tests")]
 
 from copies import grow, link, take_facts  # noqa: E402
+from storage import storage  # noqa: E402
 
 from codeio_airflow import release_tasks  # noqa: E402
 from codeio_ops.config import Settings  # noqa: E402
 from codeio_ops.fingerprint import content_id  # noqa: E402
-from codeio_ops.local import components, ports, postgres, stack  # noqa: E402
+from codeio_ops.local import postgres  # noqa: E402
 from codeio_ops.local.home import Home  # noqa: E402
 from codeio_ops.local.state import StackState  # noqa: E402
 from codeio_ops.quality.gates import GATES, SANDBOX_GATES  # noqa: E402
@@ -49,7 +48,7 @@ from codeio_ops.release.readback import verify_release  # noqa: E402
 from codeio_ops.storage.objects import ObjectStore  # noqa: E402
 from codeio_ops.storage.runs import TaskIdentity  # noqa: E402
 from codeio_ops.work import Work  # noqa: E402
-from support.storage import create_storage, create_template, quiet, settings_of  # noqa: E402
+from support.storage import create_storage, settings_of  # noqa: E402
 
 SIZES = (10_000, 100_000)
 RECIPE = "codeio_pp"
@@ -64,7 +63,6 @@ STEPS = (
     "verify",
 )
 _MIB = 1024
-_PARTS = frozenset({components.Part.POSTGRES, components.Part.S3})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,11 +106,11 @@ class _Place:
 
     def bytes(self) -> tuple[int, int]:
         """Return the bytes of the database and of the objects."""
-        with postgres.connect(self.state, database=self.name) as link, link.cursor() as cursor:
+        with link(self.settings.owner_database_url.get_secret_value()) as cursor:
             cursor.execute("SELECT pg_database_size(current_database())")
             stored = int(cursor.fetchone()[0])
-        objects = ObjectStore.open(self.settings)
-        return stored, sum(len(objects.get(key)) for key in objects.keys(""))
+        listing = ObjectStore.open(self.settings).listing("")
+        return stored, sum(item.size_bytes for item in listing)
 
 
 def main() -> None:
@@ -127,23 +125,13 @@ def main() -> None:
         _do(*given.step)
         return
     demo = _place(given.demo.absolute(), postgres.DATABASE)
-    with _storage() as home:
+    with storage() as (home, _):
         costs = [
-            cost for size in sorted(given.samples) for cost in _measured(home, demo, size, given)
+            cost
+            for size in sorted(given.samples)
+            for cost in _measured(home.root, demo, size, given)
         ]
     _print_totals(costs)
-
-
-@contextlib.contextmanager
-def _storage() -> Iterator[Path]:
-    home = Home(Path(tempfile.mkdtemp(prefix="codeio-bench-", dir="/tmp")))
-    try:
-        started = stack.up(home, parts=_PARTS, say=quiet, user={}, preferred=ports.ANY)
-        create_template(started.state)
-        yield home.root
-    finally:
-        stack.down(home, say=quiet)
-        shutil.rmtree(home.root, ignore_errors=True)
 
 
 def _place(root: Path, name: str) -> _Place:

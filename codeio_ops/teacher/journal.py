@@ -101,26 +101,14 @@ class NoJournal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
+class _Row(BlobLocation):
+    """A reply: in the row itself, or as a blob once it is settled."""
+
     request_sha256: str
     body: memoryview | None
     latency_ms: float
     request_id: str
     cost_usd: Decimal | None
-    sha256: str
-    pack_key: str
-    pack_offset: int
-    pack_bytes: int
-
-    @property
-    def location(self) -> BlobLocation:
-        """Where its body lies, once it is settled."""
-        return BlobLocation(
-            sha256=self.sha256,
-            pack_key=self.pack_key,
-            pack_offset=self.pack_offset,
-            pack_bytes=self.pack_bytes,
-        )
 
 
 class PostgresJournal:
@@ -136,8 +124,8 @@ class PostgresJournal:
     def find(self, fingerprints: Sequence[str]) -> dict[str, StoredReply]:
         """See `Journal.find`."""
         rows = self._store.fetch("teacher.replies", _Row, fingerprints=list(fingerprints))
-        places = [row.location for row in rows if row.body is None]
-        settled = dict(BlobStore.open(self._settings).read(places)) if places else {}
+        packed = [row for row in rows if row.body is None]
+        settled = dict(BlobStore.open(self._settings).read(packed)) if packed else {}
         return {
             row.request_sha256: StoredReply(
                 request_sha256=row.request_sha256,
