@@ -124,7 +124,7 @@ def judge_expectations(
 def candidate_rows(
     release: Release, recipe: Recipe, store: Store, writer: FactWriter
 ) -> Iterator[None]:
-    """Have the rows of a candidate in `codeio.candidate_row` for the block."""
+    """Have the rows of a candidate in `codeio_scratch.candidate_row` for the block."""
     definition = definition_of(recipe, store)
     store_measures(release.release_id, recipe, definition, store, writer)
     with store.transaction() as transaction:
@@ -173,7 +173,7 @@ def _run(
         },
     )
     source = context.data_sources.add_postgres("candidate", connection_string=f"${{{_DATABASE}}}")
-    rows = f"SELECT * FROM codeio.candidate_row WHERE release_id = '{release.release_id}'"  # noqa: S608 - a UUID
+    rows = f"SELECT * FROM codeio_scratch.candidate_row WHERE release_id = '{release.release_id}'"  # noqa: S608 - a UUID
     asset = source.add_query_asset(name, rows)
     definition = gx.ValidationDefinition(
         name=name,

@@ -38,8 +38,11 @@ COMMENT ON COLUMN codeio.sample_measure.answer_fault IS
 'Why an answer judged correct cannot be read from its text; null when it can.';
 COMMENT ON COLUMN codeio.sample_measure.stage_run_id IS 'Who measured.';
 
--- Scratch of the gate: nothing refers to it, and a crash may empty it.
-CREATE UNLOGGED TABLE codeio.candidate_row (
+-- What is no fact stands beside the facts, which nobody takes away; a crash of the server may empty it.
+CREATE SCHEMA codeio_scratch;
+COMMENT ON SCHEMA codeio_scratch IS 'Rows of tasks that run, for other programs to read; no facts.';
+
+CREATE UNLOGGED TABLE codeio_scratch.candidate_row (
     release_id uuid NOT NULL,
     sample_id text,
     split text,
@@ -70,39 +73,42 @@ CREATE UNLOGGED TABLE codeio.candidate_row (
     correct_input integer,
     asks_output integer
 );
-COMMENT ON TABLE codeio.candidate_row IS
+COMMENT ON TABLE codeio_scratch.candidate_row IS
 'The columns that Great Expectations checks of a candidate, one row a member, while its gate runs.';
-COMMENT ON COLUMN codeio.candidate_row.release_id IS 'The candidate.';
-COMMENT ON COLUMN codeio.candidate_row.sample_id IS 'The member.';
-COMMENT ON COLUMN codeio.candidate_row.split IS 'Its split.';
-COMMENT ON COLUMN codeio.candidate_row.prompt_id IS 'Its prompt.';
-COMMENT ON COLUMN codeio.candidate_row.program_id IS 'The program that the pair was drawn from.';
-COMMENT ON COLUMN codeio.candidate_row.io_pair_id IS 'The pair that the prompt asks about.';
-COMMENT ON COLUMN codeio.candidate_row.raw_file_id IS 'The file that the program was made of.';
-COMMENT ON COLUMN codeio.candidate_row.source_locator IS 'The source that stands for it.';
-COMMENT ON COLUMN codeio.candidate_row.source_path IS 'Its path there.';
-COMMENT ON COLUMN codeio.candidate_row.licence IS 'Licences of the places where the file is seen, joined by AND.';
-COMMENT ON COLUMN codeio.candidate_row.direction IS 'What was to be predicted.';
-COMMENT ON COLUMN codeio.candidate_row.verdict_1 IS 'Verdict on the first answer.';
-COMMENT ON COLUMN codeio.candidate_row.verdict_2 IS 'Verdict on the revision; null when there was none.';
-COMMENT ON COLUMN codeio.candidate_row.teacher_id IS 'Who gave the first answer.';
-COMMENT ON COLUMN codeio.candidate_row.teacher_kind IS 'Its kind.';
-COMMENT ON COLUMN codeio.candidate_row.teacher_model IS 'Its model.';
-COMMENT ON COLUMN codeio.candidate_row.template_sha256 IS 'Template of the prompt.';
-COMMENT ON COLUMN codeio.candidate_row.verifier_version IS 'Version of the verifier that judged the first answer.';
-COMMENT ON COLUMN codeio.candidate_row.sandbox_image_digest IS 'Sandbox image that drew the pair.';
-COMMENT ON COLUMN codeio.candidate_row.prompt_sha256 IS 'sha256 of the prompt as the recipe has it, in hex.';
-COMMENT ON COLUMN codeio.candidate_row.prompt_chars IS 'Its length in characters.';
-COMMENT ON COLUMN codeio.candidate_row.response_chars IS
+COMMENT ON COLUMN codeio_scratch.candidate_row.release_id IS 'The candidate.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.sample_id IS 'The member.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.split IS 'Its split.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.prompt_id IS 'Its prompt.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.program_id IS 'The program that the pair was drawn from.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.io_pair_id IS 'The pair that the prompt asks about.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.raw_file_id IS 'The file that the program was made of.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.source_locator IS 'The source that stands for it.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.source_path IS 'Its path there.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.licence IS
+'Licences of the places where the file is seen, joined by AND.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.direction IS 'What was to be predicted.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.verdict_1 IS 'Verdict on the first answer.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.verdict_2 IS 'Verdict on the revision; null when there was none.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.teacher_id IS 'Who gave the first answer.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.teacher_kind IS 'Its kind.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.teacher_model IS 'Its model.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.template_sha256 IS 'Template of the prompt.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.verifier_version IS
+'Version of the verifier that judged the first answer.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.sandbox_image_digest IS
+'Sandbox image that drew the pair.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.prompt_sha256 IS 'sha256 of the prompt as the recipe has it, in hex.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.prompt_chars IS 'Its length in characters.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.response_chars IS
 'Length of what a model learns to write, as the recipe has it, in characters.';
-COMMENT ON COLUMN codeio.candidate_row.tokens IS
+COMMENT ON COLUMN codeio_scratch.candidate_row.tokens IS
 'Estimated length of prompt and response in tokens, rather too high.';
-COMMENT ON COLUMN codeio.candidate_row.input_fault IS
+COMMENT ON COLUMN codeio_scratch.candidate_row.input_fault IS
 'Why the input is no JSON within the size rules; null when it is.';
-COMMENT ON COLUMN codeio.candidate_row.output_fault IS 'The same of the output.';
-COMMENT ON COLUMN codeio.candidate_row.answer_fault IS
+COMMENT ON COLUMN codeio_scratch.candidate_row.output_fault IS 'The same of the output.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.answer_fault IS
 'Why an answer judged correct cannot be read from its text; null when it can.';
-COMMENT ON COLUMN codeio.candidate_row.correct_output IS
+COMMENT ON COLUMN codeio_scratch.candidate_row.correct_output IS
 '1 or 0 for a first answer to a question for an output, else null.';
-COMMENT ON COLUMN codeio.candidate_row.correct_input IS 'The same for an input.';
-COMMENT ON COLUMN codeio.candidate_row.asks_output IS '1 for a question for an output, 0 for an input.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.correct_input IS 'The same for an input.';
+COMMENT ON COLUMN codeio_scratch.candidate_row.asks_output IS '1 for a question for an output, 0 for an input.';

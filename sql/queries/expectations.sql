@@ -7,11 +7,11 @@ WHERE release_sample.release_id = :release_id AND NOT EXISTS (
 );
 
 -- name: clear
-DELETE FROM codeio.candidate_row WHERE candidate_row.release_id = :release_id;
+DELETE FROM codeio_scratch.candidate_row WHERE candidate_row.release_id = :release_id;
 
 -- name: fill
 -- A member without a measure is one whose texts cannot be read back.
-INSERT INTO codeio.candidate_row (
+INSERT INTO codeio_scratch.candidate_row (
     release_id, sample_id, split, prompt_id, program_id, io_pair_id, raw_file_id, source_locator, source_path, licence,
     direction, verdict_1, verdict_2, teacher_id, teacher_kind, teacher_model, template_sha256, verifier_version,
     sandbox_image_digest, prompt_sha256, prompt_chars, response_chars, tokens, input_fault, output_fault, answer_fault,
@@ -74,12 +74,12 @@ LEFT JOIN codeio.verdict AS second_verdict ON second_verdict.verdict_id = member
 LEFT JOIN codeio.file_shown ON file_shown.raw_file_id = program.raw_file_id;
 
 -- name: analyze
-ANALYZE codeio.candidate_row;
+ANALYZE codeio_scratch.candidate_row;
 
 -- name: samples_that_share
 -- Members that have one of these prompts.
 SELECT candidate_row.sample_id
-FROM codeio.candidate_row
+FROM codeio_scratch.candidate_row
 WHERE candidate_row.release_id = :release_id
     AND (candidate_row.prompt_sha256 = any(:prompts) OR candidate_row.prompt_id = any(:prompts))
 ORDER BY candidate_row.prompt_sha256, candidate_row.sample_id

@@ -52,12 +52,12 @@ def test_the_columns_are_those_of_the_text_that_a_recipe_makes(
         found = asked(
             settings,
             "SELECT sample_id, prompt_sha256, prompt_chars, response_chars, tokens "
-            "FROM codeio.candidate_row",
+            "FROM codeio_scratch.candidate_row",
         )
     assert {row[:4] for row in found} == {measured(training_row(recipe, row)) for row in rows}
     assert all(3 * row[4] >= row[2] + row[3] > 3 * (row[4] - 1) for row in found)
     assert len(found) == release.samples
-    assert asked(settings, "SELECT FROM codeio.candidate_row") == []
+    assert asked(settings, "SELECT FROM codeio_scratch.candidate_row") == []
 
 
 def test_a_sample_is_measured_once(facts: Facts, settings: Settings) -> None:
@@ -90,4 +90,4 @@ def test_rows_of_a_gate_that_was_killed_are_replaced(facts: Facts, settings: Set
     killed = candidate_rows(release, recipe, facts.store, facts.writer)
     killed.__enter__()
     with candidate_rows(release, recipe, facts.store, facts.writer):
-        assert len(asked(settings, "SELECT FROM codeio.candidate_row")) == release.samples
+        assert len(asked(settings, "SELECT FROM codeio_scratch.candidate_row")) == release.samples
