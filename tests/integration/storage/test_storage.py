@@ -191,7 +191,7 @@ def test_a_run_is_described_in_the_terms_of_airflow(
     assert found == [("sample", "d", "r", "t", 3, 2, "sha256:0")]
 
 
-def test_a_lock_keeps_others_of_its_name_out_and_no_transaction_open(
+def test_a_lock_keeps_others_of_its_name_out_and_no_row_from_being_vacuumed(
     module_store: Store, module_settings: Settings
 ) -> None:
     waited = Event()
@@ -204,8 +204,11 @@ def test_a_lock_keeps_others_of_its_name_out_and_no_transaction_open(
     with module_store.locked("name"), module_store.locked("other name"):
         other.start()
         assert not waited.wait(0.3)
-        states = "SELECT DISTINCT state FROM pg_stat_activity WHERE usename = 'codeio_app'"
-        assert "idle in transaction" not in str(_ask(module_settings, states))
+        holding = (
+            "SELECT backend_xmin, backend_xid FROM pg_stat_activity "
+            "WHERE usename = 'codeio_app' AND state = 'idle in transaction'"
+        )
+        assert set(_ask(module_settings, holding)) == {(None, None)}
     assert waited.wait(10)
     other.join()
 
