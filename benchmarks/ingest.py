@@ -11,13 +11,11 @@ import json
 import random
 import re
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -135,25 +133,6 @@ def ingest(rows: Path, settings_json: Path) -> None:
             }
         )
     )
-
-
-@contextmanager
-def stack() -> Iterator[object]:
-    """Start a Postgres and an S3 of our own."""
-    from codeio_ops.local import components, ports
-    from codeio_ops.local import stack as embedded
-    from codeio_ops.local.home import Home
-    from support.storage import create_template, quiet
-
-    home = Home(Path(tempfile.mkdtemp(prefix="codeio-bench-", dir="/tmp")))
-    parts = frozenset({components.Part.POSTGRES, components.Part.S3})
-    try:
-        started = embedded.up(home, parts=parts, say=quiet, user={}, preferred=ports.ANY)
-        create_template(started.state)
-        yield started.state
-    finally:
-        embedded.down(home, say=quiet)
-        shutil.rmtree(home.root, ignore_errors=True)
 
 
 def measure_growth(state: object, sizes: Sequence[int]) -> None:
@@ -313,7 +292,10 @@ def main() -> None:
         ingest(*arguments.ingest)
         return
     measure_signatures(1000)
-    with stack() as state:
+    # Not in the processes that ingest, whose memory is measured.
+    from storage import storage
+
+    with storage() as (_, state):
         measure_storing(state, 50_000)
         measure_growth(state, arguments.sizes)
 

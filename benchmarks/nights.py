@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ingest import stack
+from storage import storage
 
 COPIES = 30
 HEADER = "# Copyright 2020 Somebody\n# SPDX-License-Identifier: MIT\n\n"
@@ -182,7 +182,7 @@ def main() -> None:
     parser.add_argument("--old", default="algorithms==1.0.0")
     parser.add_argument("--new", default="algorithms==1.0.1")
     arguments = parser.parse_args()
-    with stack() as state:
+    with storage() as (_, state):
         for line in nights(state, arguments.rows, arguments.old, arguments.new):
             print(line, flush=True)
 

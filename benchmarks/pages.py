@@ -8,13 +8,10 @@ of each page over both databases, in milliseconds; exit code 1 when one takes mo
 """
 
 import argparse
-import shutil
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from fastapi.testclient import TestClient
@@ -23,12 +20,12 @@ from sqlalchemy import create_engine, text
 REPOSITORY = Path(__file__).parents[1]
 sys.path[:0] = [str(REPOSITORY / "plugins"), str(REPOSITORY / "tests")]
 
+from storage import storage  # noqa: E402
+
 from codeio_airflow.ui.app import build_app  # noqa: E402
 from codeio_ops.config import Settings  # noqa: E402
-from codeio_ops.local import components, ports, stack  # noqa: E402
-from codeio_ops.local.home import Home  # noqa: E402
 from codeio_ops.local.state import StackState  # noqa: E402
-from support.storage import create_template, fresh_settings, quiet  # noqa: E402
+from support.storage import fresh_settings  # noqa: E402
 
 FEW_ROWS = 1000
 LIMIT_S = 1.0
@@ -42,7 +39,7 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     arguments.add_argument("--rows", type=int, default=1_000_000)
     rows = arguments.parse_args().rows
-    with _storage() as state:
+    with storage() as (_, state):
         few = _measure(state, FEW_ROWS)
         many = _measure(state, rows)
     print(f"\n{'page':44} {FEW_ROWS:>9,} rows {rows:>11,} rows   ratio")
@@ -54,19 +51,6 @@ def main() -> int:
     slow = [page for page, slowest_s in many.items() if slowest_s > LIMIT_S]
     print(f"median {1000 * statistics.median(many.values()):.0f} ms, over {LIMIT_S:g} s: {slow}")
     return 1 if slow else 0
-
-
-@contextmanager
-def _storage() -> Iterator[StackState]:
-    home = Home(Path(tempfile.mkdtemp(prefix="codeio-bench-", dir="/tmp")))
-    parts = frozenset({components.Part.POSTGRES, components.Part.S3})
-    try:
-        started = stack.up(home, parts=parts, say=quiet, user={}, preferred=ports.ANY)
-        create_template(started.state)
-        yield started.state
-    finally:
-        stack.down(home, say=quiet)
-        shutil.rmtree(home.root, ignore_errors=True)
 
 
 def _measure(state: StackState, rows: int) -> dict[str, float]:

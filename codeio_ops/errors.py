@@ -80,10 +80,10 @@ class BlobCorrupt(TerminalError):
     usual_cure = "Restore the object from a backup of the bucket."
 
 
-class EngineUnavailable(TerminalError):
+class EngineUnavailable(TransientError):
     """No Docker engine answers."""
 
-    usual_cure = "Start Docker, or set DOCKER_HOST to an engine that answers."
+    usual_cure = "Nothing, unless it lasts: then start Docker, or set DOCKER_HOST to an engine."
 
 
 class ImageMissing(TerminalError):

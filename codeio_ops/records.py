@@ -479,6 +479,17 @@ class SampleRow(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SampleContent(Record):
+    """What a sample says, as a hash."""
+
+    table: ClassVar[str] = "sample_content"
+    sample_id: UUID
+    definition_id: UUID
+    text_sha256: bytes
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseRow(Record):
     """A version of the dataset."""
 

@@ -1,8 +1,9 @@
 """### maintenance: garbage, dead letters, orphaned containers and table statistics
 
-**Reads** `blob`, `dedup_segment` and the objects of the bucket; `drop_record`.
+**Reads** `blob`, `dedup_segment` and the objects of the bucket; `teacher_reply`; `drop_record`.
 
-**Writes** nothing new: deletes blobs that nothing refers to, packs in which no blob is left, and
+**Writes** `blob`, for the replies of teachers older than a day, whose bodies it moves to packs;
+nothing else that is new: deletes blobs that nothing refers to, packs in which no blob is left, and
 dedup segments that no row names, each only when older than a day; moves drops of the reasons
 in `requeue` to `requeued_drop`, so that their stage tries again, as `codeio requeue` does;
 vacuums and analyses; removes sandbox containers whose process is dead, which a crashed engine or
@@ -32,7 +33,7 @@ REQUEUE = Param({}, type="object", description="Stage -> reasons whose drops are
     **DAG_DEFAULTS,
 )
 def maintenance() -> None:
-    """Collect garbage, re-queue dead letters, remove orphans, vacuum and report growth."""
+    """Collect garbage, settle replies, re-queue dead letters, remove orphans, report growth."""
 
     @task
     def collect_garbage() -> dict[str, int]:
@@ -40,6 +41,13 @@ def maintenance() -> None:
 
         with task_work("maintenance") as work:
             return maintenance_tasks.collect(work)
+
+    @task
+    def settle_replies() -> int:
+        from codeio_airflow import maintenance_tasks
+
+        with task_work("maintenance") as work:
+            return maintenance_tasks.settle(work)
 
     @task
     def requeue_dead_letters() -> dict[str, int]:
@@ -63,7 +71,7 @@ def maintenance() -> None:
             return maintenance_tasks.vacuum(work)
 
     remove_orphaned_sandboxes()
-    chain(collect_garbage(), requeue_dead_letters(), report_growth())
+    chain(collect_garbage(), settle_replies(), requeue_dead_letters(), report_growth())
 
 
 maintenance()

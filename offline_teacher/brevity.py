@@ -32,6 +32,25 @@ def literal(text: str) -> object:
         return None
 
 
+def written(value: object) -> str:
+    """The value as Python text, with the items of a set in the order of their texts.
+
+    Elsewhere that order changes from one process to the next.
+    """
+    match value:
+        case dict():
+            items = ", ".join(f"{written(key)}: {written(item)}" for key, item in value.items())
+            return f"{{{items}}}"
+        case list():
+            return f"[{', '.join(map(written, value))}]"
+        case tuple():
+            comma = "," if len(value) == 1 else ""
+            return f"({', '.join(map(written, value))}{comma})"
+        case set() if value:
+            return f"{{{', '.join(sorted(map(written, value)))}}}"
+    return repr(value)
+
+
 def brief(text: str) -> str:
     """A recorded value: as it stands where that is short, else in words."""
     if text[:1] in ("[", "(", "{", "'", '"'):
@@ -54,7 +73,7 @@ def _spoken(value: object, *, as_json: bool) -> str:
 def _counted(value: object, *, as_json: bool) -> str:
     """The value with each run of equal items as a count."""
     if not isinstance(value, list | tuple):
-        return json.dumps(value, ensure_ascii=False) if as_json else repr(value)
+        return json.dumps(value, ensure_ascii=False) if as_json else written(value)
     items = [_counted(item, as_json=as_json) for item in value]
     parts: list[str] = []
     for item, run in groupby(items):

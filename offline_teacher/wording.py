@@ -8,7 +8,7 @@ import ast
 import re
 from collections.abc import Mapping
 
-from offline_teacher.brevity import brief, literal
+from offline_teacher.brevity import brief, literal, written
 
 Variables = Mapping[str, str]
 
@@ -191,7 +191,7 @@ def _element(text: str, path: list[int | str]) -> str | None:
             value = value[step]  # type: ignore[index]
         except (TypeError, KeyError, IndexError):
             return None
-    return _short(repr(value))
+    return _short(written(value))
 
 
 def _length(text: str) -> str | None:

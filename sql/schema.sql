@@ -1627,6 +1627,53 @@ COMMENT ON FUNCTION codeio.require_judgement() IS 'Keeps a release from being pu
 
 
 
+CREATE FUNCTION codeio.sample_id_of(prompt_id uuid, first_verdict_id uuid, second_verdict_id uuid) RETURNS uuid
+    LANGUAGE sql IMMUTABLE
+    RETURN (SELECT ((((("left"(hashed.hex, 12) || '8'::text) || substr(hashed.hex, 14, 3)) || translate(substr(hashed.hex, 17, 1), '0123456789abcdef'::text, '89ab89ab89ab89ab'::text)) || substr(hashed.hex, 18, 15)))::uuid AS uuid FROM encode(sha256(convert_to((((((('["sample","'::text || sample_id_of.prompt_id) || '","'::text) || sample_id_of.first_verdict_id) || '",'::text) || COALESCE((('"'::text || sample_id_of.second_verdict_id) || '"'::text), 'null'::text)) || ']'::text), 'UTF8'::name)), 'hex'::text) hashed(hex));
+COMMENT ON FUNCTION codeio.sample_id_of(prompt_id uuid, first_verdict_id uuid, second_verdict_id uuid) IS 'The id of the sample that a conversation is: derived from prompt and verdicts as every id is from its parts.';
+
+
+
+CREATE TABLE codeio.teacher_reply (
+    request_sha256 text NOT NULL,
+    body bytea,
+    latency_ms double precision NOT NULL,
+    request_id text NOT NULL,
+    cost_usd numeric(14,8),
+    stage_run_id uuid NOT NULL,
+    received_at timestamp with time zone DEFAULT now() NOT NULL,
+    blob_sha256 text,
+    CONSTRAINT teacher_reply_in_one_place CHECK ((num_nonnulls(body, blob_sha256) = 1))
+);
+COMMENT ON TABLE codeio.teacher_reply IS 'Replies that were paid for, stored before anything else is done with them. A request whose fingerprint is here is never sent again.';
+COMMENT ON COLUMN codeio.teacher_reply.request_sha256 IS 'sha256 of everything that decides the answer: teacher, messages, parameters, seed.';
+COMMENT ON COLUMN codeio.teacher_reply.body IS 'The chat completion as it came, zstd-compressed; null once it lies in a pack.';
+COMMENT ON COLUMN codeio.teacher_reply.latency_ms IS 'From request to reply, retries included; 0 for a reply of a batch.';
+COMMENT ON COLUMN codeio.teacher_reply.request_id IS 'Id the endpoint gave the request.';
+COMMENT ON COLUMN codeio.teacher_reply.cost_usd IS 'Price of the call; null when it is not known.';
+COMMENT ON COLUMN codeio.teacher_reply.stage_run_id IS 'Who paid.';
+COMMENT ON COLUMN codeio.teacher_reply.received_at IS 'When it was stored.';
+COMMENT ON COLUMN codeio.teacher_reply.blob_sha256 IS 'The blob that is its body; null until maintenance has moved it to a pack.';
+
+
+
+CREATE FUNCTION codeio.settle_replies(requests text[], blobs text[]) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog'
+    BEGIN ATOMIC
+ WITH settled AS (
+          UPDATE codeio.teacher_reply SET body = NULL::bytea, blob_sha256 = stored.blob_sha256
+            FROM UNNEST(settle_replies.requests, settle_replies.blobs) stored(request_sha256, blob_sha256)
+           WHERE ((teacher_reply.request_sha256 = stored.request_sha256) AND (teacher_reply.body IS NOT NULL))
+           RETURNING 1 AS "?column?"
+         )
+  SELECT count(*) AS count
+    FROM settled;
+END;
+COMMENT ON FUNCTION codeio.settle_replies(requests text[], blobs text[]) IS 'Lets blobs stand for the bodies of replies, one for each request; returns how many had a body.';
+
+
+
 CREATE VIEW codeio.current_verdict AS
  SELECT verdict.response_id,
     verdict.verdict_id,
@@ -1920,7 +1967,7 @@ CREATE VIEW codeio.complete_conversation AS
                   WHERE (refused_file.raw_file_id = program.raw_file_id)))) AND (NOT (EXISTS ( SELECT
                    FROM codeio.refuted_pair
                   WHERE (refuted_pair.io_pair_id = prompt.io_pair_id)))))) finished
-  WHERE ((program_rank = 1) AND (prompt_rank = 1));
+  WHERE ((program_rank <= 1) AND (prompt_rank <= 1));
 COMMENT ON VIEW codeio.complete_conversation IS 'Complete conversations of a prompt with a teacher (answered rightly, or revised once) in force: of the programs that one teacher made of a file, and of the prompts about a pair, the latest that the other finished; no file that is refused, no refuted pair.';
 COMMENT ON COLUMN codeio.complete_conversation.prompt_id IS 'Derived from pair, direction and template.';
 COMMENT ON COLUMN codeio.complete_conversation.teacher_id IS 'Who answered, in both turns.';
@@ -2634,6 +2681,90 @@ COMMENT ON COLUMN codeio.judged_answer.feedback IS 'What the teacher is told; it
 
 
 
+CREATE VIEW codeio.question_number AS
+ SELECT prompt.prompt_id,
+    (dense_rank() OVER (PARTITION BY io_pair.program_id ORDER BY io_pair.ordinal, ((prompt.direction = 'output'::text) <> ((get_byte(uuid_send(io_pair.program_id), 15) % 2) = 0))))::integer AS question
+   FROM (codeio.prompt
+     JOIN codeio.io_pair USING (io_pair_id));
+COMMENT ON VIEW codeio.question_number IS 'Number of each prompt among those of its program, from 1: pair by pair. By its id, a program begins with the output or the input, so the first N are balanced.';
+COMMENT ON COLUMN codeio.question_number.prompt_id IS 'Derived from pair, direction and template.';
+COMMENT ON COLUMN codeio.question_number.question IS 'Number of the question within its program, from 1.';
+
+
+
+CREATE VIEW codeio.offered_conversation AS
+ SELECT finished.prompt_id,
+    finished.teacher_id,
+    finished.transformer_id,
+    finished.program_id,
+    finished.raw_file_id,
+    finished.program_made_at,
+    finished.first_verdict_id,
+    finished.second_verdict_id,
+    question_number.question,
+    prompt.direction,
+    first_verdict.verdict AS verdict_1,
+    second_verdict.verdict AS verdict_2,
+    length(program.main_function) AS code_chars,
+    length(first_response.body) AS answer_chars,
+    COALESCE(((file_shown.source_kind || ':'::text) || codeio.released_name(file_shown.source_locator)), ''::text) AS source,
+    COALESCE(file_shown.source_kind, ''::text) AS source_kind,
+    COALESCE(codeio.released_name(file_shown.source_locator), ''::text) AS source_locator,
+    COALESCE(file_shown.version, ''::text) AS source_version,
+    COALESCE(file_shown.path, ''::text) AS source_path,
+    COALESCE(file_shown.repository, ''::text) AS repository,
+    COALESCE(file_shown.licence, ''::text) AS licence,
+    program.language,
+    codeio.night_of(file_run.*) AS night,
+    (program_in_force.program_id IS NOT NULL) AS present,
+    quarantined_file.reason AS quarantine,
+    quarantined_file.detail AS quarantine_detail
+   FROM (((((((((((codeio.complete_conversation finished
+     JOIN codeio.prompt USING (prompt_id))
+     JOIN codeio.question_number USING (prompt_id))
+     JOIN codeio.program ON ((program.program_id = finished.program_id)))
+     JOIN codeio.raw_file ON ((raw_file.raw_file_id = finished.raw_file_id)))
+     JOIN codeio.stage_run file_run ON ((file_run.stage_run_id = raw_file.stage_run_id)))
+     JOIN codeio.verdict first_verdict ON ((first_verdict.verdict_id = finished.first_verdict_id)))
+     JOIN codeio.response first_response ON ((first_response.response_id = first_verdict.response_id)))
+     LEFT JOIN codeio.verdict second_verdict ON ((second_verdict.verdict_id = finished.second_verdict_id)))
+     LEFT JOIN codeio.file_shown ON ((file_shown.raw_file_id = finished.raw_file_id)))
+     LEFT JOIN codeio.program_in_force ON ((program_in_force.program_id = finished.program_id)))
+     LEFT JOIN codeio.quarantined_file ON ((quarantined_file.raw_file_id = finished.raw_file_id)))
+  WHERE ((NOT (EXISTS ( SELECT
+           FROM codeio.drop_record
+          WHERE ((drop_record.stage = 'release'::text) AND (drop_record.subject_id = finished.program_id))))) AND (NOT (finished.raw_file_id IN ( SELECT taken_down_file.raw_file_id
+           FROM codeio.taken_down_file))));
+COMMENT ON VIEW codeio.offered_conversation IS 'Complete conversations that a recipe may take, with all that it chooses by: none of files that were taken down, none of programs that were dropped before promotion.';
+COMMENT ON COLUMN codeio.offered_conversation.prompt_id IS 'Derived from pair, direction and template.';
+COMMENT ON COLUMN codeio.offered_conversation.teacher_id IS 'Who answered, in both turns.';
+COMMENT ON COLUMN codeio.offered_conversation.transformer_id IS 'Who wrote the program.';
+COMMENT ON COLUMN codeio.offered_conversation.program_id IS 'The program it asks about.';
+COMMENT ON COLUMN codeio.offered_conversation.raw_file_id IS 'The file that the program was made of.';
+COMMENT ON COLUMN codeio.offered_conversation.program_made_at IS 'When the task began that wrote it: of the programs of a file, releases take the latest by those they choose.';
+COMMENT ON COLUMN codeio.offered_conversation.first_verdict_id IS 'Verdict on the first answer, which names the answer.';
+COMMENT ON COLUMN codeio.offered_conversation.second_verdict_id IS 'Verdict on the revision; null when there was none.';
+COMMENT ON COLUMN codeio.offered_conversation.question IS 'Number of the question within its program, from 1.';
+COMMENT ON COLUMN codeio.offered_conversation.direction IS 'What is to be predicted: output or input.';
+COMMENT ON COLUMN codeio.offered_conversation.verdict_1 IS 'Verdict on the first answer.';
+COMMENT ON COLUMN codeio.offered_conversation.verdict_2 IS 'Verdict on the revision; null when there was none.';
+COMMENT ON COLUMN codeio.offered_conversation.code_chars IS 'Length of the program.';
+COMMENT ON COLUMN codeio.offered_conversation.answer_chars IS 'Length of the first answer.';
+COMMENT ON COLUMN codeio.offered_conversation.source IS 'Source of the file as kind:name; of a path on this machine the name is what releases have for it.';
+COMMENT ON COLUMN codeio.offered_conversation.source_kind IS 'Reader of the source.';
+COMMENT ON COLUMN codeio.offered_conversation.source_locator IS 'URL or package of the source; of a path on this machine, the name that stands for it.';
+COMMENT ON COLUMN codeio.offered_conversation.source_version IS 'Version of the source, such as that of a package; may be empty.';
+COMMENT ON COLUMN codeio.offered_conversation.source_path IS 'Path of the file in its source.';
+COMMENT ON COLUMN codeio.offered_conversation.repository IS 'Repository of the file; empty when none is known.';
+COMMENT ON COLUMN codeio.offered_conversation.licence IS 'Licences of the places where its file is seen, joined by AND.';
+COMMENT ON COLUMN codeio.offered_conversation.language IS 'Language of the program.';
+COMMENT ON COLUMN codeio.offered_conversation.night IS 'First night on which the file was seen.';
+COMMENT ON COLUMN codeio.offered_conversation.present IS 'Whether a source shows the file now, and it is in force.';
+COMMENT ON COLUMN codeio.offered_conversation.quarantine IS 'Why its file is in quarantine, so that no release holds it; null when it is not.';
+COMMENT ON COLUMN codeio.offered_conversation.quarantine_detail IS 'What was found.';
+
+
+
 CREATE VIEW codeio.open_question AS
  SELECT release.release_id,
     release.name,
@@ -2741,17 +2872,6 @@ COMMENT ON COLUMN codeio.program_measure.mean_wall_ms IS 'Mean wall-clock time o
 COMMENT ON COLUMN codeio.program_measure.cpu_ms IS 'CPU time of all its calls in milliseconds, loading included.';
 COMMENT ON COLUMN codeio.program_measure.peak_rss_kib IS 'Largest resident memory of its processes in KiB, the runner included.';
 COMMENT ON COLUMN codeio.program_measure.stage_run_id IS 'Who sampled it.';
-
-
-
-CREATE VIEW codeio.question_number AS
- SELECT prompt.prompt_id,
-    (dense_rank() OVER (PARTITION BY io_pair.program_id ORDER BY io_pair.ordinal, ((prompt.direction = 'output'::text) <> ((get_byte(uuid_send(io_pair.program_id), 15) % 2) = 0))))::integer AS question
-   FROM (codeio.prompt
-     JOIN codeio.io_pair USING (io_pair_id));
-COMMENT ON VIEW codeio.question_number IS 'Number of each prompt among those of its program, from 1: pair by pair. By its id, a program begins with the output or the input, so the first N are balanced.';
-COMMENT ON COLUMN codeio.question_number.prompt_id IS 'Derived from pair, direction and template.';
-COMMENT ON COLUMN codeio.question_number.question IS 'Number of the question within its program, from 1.';
 
 
 
@@ -2998,6 +3118,21 @@ COMMENT ON COLUMN codeio.revision_gain.revised IS 'Wrong answers that were revis
 COMMENT ON COLUMN codeio.revision_gain.repaired IS 'Revisions that were right.';
 COMMENT ON COLUMN codeio.revision_gain.expected_gain IS 'Expected share repaired of the next ones (rule of succession).';
 COMMENT ON COLUMN codeio.revision_gain.mean_cost_usd IS 'Mean price of a revision; null when no price is known.';
+
+
+
+CREATE TABLE codeio.sample_content (
+    sample_id uuid NOT NULL,
+    definition_id uuid NOT NULL,
+    text_sha256 bytea NOT NULL,
+    stage_run_id uuid NOT NULL,
+    CONSTRAINT sample_content_text_sha256 CHECK ((length(text_sha256) = 32))
+);
+COMMENT ON TABLE codeio.sample_content IS 'What samples say, as hashes. What may change about them is not in it: the place that stands for the file, and its licence.';
+COMMENT ON COLUMN codeio.sample_content.sample_id IS 'The sample.';
+COMMENT ON COLUMN codeio.sample_content.definition_id IS 'Derived from all that decides the hash: sources, and the view that gives the texts. With another all is hashed anew.';
+COMMENT ON COLUMN codeio.sample_content.text_sha256 IS 'sha256 of the columns of codeio.sample_text that never change.';
+COMMENT ON COLUMN codeio.sample_content.stage_run_id IS 'Who hashed it.';
 
 
 
@@ -3383,26 +3518,6 @@ COMMENT ON COLUMN codeio.teacher_pace.cool_until IS 'Nobody sends before this ti
 
 
 
-CREATE TABLE codeio.teacher_reply (
-    request_sha256 text NOT NULL,
-    body bytea NOT NULL,
-    latency_ms double precision NOT NULL,
-    request_id text NOT NULL,
-    cost_usd numeric(14,8),
-    stage_run_id uuid NOT NULL,
-    received_at timestamp with time zone DEFAULT now() NOT NULL
-);
-COMMENT ON TABLE codeio.teacher_reply IS 'Replies that were paid for, stored before anything else is done with them. A request whose fingerprint is here is never sent again.';
-COMMENT ON COLUMN codeio.teacher_reply.request_sha256 IS 'sha256 of everything that decides the answer: teacher, messages, parameters, seed.';
-COMMENT ON COLUMN codeio.teacher_reply.body IS 'The chat completion as it came, zstd-compressed.';
-COMMENT ON COLUMN codeio.teacher_reply.latency_ms IS 'From request to reply, retries included; 0 for a reply of a batch.';
-COMMENT ON COLUMN codeio.teacher_reply.request_id IS 'Id the endpoint gave the request.';
-COMMENT ON COLUMN codeio.teacher_reply.cost_usd IS 'Price of the call; null when it is not known.';
-COMMENT ON COLUMN codeio.teacher_reply.stage_run_id IS 'Who paid.';
-COMMENT ON COLUMN codeio.teacher_reply.received_at IS 'When it was stored.';
-
-
-
 CREATE TABLE codeio.teacher_spending (
     period text NOT NULL,
     cost_usd numeric(14,8) NOT NULL
@@ -3510,6 +3625,8 @@ ALTER TABLE ONLY codeio.response
     ADD CONSTRAINT response_once UNIQUE (prompt_id, turn, teacher_id, rollout);
 ALTER TABLE ONLY codeio.response
     ADD CONSTRAINT response_pk PRIMARY KEY (response_id);
+ALTER TABLE ONLY codeio.sample_content
+    ADD CONSTRAINT sample_content_pk PRIMARY KEY (sample_id, definition_id);
 ALTER TABLE ONLY codeio.sample_facet
     ADD CONSTRAINT sample_facet_pk PRIMARY KEY (sample_id);
 ALTER TABLE ONLY codeio.sample
@@ -3591,6 +3708,8 @@ CREATE INDEX task_failure_failed_at ON codeio.task_failure USING btree (failed_a
 CREATE INDEX task_failure_run ON codeio.task_failure USING btree (dag_id, run_id);
 CREATE INDEX teacher_batch_request_sha256 ON codeio.teacher_batch_request USING btree (request_sha256);
 CREATE INDEX teacher_call_subject ON codeio.teacher_call USING btree (subject_id);
+CREATE INDEX teacher_reply_blob_idx ON codeio.teacher_reply USING btree (blob_sha256) WHERE (blob_sha256 IS NOT NULL);
+CREATE INDEX teacher_reply_unsettled_idx ON codeio.teacher_reply USING btree (received_at) WHERE (body IS NOT NULL);
 CREATE INDEX tree_change_origin ON codeio.tree_change USING btree (origin_id);
 CREATE INDEX tree_change_place ON codeio.tree_change USING btree (source_id, place_id, tree_change_id);
 CREATE INDEX verdict_response ON codeio.verdict USING btree (response_id, verifier_version);
@@ -3767,6 +3886,10 @@ ALTER TABLE ONLY codeio.response
     ADD CONSTRAINT response_teacher_call_fk FOREIGN KEY (teacher_call_id) REFERENCES codeio.teacher_call(teacher_call_id);
 ALTER TABLE ONLY codeio.response
     ADD CONSTRAINT response_teacher_fk FOREIGN KEY (teacher_id) REFERENCES codeio.teacher(teacher_id);
+ALTER TABLE ONLY codeio.sample_content
+    ADD CONSTRAINT sample_content_sample_fk FOREIGN KEY (sample_id) REFERENCES codeio.sample(sample_id);
+ALTER TABLE ONLY codeio.sample_content
+    ADD CONSTRAINT sample_content_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 ALTER TABLE ONLY codeio.sample_facet
     ADD CONSTRAINT sample_facet_program_fk FOREIGN KEY (program_id) REFERENCES codeio.program(program_id);
 ALTER TABLE ONLY codeio.sample_facet
@@ -3809,6 +3932,8 @@ ALTER TABLE ONLY codeio.teacher_call
     ADD CONSTRAINT teacher_call_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 ALTER TABLE ONLY codeio.teacher_call
     ADD CONSTRAINT teacher_call_teacher_fk FOREIGN KEY (teacher_id) REFERENCES codeio.teacher(teacher_id);
+ALTER TABLE ONLY codeio.teacher_reply
+    ADD CONSTRAINT teacher_reply_blob_fk FOREIGN KEY (blob_sha256) REFERENCES codeio.blob(sha256);
 ALTER TABLE ONLY codeio.teacher_reply
     ADD CONSTRAINT teacher_reply_stage_run_fk FOREIGN KEY (stage_run_id) REFERENCES codeio.stage_run(stage_run_id);
 ALTER TABLE ONLY codeio.teacher
@@ -3927,6 +4052,10 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.replaced_program TO codeio_app;
 GRANT SELECT ON TABLE codeio.replaced_program TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.open_prompt TO codeio_app;
 GRANT SELECT ON TABLE codeio.open_prompt TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.teacher_reply TO codeio_app;
+GRANT SELECT ON TABLE codeio.teacher_reply TO codeio_auditor;
+REVOKE ALL ON FUNCTION codeio.settle_replies(requests text[], blobs text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION codeio.settle_replies(requests text[], blobs text[]) TO codeio_app;
 GRANT SELECT,MAINTAIN ON TABLE codeio.current_verdict TO codeio_app;
 GRANT SELECT ON TABLE codeio.current_verdict TO codeio_auditor;
 REVOKE ALL ON FUNCTION codeio.take_back_drops(ids uuid[], wait boolean) FROM PUBLIC;
@@ -3995,6 +4124,10 @@ GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.judge TO codeio_app;
 GRANT SELECT ON TABLE codeio.judge TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.judged_answer TO codeio_app;
 GRANT SELECT ON TABLE codeio.judged_answer TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.question_number TO codeio_app;
+GRANT SELECT ON TABLE codeio.question_number TO codeio_auditor;
+GRANT SELECT,MAINTAIN ON TABLE codeio.offered_conversation TO codeio_app;
+GRANT SELECT ON TABLE codeio.offered_conversation TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.open_question TO codeio_app;
 GRANT SELECT ON TABLE codeio.open_question TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.passed_pair TO codeio_app;
@@ -4003,8 +4136,6 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.pending_prompt TO codeio_app;
 GRANT SELECT ON TABLE codeio.pending_prompt TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.program_measure TO codeio_app;
 GRANT SELECT ON TABLE codeio.program_measure TO codeio_auditor;
-GRANT SELECT,MAINTAIN ON TABLE codeio.question_number TO codeio_app;
-GRANT SELECT ON TABLE codeio.question_number TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.release_change TO codeio_app;
 GRANT SELECT ON TABLE codeio.release_change TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.release_cost TO codeio_app;
@@ -4017,6 +4148,8 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.released_lineage TO codeio_app;
 GRANT SELECT ON TABLE codeio.released_lineage TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.revision_gain TO codeio_app;
 GRANT SELECT ON TABLE codeio.revision_gain TO codeio_auditor;
+GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.sample_content TO codeio_app;
+GRANT SELECT ON TABLE codeio.sample_content TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.sample_facet TO codeio_app;
 GRANT SELECT ON TABLE codeio.sample_facet TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.sample_teacher TO codeio_app;
@@ -4046,8 +4179,6 @@ GRANT SELECT,MAINTAIN ON TABLE codeio.teacher_cost TO codeio_app;
 GRANT SELECT ON TABLE codeio.teacher_cost TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN,UPDATE ON TABLE codeio.teacher_pace TO codeio_app;
 GRANT SELECT ON TABLE codeio.teacher_pace TO codeio_auditor;
-GRANT SELECT,INSERT,MAINTAIN ON TABLE codeio.teacher_reply TO codeio_app;
-GRANT SELECT ON TABLE codeio.teacher_reply TO codeio_auditor;
 GRANT SELECT,INSERT,MAINTAIN,UPDATE ON TABLE codeio.teacher_spending TO codeio_app;
 GRANT SELECT ON TABLE codeio.teacher_spending TO codeio_auditor;
 GRANT SELECT,MAINTAIN ON TABLE codeio.verdict_share TO codeio_app;

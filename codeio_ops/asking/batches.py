@@ -48,7 +48,7 @@ class Batches:
         self._store = work.store
         self._writer = work.writer
         self._settings = work.settings
-        self._journal = PostgresJournal(work.store, work.writer)
+        self._journal = PostgresJournal(work.store, work.writer, work.settings)
 
     def advance(self, requests: Iterable[Request]) -> list[str]:
         """Collect batches that ended, submit what waits in none, and return the open ones.

@@ -20,7 +20,12 @@ def determinism(inputs: GateInputs) -> Measurement:
     All that were not run so in this image are, and a random sample of the others.
     """
     sandbox = inputs.open_auditing_sandbox()
-    judge = Judge.of("determinism", "codeio_ops.quality.determinism", inputs=[sandbox.image_digest])
+    judge = Judge.of(
+        "determinism",
+        "codeio_ops.quality.determinism",
+        "codeio_ops.sandbox.surroundings",
+        inputs=[sandbox.image_digest],
+    )
     pairs = inputs.pairs_to_run(judge)
     changed = audit(pairs, sandbox=sandbox, cpu_s=inputs.settings.call_cpu_s)
     inputs.keep_passed(judge, pairs, besides=changed)

@@ -57,6 +57,11 @@ class Rows:
         """Run a named query about these samples."""
         return self.store.fetch(name, into, sample_ids=list(self.sample_ids))
 
+    def stream(self, name: str, into: type[T], /) -> Iterator[T]:
+        """Run a named query about these samples, and give its rows one by one."""
+        with self.store.transaction() as transaction:
+            yield from transaction.stream(name, into, sample_ids=list(self.sample_ids))
+
     def texts(self, judge: Judge) -> Iterator[TrainingText]:
         """Give the texts of these samples, program by program, but of programs that a judge knows.
 

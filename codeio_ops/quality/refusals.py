@@ -78,11 +78,10 @@ def refuse_in(work: Work) -> Refuse:
 
 def refused_rows(rows: Rows) -> list[Refusal]:
     """Return the samples that a gate would refuse, each for the first reason that holds."""
-    members = rows.fetch("release.members", _Member)
+    judged = [(reason, find(rows), subject) for reason, find, subject in _JUDGES]
     refused: dict[UUID, Refusal] = {}
-    for reason, find, subject in _JUDGES:
-        finds = find(rows)
-        for member in members:
+    for member in rows.stream("release.members", _Member):
+        for reason, finds, subject in judged:
             if found := finds.get(subject(member)):
                 refused.setdefault(member.sample_id, _refusal(member.sample_id, reason, found))
     # Of samples with one prompt the first stays, unless it was refused for another reason.

@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import version
 from uuid import UUID
 
 from codeio_ops.jsonvalue import Json
@@ -55,7 +56,12 @@ def screen_private(work: Work) -> Counter[str]:
 def private_judge() -> Judge:
     """Return the judge that looks for secrets and personal data in texts."""
     return Judge.of(
-        "private_data", "codeio_ops.private_data", "codeio_ops.quality.leakage.training"
+        "private_data",
+        "codeio_ops.private_data",
+        "codeio_ops.python_code",
+        "codeio_ops.python_syntax",
+        "codeio_ops.quality.leakage.training",
+        inputs=[version("detect-secrets")],
     )
 
 

@@ -2,8 +2,8 @@
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NotRequired, TypedDict
 from uuid import UUID
@@ -11,13 +11,13 @@ from uuid import UUID
 from codeio_ops.errors import ReleaseMissing
 from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json
-from codeio_ops.records import Record, ReleaseRow, ReleaseSample, SampleRow
-from codeio_ops.release.emptiness import all_refused, nothing_finished, nothing_taken
+from codeio_ops.records import ReleaseRow
+from codeio_ops.release.content import content_sha256, definition_of, store_hashes
+from codeio_ops.release.emptiness import all_refused, nothing_taken
 from codeio_ops.release.naming import name_for, require_own_name
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.refusal import Refusal, Refuse, facts_of, refuse_none
-from codeio_ops.release.rows import SampleText, content_sha256, read_texts
-from codeio_ops.release.select import Chosen, Conversation, choose, place
+from codeio_ops.release.selection import Selection
 from codeio_ops.release.splits import assign_splits
 from codeio_ops.release.teachers import Choice, TeacherShare
 from codeio_ops.storage.engine import Store, Transaction
@@ -64,16 +64,18 @@ class _Draft:
     """What a release is to hold and to leave out, and the sha256 of its content."""
 
     choice: Choice
-    chosen: list[Chosen]
-    refusals: list[Refusal]
+    selection: Selection
+    refusals: Mapping[UUID, Refusal]
     content: str
 
     @property
     def last_stage(self) -> Json:
         """The end of its funnel."""
-        counts: dict[str, Json] = dict(Counter(refusal.reason for refusal in self.refusals))
+        counts: dict[str, Json] = dict(
+            Counter(refusal.reason for refusal in self.refusals.values())
+        )
         left_out: dict[str, Json] = {"left_out": counts} if counts else {}
-        return {"stage": "samples of this release", "rows": len(self.chosen), **left_out}
+        return {"stage": "samples of this release", "rows": self.selection.count(), **left_out}
 
 
 def assemble_release(
@@ -103,25 +105,26 @@ def assemble_release(
         NameTaken: another recipe has its name.
     """
     choice = Choice.of(recipe, current, store)
-    conversations = store.fetch("release.conversations", Conversation)
-    if not conversations:
-        raise nothing_finished(store)
-    taken = choose(choice, conversations)
-    if not taken:
-        raise nothing_taken(choice, conversations, store)
-    writer.write([_sample(item, writer.run.stage_run_id) for item in taken])
-    refusals = _refused(taken, refuse)
-    kept = [item for item in taken if item.sample_id not in refusals]
-    if not kept:
-        raise all_refused(choice, list(refusals.values()))
-    chosen = place(kept, _splits(recipe, store))
-    draft = _Draft(
-        choice=choice,
-        chosen=chosen,
-        refusals=list(refusals.values()),
-        content=content_sha256(choice.recipe, _texts(chosen, store)),
-    )
-    return _find_or_create(draft, store, writer, new_recipe=new_recipe)
+    with store.transaction() as transaction:
+        selection = Selection.take(choice, transaction)
+        if not selection.count():
+            raise nothing_taken(choice, store)
+        selection.write_samples(writer)
+        refusals = _refused(selection, refuse)
+        selection.leave_out(refusals)
+        if not selection.count():
+            raise all_refused(choice, list(refusals.values()))
+        selection.place(_validation(recipe, store))
+        draft = _Draft(
+            choice=choice,
+            selection=selection,
+            refusals=refusals,
+            content=_content(choice.recipe, selection, store, writer),
+        )
+        release = _find_or_create(draft, writer, new_recipe=new_recipe)
+    run_id = writer.run.stage_run_id
+    writer.write(facts_of(release.release_id, refusals.values(), stage_run_id=run_id))
+    return release
 
 
 def find_release(store: Store, release_id: UUID) -> Release:
@@ -136,8 +139,8 @@ def find_release(store: Store, release_id: UUID) -> Release:
     return found[0]
 
 
-def _splits(recipe: Recipe, store: Store) -> dict[UUID, str]:
-    """Return the split of every finished program, which the dedup stage found in no other.
+def _validation(recipe: Recipe, store: Store) -> list[UUID]:
+    """Return the finished programs, which the dedup stage found in no other, of validation.
 
     Those that the recipe leaves out or that were taken down are among them, so that a program
     stands in the same split of every release.
@@ -145,98 +148,60 @@ def _splits(recipe: Recipe, store: Store) -> dict[UUID, str]:
     with store.transaction() as transaction:
         programs = transaction.stream("release.unscreened_programs", _FinishedProgram)
         codes = ((program.program_id, program.main_function) for program in programs)
-        return assign_splits(codes, validation_percent=recipe.validation_percent)
+        splits = assign_splits(codes, validation_percent=recipe.validation_percent)
+    return [program for program, split in splits.items() if split == "validation"]
 
 
-def _refused(taken: Sequence[Conversation], refuse: Refuse) -> dict[UUID, Refusal]:
+def _refused(selection: Selection, refuse: Refuse) -> dict[UUID, Refusal]:
     """Return what is left out: what is in quarantine, and what a gate would refuse."""
-    quarantined = [
-        Refusal(sample_id=item.sample_id, reason=item.quarantine, detail=item.quarantine_detail)
-        for item in taken
-        if item.quarantine and item.quarantine_detail is not None
-    ]
-    others = refuse([item.sample_id for item in taken if not item.quarantine])
-    return {refusal.sample_id: refusal for refusal in (*quarantined, *others)}
+    others = refuse(selection.ids())
+    return {refusal.sample_id: refusal for refusal in (*selection.quarantined(), *others)}
 
 
-def _sample(item: Conversation, stage_run_id: UUID) -> SampleRow:
-    return SampleRow(
-        sample_id=item.sample_id,
-        prompt_id=item.prompt_id,
-        first_verdict_id=item.first_verdict_id,
-        second_verdict_id=item.second_verdict_id,
-        stage_run_id=stage_run_id,
-    )
+def _content(recipe: Recipe, selection: Selection, store: Store, writer: FactWriter) -> str:
+    definition = definition_of(store)
+    store_hashes(definition, store, writer)
+    return content_sha256(recipe, selection.contents(definition))
 
 
-def _texts(chosen: list[Chosen], store: Store) -> Iterator[SampleText]:
-    splits = {item.sample_id: item.split for item in chosen}
-    for row in read_texts(store, list(splits)):
-        yield replace(row, split=splits[row.sample_id])
-
-
-def _find_or_create(
-    draft: _Draft, store: Store, writer: FactWriter, *, new_recipe: bool
-) -> Release:
-    recipe = draft.choice.recipe
-    teachers = draft.choice.shares(item.conversation.teacher_id for item in draft.chosen)
-    with store.transaction() as transaction:
-        # Two assemblies at once must not take the same version.
-        transaction.value("release.lock_name", name=recipe.name)
-        name = name_for(recipe, teachers, transaction)
+def _find_or_create(draft: _Draft, writer: FactWriter, *, new_recipe: bool) -> Release:
+    recipe, transaction = draft.choice.recipe, draft.selection.transaction
+    teachers = draft.choice.shares(draft.selection.teachers())
+    # Two assemblies at once must not take the same version.
+    transaction.value("release.lock_name", name=recipe.name)
+    name = name_for(recipe, teachers, transaction)
+    release = _by_content(transaction, name, draft.content)
+    if not release:
+        if not new_recipe:
+            require_own_name(recipe, name, transaction)
+        row = _row(name, teachers, draft, writer)
+        transaction.insert([writer.run, row])
+        draft.selection.keep(row.release_id)
+        # The gates come at once: of members that ANALYZE has not seen, the planner expects one.
+        transaction.execute("release.analyze")
         release = _by_content(transaction, name, draft.content)
-        if not release:
-            if not new_recipe:
-                require_own_name(recipe, name, transaction)
-            transaction.insert([writer.run, *_rows(name, teachers, draft, transaction, writer)])
-            # The gates come at once: of members that ANALYZE has not seen, the planner expects one.
-            transaction.execute("release.analyze")
-            release = _by_content(transaction, name, draft.content)
-            log.info(
-                "assembled %s: %d samples", name, len(draft.chosen), extra={"action": "assemble"}
-            )
-        assert release is not None
-    run_id = writer.run.stage_run_id
-    writer.write(facts_of(release.release_id, draft.refusals, stage_run_id=run_id))
+        log.info("assembled %s: %d samples", name, row.samples, extra={"action": "assemble"})
+    assert release is not None
     return release
 
 
-def _rows(
-    name: str,
-    teachers: list[TeacherShare],
-    draft: _Draft,
-    transaction: Transaction,
-    writer: FactWriter,
-) -> Iterator[Record]:
-    """Give the rows of a new candidate, the next version of its name."""
-    release_id = content_id("release", name, draft.content)
-    yield ReleaseRow(
-        release_id=release_id,
+def _row(name: str, teachers: list[TeacherShare], draft: _Draft, writer: FactWriter) -> ReleaseRow:
+    """Return a new candidate, the next version of its name."""
+    transaction = draft.selection.transaction
+    return ReleaseRow(
+        release_id=content_id("release", name, draft.content),
         name=name,
         version=transaction.value("release.last_version", name=name) + 1,
         recipe=draft.choice.recipe.model_dump(mode="json"),
         content_sha256=draft.content,
         status="candidate",
-        samples=len(draft.chosen),
+        samples=draft.selection.count(),
         funnel=[*transaction.fetch_json("release.funnel"), draft.last_stage],
         teachers=teachers,
         stage_run_id=writer.run.stage_run_id,
     )
-    yield from _members(release_id, draft.chosen)
 
 
 def _by_content(transaction: Transaction, name: str, content: str) -> Release | None:
     found = transaction.fetch("release.by_content", Release, name=name, content_sha256=content)
     return found[0] if found else None
-
-
-def _members(release_id: UUID, chosen: Iterable[Chosen]) -> list[ReleaseSample]:
-    return [
-        ReleaseSample(
-            release_id=release_id,
-            sample_id=item.sample_id,
-            split=item.split,
-            position=item.position,
-        )
-        for item in chosen
-    ]

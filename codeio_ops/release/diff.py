@@ -102,7 +102,7 @@ class _Member:
     drop: str | None
 
     def conversation(self) -> Conversation:
-        """Return what a recipe chooses by; lengths decide the order alone."""
+        """Return what a recipe chooses by."""
         return Conversation(
             prompt_id=self.prompt_id,
             teacher_id=self.teacher_id,
@@ -122,8 +122,6 @@ class _Member:
             second_verdict_id=self.second_verdict_id,
             verdict_1=self.verdict_1,
             verdict_2=self.verdict_2,
-            code_chars=0,
-            answer_chars=0,
         )
 
 

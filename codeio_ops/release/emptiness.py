@@ -59,18 +59,19 @@ def nothing_finished(store: Store, *, past: int = 0) -> NothingToRelease:
     )
 
 
-def nothing_taken(
-    choice: Choice, conversations: Sequence[Conversation], store: Store
-) -> NothingToRelease:
+def nothing_taken(choice: Choice, store: Store) -> NothingToRelease:
     """Say which fields of the recipe leave out how many; what is past is no choice of its own."""
-    fields = Counter(why.field for c in conversations if (why := left_out(choice, c)))
-    if set(fields) == {"files"}:
-        return nothing_finished(store, past=len(conversations))
-    names = Counter(choice.name_of(c.teacher_id) for c in conversations)
+    fields, names = Counter[str](), Counter[str]()
+    with store.transaction() as transaction:
+        for one in transaction.stream("release.conversations", Conversation):
+            names[choice.name_of(one.teacher_id)] += 1
+            fields.update(why.field for why in (left_out(choice, one),) if why)
+    if not fields.keys() - {"files"}:
+        return nothing_finished(store, past=names.total())
     by_field = ", ".join(f"{field} leaves out {rows}" for field, rows in fields.most_common())
     who = ", ".join(f"{name} ({rows})" for name, rows in names.most_common())
     return NothingToRelease(
-        f"the recipe {choice.recipe.name} takes none of {len(conversations)} finished answers: "
+        f"the recipe {choice.recipe.name} takes none of {names.total()} finished answers: "
         f"{by_field}; they are by {who}",
         cure=f"Widen {' and '.join(fields)} in the recipe (`teachers: any` takes every teacher), "
         "or let the teacher answer first: `codeio teacher preview answer` says what waits for it.",

@@ -1,14 +1,12 @@
 """A sample as it is released: one row, the same in every format."""
 
-import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from itertools import count
 from uuid import UUID
 
-from codeio_ops.jsonvalue import Json, canonical, compact
-from codeio_ops.release.recipe import Recipe
+from codeio_ops.jsonvalue import Json, compact
 from codeio_ops.storage.engine import Store
 from codeio_ops.unified_form import Direction
 
@@ -59,10 +57,6 @@ class SampleText:
         return {column.name: _cell(getattr(self, column.name)) for column in fields(self)}
 
 
-# What ran it, and when, is provenance: another run of the same facts has the same content.
-_NOT_CONTENT = frozenset({"answer_run_id", "sandbox_image_digest"})
-
-
 def read_rows(store: Store, release_id: UUID, split: str) -> Iterator[SampleText]:
     """Yield the rows of a split in the order of the release, a page in memory at a time."""
     for ids in read_members(store, release_id, split):
@@ -93,15 +87,6 @@ def read_texts(store: Store, sample_ids: list[UUID]) -> Iterator[SampleText]:
         found = store.fetch("release.sample_texts", SampleText, sample_ids=page)
         by_id = {row.sample_id: row for row in found}
         yield from (by_id[sample_id] for sample_id in page if sample_id in by_id)
-
-
-def content_sha256(recipe: Recipe, rows: Iterable[SampleText]) -> str:
-    """Fingerprint what a release says: its recipe and its rows, in the order given."""
-    digest = hashlib.sha256(canonical(recipe.content).encode())
-    for row in rows:
-        values = {k: v for k, v in row.to_json().items() if k not in _NOT_CONTENT}
-        digest.update(f"\n{canonical(values)}".encode())
-    return digest.hexdigest()
 
 
 def _cell(value: object) -> Json:

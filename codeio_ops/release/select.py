@@ -1,11 +1,13 @@
-"""Selection: which finished conversations a recipe takes, their split and their order."""
+"""The rules of a recipe, told of one conversation: why it is left out.
 
-from collections.abc import Iterable, Mapping
+`selection.sql` chooses by the same rules.
+"""
+
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from codeio_ops.fingerprint import content_id, sha256_hex
+from codeio_ops.fingerprint import sha256_hex
 from codeio_ops.ingest.licence import is_allowed
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.teachers import Choice
@@ -29,10 +31,6 @@ class Conversation:
         licence: The licences of all places where the file was seen, as one SPDX expression.
         present: Whether a source shows the file now, and it is in force.
         question: Number among the questions of its program, from 1.
-        code_chars: Length of the program.
-        answer_chars: Length of the first answer.
-        quarantine: Why its file is in quarantine, so that no release holds it; None when it is not.
-        quarantine_detail: What was found.
     """
 
     prompt_id: UUID
@@ -53,26 +51,6 @@ class Conversation:
     second_verdict_id: UUID | None
     verdict_1: str
     verdict_2: str | None
-    code_chars: int
-    answer_chars: int
-    quarantine: str | None = None
-    quarantine_detail: str | None = None
-
-    @property
-    def sample_id(self) -> UUID:
-        """Id of the sample that this conversation is."""
-        second = str(self.second_verdict_id) if self.second_verdict_id else None
-        return content_id("sample", str(self.prompt_id), str(self.first_verdict_id), second)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
-    """A conversation with its place in the release; `position` counts within the split."""
-
-    conversation: Conversation
-    sample_id: UUID
-    split: str
-    position: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,43 +59,6 @@ class LeftOut:
 
     field: str
     why: str
-
-
-def choose(choice: Choice, conversations: Iterable[Conversation]) -> list[Conversation]:
-    """Return the conversations that the recipe takes, in its order.
-
-    Args:
-        choice: The recipe, with the teachers that it means.
-        conversations: Those that are finished.
-    """
-    by_them = [c for c in conversations if _other_teacher(choice, c) is None]
-    latest = _latest_programs(by_them)
-    of_latest = (c for c in by_them if c.program_id == latest[_answered_file(c)])
-    taken = [(c, c.sample_id) for c in of_latest if left_out(choice, c) is None]
-    taken.sort(key=lambda pair: (_difficulty(choice.recipe, pair[0]), pair[1]))
-    return [conversation for conversation, _ in taken]
-
-
-def place(conversations: Iterable[Conversation], splits: Mapping[UUID, str]) -> list[Chosen]:
-    """Return conversations with their places, in the order given.
-
-    Args:
-        conversations: What the release holds.
-        splits: The split of each of their programs.
-    """
-    chosen, counts = [], {"train": 0, "validation": 0}
-    for conversation in conversations:
-        split = splits[conversation.program_id]
-        chosen.append(
-            Chosen(
-                conversation=conversation,
-                sample_id=conversation.sample_id,
-                split=split,
-                position=counts[split],
-            )
-        )
-        counts[split] += 1
-    return chosen
 
 
 def left_out(choice: Choice, conversation: Conversation) -> LeftOut | None:
@@ -178,35 +119,11 @@ def _other_question(choice: Choice, conversation: Conversation) -> LeftOut | Non
     return None
 
 
-def _answered_file(conversation: Conversation) -> tuple[UUID, UUID]:
-    return conversation.raw_file_id, conversation.teacher_id
-
-
-def _latest_programs(conversations: Iterable[Conversation]) -> dict[tuple[UUID, UUID], UUID]:
-    """Return of each file and who answered about it the latest program."""
-    latest: dict[tuple[UUID, UUID], Conversation] = {}
-    for conversation in conversations:
-        key = _answered_file(conversation)
-        if key not in latest or _age(conversation) > _age(latest[key]):
-            latest[key] = conversation
-    return {key: conversation.program_id for key, conversation in latest.items()}
-
-
-def _age(conversation: Conversation) -> tuple[datetime, str]:
-    return conversation.program_made_at, str(conversation.program_id)
-
-
 def final_verdict(recipe: Recipe, conversation: Conversation) -> str:
     """Return the verdict on the last answer that the recipe trains on."""
     if recipe.turns == 2 and conversation.verdict_2 is not None:
         return conversation.verdict_2
     return conversation.verdict_1
-
-
-def _difficulty(recipe: Recipe, conversation: Conversation) -> int:
-    if recipe.order == "id":
-        return 0
-    return conversation.code_chars + conversation.answer_chars
 
 
 def _hash32(text: str) -> int:

@@ -1,7 +1,6 @@
 """Teachers of a release: whom the words of a recipe mean, and who wrote how much of it."""
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -72,15 +71,14 @@ class Choice:
         """What people call a teacher."""
         return self.known[teacher_id].name
 
-    def shares(self, teacher_ids: Iterable[UUID]) -> list[TeacherShare]:
-        """Return who wrote how much of samples, by share."""
-        counts = Counter(teacher_ids)
+    def shares(self, counts: Mapping[UUID, int]) -> list[TeacherShare]:
+        """Return who wrote how much, by share, of samples that are counted by teacher."""
         by_share = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
         return [
             TeacherShare(
                 id=str(teacher_id),
                 name=self.name_of(teacher_id),
-                share=round(count / counts.total(), 6),
+                share=round(count / sum(counts.values()), 6),
             )
             for teacher_id, count in by_share
         ]

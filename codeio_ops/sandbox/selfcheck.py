@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from codeio_ops.errors import SandboxUnsafe
+from codeio_ops.errors import SandboxFault, SandboxUnsafe
 from codeio_ops.jsonvalue import Json
 from codeio_ops.sandbox.base import Program, RunResult, Verdict
 from codeio_ops.sandbox.container import (
@@ -166,7 +166,10 @@ def check_canary(result: RunResult, *, runtime: Runtime) -> None:
 
     Raises:
         SandboxUnsafe: a protection is missing; the message names each.
+        SandboxFault: it saw nothing in its time, as happens on a machine whose cores are taken.
     """
+    if result.verdict is Verdict.TIMEOUT:
+        raise SandboxFault("the canary job did not end in its time")
     seen = result.value
     if result.verdict is not Verdict.OK or not isinstance(seen, dict):
         raise SandboxUnsafe(

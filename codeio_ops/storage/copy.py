@@ -7,6 +7,7 @@ from itertools import groupby
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
+from codeio_ops.fingerprint import value_sha256
 from codeio_ops.jsonvalue import compact
 from codeio_ops.records import Record
 
@@ -28,11 +29,12 @@ def insert_records(cursor: Cursor, records: Sequence[Record]) -> int:
 def _insert(cursor: Cursor, kind: type[Record], records: Sequence[Record]) -> int:
     columns = fields(kind)
     names = sql.SQL(", ").join(sql.Identifier(column.name) for column in columns)
-    target, staging = sql.Identifier("codeio", kind.table), sql.Identifier(f"new_{kind.table}")
+    target, staging = sql.Identifier("codeio", kind.table), _staging(kind.table, columns)
+    # It stays with the connection: one made and dropped for each call bloats the catalogue.
     cursor.execute(
-        sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} LIMIT 0").format(
-            staging, names, target
-        )
+        sql.SQL(
+            "CREATE TEMP TABLE IF NOT EXISTS {} ON COMMIT DELETE ROWS AS SELECT {} FROM {} LIMIT 0"
+        ).format(staging, names, target)
     )
     lines = _Lines(_line(record, columns) for record in records)
     cursor.copy_expert(sql.SQL("COPY {} FROM STDIN").format(staging), lines)
@@ -44,8 +46,14 @@ def _insert(cursor: Cursor, kind: type[Record], records: Sequence[Record]) -> in
         ).format(target, names, staging)
     )
     inserted = cursor.rowcount
-    cursor.execute(sql.SQL("DROP TABLE {}").format(staging))
+    cursor.execute(sql.SQL("DELETE FROM {}").format(staging))
     return inserted
+
+
+def _staging(table: str, columns: Sequence["Field[object]"]) -> sql.Identifier:
+    """Name a table's staging by its columns: a pooler shares connections between versions."""
+    digest = value_sha256([column.name for column in columns])
+    return sql.Identifier(f"new_{table}_{digest[:8]}")
 
 
 def _line(record: Record, columns: Sequence["Field[object]"]) -> str:
@@ -56,6 +64,8 @@ def _cell(record: Record, column: "Field[object]") -> str:
     value = getattr(record, column.name)
     if column.metadata.get("json"):
         return compact(value).translate(_ESCAPES)
+    if isinstance(value, bytes):
+        return rf"\\x{value.hex()}"
     return r"\N" if value is None else str(value).translate(_ESCAPES)
 
 

@@ -72,7 +72,7 @@ class Teacher:
         """Prepare a teacher that shares its journal, budgets and limits with other processes."""
         # The embedded teacher sets no limits: nobody has to wait for anybody.
         pace = MemoryPace() if endpoint.offline else PostgresPace(store, endpoint.name)
-        return cls(settings, endpoint, journal=PostgresJournal(store, writer), pace=pace)
+        return cls(settings, endpoint, journal=PostgresJournal(store, writer, settings), pace=pace)
 
     @cached_property
     def identity(self) -> TeacherIdentity:

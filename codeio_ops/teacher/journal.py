@@ -8,18 +8,22 @@ endpoint's fault and is asked for again.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
 import zstandard
 
+from codeio_ops.config import Settings
 from codeio_ops.fingerprint import value_sha256
 from codeio_ops.jsonvalue import Json
+from codeio_ops.storage.blobs import PACK_LOCK, BlobLocation, BlobStore
 from codeio_ops.storage.engine import Store, Transaction
 from codeio_ops.storage.runs import FactWriter
 from codeio_ops.teacher.messages import Request, TeacherIdentity
 
 MAX_BODY_BYTES = 16_000_000
+_SETTLED_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +101,11 @@ class NoJournal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
+class _Row(BlobLocation):
+    """A reply: in the row itself, or as a blob once it is settled."""
+
     request_sha256: str
-    body: memoryview
+    body: memoryview | None
     latency_ms: float
     request_id: str
     cost_usd: Decimal | None
@@ -108,20 +114,22 @@ class _Row:
 class PostgresJournal:
     """The journal of the platform, in `codeio.teacher_reply` and `codeio.teacher_spending`."""
 
-    def __init__(self, store: Store, writer: FactWriter) -> None:
-        """Keep the database, and the stage run that pays."""
+    def __init__(self, store: Store, writer: FactWriter, settings: Settings) -> None:
+        """Keep the database, the stage run that pays, and where settled replies lie."""
         self._store = store
         self._run = writer.run
+        self._settings = settings
         self._is_known = False
 
     def find(self, fingerprints: Sequence[str]) -> dict[str, StoredReply]:
         """See `Journal.find`."""
         rows = self._store.fetch("teacher.replies", _Row, fingerprints=list(fingerprints))
-        unpack = zstandard.ZstdDecompressor().decompress
+        packed = [row for row in rows if row.body is None]
+        settled = dict(BlobStore.open(self._settings).read(packed)) if packed else {}
         return {
             row.request_sha256: StoredReply(
                 request_sha256=row.request_sha256,
-                body=unpack(bytes(row.body), max_output_size=MAX_BODY_BYTES),
+                body=settled[row.sha256] if row.body is None else _unpacked(row.body),
                 latency_ms=row.latency_ms,
                 request_id=row.request_id,
                 cost_usd=row.cost_usd,
@@ -170,6 +178,42 @@ class PostgresJournal:
             )
         self._is_known = True
         return superseded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Unsettled:
+    request_sha256: str
+    body: memoryview
+
+
+def settle_replies(store: Store, blobs: BlobStore, writer: FactWriter, *, before: datetime) -> int:
+    """Move the bodies of replies that came before a time to packs; return how many.
+
+    The facts that were read out of them are stored by then, or never will be. What is moved is
+    found as before. A run that dies leaves at most a pack that nothing refers to.
+    """
+    moved = 0
+    while True:
+        # Who collects garbage holds this lock alone: no pack goes before its blobs are named.
+        with store.locked(PACK_LOCK, shared=True), store.transaction() as transaction:
+            rows = transaction.fetch(
+                "teacher.unsettled_replies", _Unsettled, before=before, most=_SETTLED_AT_ONCE
+            )
+            bodies = (_unpacked(row.body) for row in rows)
+            stored = list(blobs.write(bodies, stage_run_id=writer.run.stage_run_id))
+            transaction.insert([writer.run, *stored])
+            settled: int = transaction.value(
+                "teacher.settle_replies",
+                requests=[row.request_sha256 for row in rows],
+                blobs=[blob.sha256 for blob in stored],
+            )
+        moved += settled
+        if len(rows) < _SETTLED_AT_ONCE:
+            return moved
+
+
+def _unpacked(body: memoryview) -> bytes:
+    return zstandard.ZstdDecompressor().decompress(bytes(body), max_output_size=MAX_BODY_BYTES)
 
 
 def _spend(transaction: Transaction, run_id: str, cost_usd: Decimal) -> Spent:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from codeio_airflow.connections import settings_of_task
 from codeio_ops.ingest import retention
 from codeio_ops.storage.requeue import requeue as requeue_drops
+from codeio_ops.teacher.journal import settle_replies
 from codeio_ops.work import Work
 
 
@@ -15,6 +16,12 @@ def collect(work: Work) -> dict[str, int]:
     """Delete what nothing refers to, and return counts and bytes."""
     now = datetime.now(UTC)
     return asdict(retention.collect_garbage(work.store, work.objects, now=now))
+
+
+def settle(work: Work) -> int:
+    """Move the replies of teachers that are older than a day to packs; return how many."""
+    before = datetime.now(UTC) - retention.GRACE
+    return settle_replies(work.store, work.blobs, work.writer, before=before)
 
 
 def requeue(wanted: Mapping[str, Sequence[str]], work: Work) -> dict[str, int]:

@@ -1,30 +1,8 @@
 -- name: conversations
-SELECT finished.prompt_id, finished.teacher_id, finished.transformer_id, finished.program_id, finished.raw_file_id,
-    finished.program_made_at, finished.first_verdict_id, finished.second_verdict_id, question_number.question,
-    prompt.direction, first_verdict.verdict AS verdict_1, second_verdict.verdict AS verdict_2,
-    length(program.main_function) AS code_chars, length(first_response.body) AS answer_chars,
-    coalesce(file_shown.source_kind || ':' || codeio.released_name(file_shown.source_locator), '') AS source,
-    coalesce(file_shown.repository, '') AS repository,
-    coalesce(file_shown.licence, '') AS licence, program.language, codeio.night_of(file_run) AS night,
-    program_in_force.program_id IS NOT NULL AS present,
-    quarantined_file.reason AS quarantine, quarantined_file.detail AS quarantine_detail
-FROM codeio.complete_conversation AS finished
-INNER JOIN codeio.prompt USING (prompt_id)
-INNER JOIN codeio.question_number USING (prompt_id)
-INNER JOIN codeio.program ON program.program_id = finished.program_id
-INNER JOIN codeio.raw_file ON raw_file.raw_file_id = finished.raw_file_id
-INNER JOIN codeio.stage_run AS file_run ON file_run.stage_run_id = raw_file.stage_run_id
-INNER JOIN codeio.verdict AS first_verdict ON first_verdict.verdict_id = finished.first_verdict_id
-INNER JOIN codeio.response AS first_response ON first_response.response_id = first_verdict.response_id
-LEFT JOIN codeio.verdict AS second_verdict ON second_verdict.verdict_id = finished.second_verdict_id
-LEFT JOIN codeio.file_shown ON file_shown.raw_file_id = finished.raw_file_id
-LEFT JOIN codeio.program_in_force ON program_in_force.program_id = finished.program_id
-LEFT JOIN codeio.quarantined_file ON quarantined_file.raw_file_id = finished.raw_file_id
-WHERE NOT EXISTS (
-    SELECT FROM codeio.drop_record
-    WHERE drop_record.stage = 'release' AND drop_record.subject_id = finished.program_id
-) AND finished.raw_file_id NOT IN (SELECT taken_down_file.raw_file_id FROM codeio.taken_down_file)
-ORDER BY finished.prompt_id, finished.teacher_id;
+SELECT prompt_id, teacher_id, transformer_id, program_id, raw_file_id, program_made_at, first_verdict_id,
+    second_verdict_id, question, direction, verdict_1, verdict_2, source, repository, licence, language, night, present
+FROM codeio.offered_conversation
+ORDER BY prompt_id, teacher_id;
 
 -- name: released_names
 -- What people write for sources, as locator or kind:locator, and models, with what stands for it in a release.
@@ -48,6 +26,22 @@ ORDER BY program.program_id;
 SELECT sample_text.* FROM codeio.sample_text
 WHERE sample_text.sample_id = any(:sample_ids)
 ORDER BY sample_text.sample_id;
+
+-- name: definition_of_texts
+-- What gives the texts that are hashed, as the database has it.
+SELECT encode(sha256(convert_to(
+    pg_get_viewdef(cast('codeio.sample_text' AS regclass))
+    || pg_get_functiondef(cast('codeio.released_name(text)' AS regprocedure)),
+    'UTF8'
+)), 'hex');
+
+-- name: unhashed
+SELECT sample.sample_id
+FROM codeio.sample
+WHERE NOT EXISTS (
+    SELECT FROM codeio.sample_content AS known
+    WHERE known.sample_id = sample.sample_id AND known.definition_id = :definition_id
+);
 
 -- name: sample_ids
 SELECT sample_id FROM codeio.release_sample WHERE release_id = :release_id;

@@ -1,9 +1,21 @@
 -- Calls to teachers: paid replies, spending, pace, batches.
 
 -- name: replies
-SELECT request_sha256, body, latency_ms, request_id, cost_usd
+SELECT teacher_reply.request_sha256, teacher_reply.body, teacher_reply.latency_ms, teacher_reply.request_id,
+    teacher_reply.cost_usd, blob.sha256, blob.pack_key, blob.pack_offset, blob.pack_bytes
 FROM codeio.teacher_reply
-WHERE request_sha256 = any(:fingerprints);
+LEFT JOIN codeio.blob ON blob.sha256 = teacher_reply.blob_sha256
+WHERE teacher_reply.request_sha256 = any(:fingerprints);
+
+-- name: unsettled_replies
+SELECT request_sha256, body
+FROM codeio.teacher_reply
+WHERE body IS NOT NULL AND received_at < cast(:before AS timestamptz)
+ORDER BY received_at
+LIMIT :most;
+
+-- name: settle_replies
+SELECT codeio.settle_replies(cast(:requests AS text[]), cast(:blobs AS text[]));
 
 -- name: keep_reply
 INSERT INTO codeio.teacher_reply (request_sha256, body, latency_ms, request_id, cost_usd, stage_run_id)

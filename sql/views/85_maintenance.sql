@@ -151,3 +151,19 @@ END;
 $$;
 COMMENT ON FUNCTION codeio.delete_unreferenced_blobs(timestamptz) IS
 'Deletes the blobs of runs before a time to which no foreign key leads; returns how many.';
+
+CREATE FUNCTION codeio.settle_replies(requests text[], blobs text[])
+RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog
+BEGIN ATOMIC
+    WITH settled AS (
+        UPDATE codeio.teacher_reply
+        SET body = NULL, blob_sha256 = stored.blob_sha256
+        FROM unnest(requests, blobs) AS stored (request_sha256, blob_sha256)
+        WHERE teacher_reply.request_sha256 = stored.request_sha256 AND teacher_reply.body IS NOT NULL
+        RETURNING 1
+    )
+    SELECT count(*) FROM settled;
+END;
+COMMENT ON FUNCTION codeio.settle_replies(text[], text[]) IS
+'Lets blobs stand for the bodies of replies, one for each request; returns how many had a body.';

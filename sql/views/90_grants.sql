@@ -9,8 +9,9 @@ codeio.raw_file_origin, codeio.dedup_result, codeio.dedup_segment, codeio.teache
 codeio.teacher_reply, codeio.teacher_spending, codeio.teacher_pace, codeio.teacher_batch,
 codeio.teacher_batch_request, codeio.answering_teacher, codeio.program, codeio.program_measure,
 codeio.io_pair, codeio.pair_check, codeio.prompt, codeio.response, codeio.verdict, codeio.drop_record,
-codeio.requeued_drop, codeio.sandbox_check, codeio.sample, codeio.release, codeio.release_sample,
-codeio.release_left_out, codeio.takedown, codeio.takedown_undo, codeio.tree_change, codeio.benchmark_index,
+codeio.requeued_drop, codeio.sandbox_check, codeio.sample, codeio.sample_content, codeio.release,
+codeio.release_sample, codeio.release_left_out, codeio.takedown, codeio.takedown_undo, codeio.tree_change,
+codeio.benchmark_index,
 codeio.leak_scan, codeio.leak_hit, codeio.gate_result, codeio.gate_override, codeio.source_change,
 codeio.origin_licence, codeio.benchmark_use, codeio.judge, codeio.clean_conversation, codeio.passed_pair
 TO codeio_app;
@@ -23,9 +24,9 @@ GRANT UPDATE (status, collected_at) ON codeio.teacher_batch TO codeio_app;
 GRANT UPDATE (failure) ON codeio.teacher_batch_request TO codeio_app;
 
 REVOKE ALL ON FUNCTION codeio.take_back_drops(uuid[], boolean), codeio.judge_again(text),
-codeio.delete_unreferenced_blobs(timestamptz) FROM public;
+codeio.delete_unreferenced_blobs(timestamptz), codeio.settle_replies(text[], text[]) FROM public;
 GRANT EXECUTE ON FUNCTION codeio.take_back_drops(uuid[], boolean), codeio.judge_again(text),
-codeio.delete_unreferenced_blobs(timestamptz) TO codeio_app;
+codeio.delete_unreferenced_blobs(timestamptz), codeio.settle_replies(text[], text[]) TO codeio_app;
 DO $$ BEGIN EXECUTE 'GRANT MAINTAIN ON ALL TABLES IN SCHEMA codeio TO codeio_app'; END $$;
 
 -- Bulk inserts go through a temporary table.

@@ -81,21 +81,20 @@ def _agree(one: RunResult, other: RunResult) -> bool:
     return ran and canonical(one.value) == canonical(other.value)
 
 
-@pytest.mark.parametrize("expression", READS.values(), ids=READS.keys())
+PROCESSORS = _python(READS["processors"])
+PROGRAMS_THAT_READ = {name: _python(text) for name, text in READS.items()} | {
+    f"{name} (JavaScript)": _javascript(text) for name, text in READS_JAVASCRIPT.items()
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS_THAT_READ.values(), ids=PROGRAMS_THAT_READ.keys())
 def test_a_value_that_is_read_differs(
-    expression: str, sandbox: DockerSandbox, confirming: DockerSandbox
+    program: Program, sandbox: DockerSandbox, confirming: DockerSandbox
 ) -> None:
-    one, other = _both(_python(expression), sandbox, confirming)
+    one, other = _both(program, sandbox, confirming)
     assert one.verdict is Verdict.OK, one.error_message
-    assert not _agree(one, other)
-
-
-@pytest.mark.parametrize("expression", READS_JAVASCRIPT.values(), ids=READS_JAVASCRIPT.keys())
-def test_a_value_that_javascript_reads_differs(
-    expression: str, sandbox: DockerSandbox, confirming: DockerSandbox
-) -> None:
-    one, other = _both(_javascript(expression), sandbox, confirming)
-    assert one.verdict is Verdict.OK, one.error_message
+    if (program, one.value) == (PROCESSORS, 1):
+        pytest.skip("a machine of one processor has no fewer")
     assert not _agree(one, other)
 
 

@@ -1,13 +1,16 @@
 """Rows by COPY, texts in packs, and who wrote them."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from random import Random
 from threading import Barrier, Event, Thread
+from typing import cast
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from sqlalchemy import create_engine, text
 
 from codeio_ops.config import Settings
@@ -17,6 +20,7 @@ from codeio_ops.jsonvalue import Json
 from codeio_ops.reasons import DropReason
 from codeio_ops.records import Blob, Drop, DropRecord, GateResult, ReleaseRow, Source, StageRun
 from codeio_ops.storage.blobs import MAX_PACK_BYTES, BlobLocation, BlobStore
+from codeio_ops.storage.copy import insert_records
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
@@ -59,6 +63,23 @@ def test_a_row_written_twice_is_one_row(writer: FactWriter, run: StageRun) -> No
     assert writer.write(drops) == 50
     assert writer.write(drops) == 0
     assert writer.write([*drops[:10], _drop(run, "new")]) == 1
+
+
+def test_writing_again_makes_no_table(module_settings: Settings, run: StageRun) -> None:
+    drops = [_drop(run, str(number)) for number in range(6)]
+    made = "SELECT oid FROM pg_class WHERE relpersistence = 't' AND relname LIKE 'new%' ORDER BY 1"
+    engine = create_engine(module_settings.database_url.get_secret_value())
+    with closing(engine.raw_connection()) as link:
+        tables, written = [], []
+        for part in (drops[:2], drops[1:4], drops):
+            cursor = cast(Cursor, link.cursor())
+            written.append(insert_records(cursor, [run, *part, run, part[0]]))
+            cursor.execute(made)
+            tables.append(cursor.fetchall())
+            link.commit()
+    engine.dispose()
+    assert written[1:] == [2, 2]
+    assert tables[0] == tables[1] == tables[2]
 
 
 def test_two_writers_of_the_same_rows_in_other_orders_do_not_wait_for_each_other(

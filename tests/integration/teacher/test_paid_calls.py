@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -19,13 +20,16 @@ from codeio_airflow import clients as airflow_clients
 from codeio_ops.asking.answer import answer_prompts
 from codeio_ops.config import Settings
 from codeio_ops.errors import BudgetExceeded, CodeIOError, TaskSuperseded, TeacherUnavailable
+from codeio_ops.ingest.retention import GRACE, collect_garbage
 from codeio_ops.jsonvalue import Json
+from codeio_ops.storage.blobs import BlobStore
 from codeio_ops.storage.engine import Store
+from codeio_ops.storage.objects import ObjectStore
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
 from codeio_ops.storage.shards import whole_range
 from codeio_ops.teacher.client import Teacher
 from codeio_ops.teacher.endpoint import Endpoint
-from codeio_ops.teacher.journal import PostgresJournal, StoredReply
+from codeio_ops.teacher.journal import PostgresJournal, StoredReply, settle_replies
 from codeio_ops.teacher.messages import Completion, Message, Request
 from codeio_ops.teacher.pace import PostgresPace
 from codeio_ops.testing.teachers import ScriptedEndpoint, ScriptedReply, chat_reply, error_reply
@@ -167,7 +171,7 @@ def test_a_task_is_superseded_by_later_tries_of_itself_alone(
         fields = {"dag_id": "d", "run_id": "r", "task_id": "t", "map_index": 0, **changes}
         task = TaskIdentity(**fields, try_number=try_number)
         return PostgresJournal(
-            store, FactWriter(store, stage_run("answer", task, settings))
+            store, FactWriter(store, stage_run("answer", task, settings)), settings
         ).is_superseded()
 
     assert not superseded(2)
@@ -186,8 +190,35 @@ def test_a_reply_that_two_pay_for_costs_twice(
         request_sha256="a", body=b"{}", latency_ms=1, request_id="x", cost_usd=Decimal("0.5")
     )
     for number, spent in ((1, Decimal("0.5")), (2, Decimal(1))):
-        journal = PostgresJournal(store, writer_of("answer", number))
+        journal = PostgresJournal(store, writer_of("answer", number), settings)
         assert journal.keep([reply], Decimal(0)).run == spent
+
+
+def test_a_settled_reply_is_found_and_stays_when_garbage_is_collected(
+    settings: Settings, store: Store, writer_of: Writers
+) -> None:
+    journal = PostgresJournal(store, writer_of("answer", 1), settings)
+    kept = [
+        StoredReply(
+            request_sha256=name, body=body, latency_ms=1, request_id="x", cost_usd=Decimal(1)
+        )
+        for name, body in (("a", b'{"one": 1}'), ("b", b'{"two": 2}'), ("c", b'{"one": 1}'))
+    ]
+    journal.keep(kept, Decimal(0))
+    writer, objects = writer_of("maintenance", 1), ObjectStore.open(settings)
+    blobs, later = BlobStore(objects), datetime.now(UTC) + 2 * GRACE
+
+    def settle(before: datetime) -> int:
+        return settle_replies(store, blobs, writer, before=before)
+
+    assert settle(later - 4 * GRACE) == 0
+    assert settle(later) == len(kept)
+    assert settle(later) == 0
+    assert rows(store, "SELECT count(body) FROM codeio.teacher_reply") == 0
+    assert collect_garbage(store, objects, now=later).blobs == 0
+    assert journal.find(["a", "b", "c", "d"]) == {each.request_sha256: each for each in kept}
+    assert journal.keep(kept[:1], Decimal(0)).run == len(kept) + 1
+    assert journal.find(["a"]) == {"a": kept[0]}
 
 
 def test_faults_of_every_kind_leave_each_row_in_one_state(

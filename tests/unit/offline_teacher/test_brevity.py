@@ -36,6 +36,16 @@ def told(code: str, arguments: dict[str, Json]) -> str:
     return narrate(program.tree, Trace.model_validate(raw), rounds_told=6).text
 
 
+LETTERS = "{'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'}"
+
+
+@pytest.mark.parametrize("inside", ["%s", "[%s]", "(%s,)", "{'key': %s}", "{1: [(2, %s)]}"])
+def test_a_set_is_written_the_same_in_every_process(inside: str) -> None:
+    text = inside % LETTERS
+    assert brief(text) == text
+    assert change("xs", "None", text) == f"xs becomes {text}"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -23,6 +23,7 @@ def expression(text: str) -> ast.expr:
         ("len(xs)", {"xs": "[5, 6, 7]"}, "3"),
         ("self.total + n", {"self.total": "3", "n": "2"}, "3 + 2"),
         ("d['k']", {"d": "{'k': 9}"}, "9"),
+        ("xs[i]", {"xs": "[{'a', 'b', 'c', 'd', 'e'}]", "i": "0"}, "{'a', 'b', 'c', 'd', 'e'}"),
         ("a + b", {"a": "1"}, None),
         ("f(a)", {"a": "1"}, None),
         ("xs[i]", {"xs": "[5]", "i": "3"}, None),

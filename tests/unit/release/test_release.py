@@ -17,11 +17,12 @@ from codeio_ops.errors import SettingsError
 from codeio_ops.jsonvalue import Json, parse
 from codeio_ops.release.assemble import Release
 from codeio_ops.release.card import CardFacts, dataset_card
+from codeio_ops.release.content import MemberContent, content_sha256, text_sha256
 from codeio_ops.release.export import export_files as export
 from codeio_ops.release.judgement import StoredResult
 from codeio_ops.release.manifest import FileEntry, Manifest
 from codeio_ops.release.recipe import Recipe, load_recipe, parse_recipe, shipped_names
-from codeio_ops.release.rows import SampleText, content_sha256
+from codeio_ops.release.rows import SampleText
 from codeio_ops.release.statistics import Statistics
 from codeio_ops.release.training import TrainingRow, training_row
 from support.json_values import VALUES
@@ -31,6 +32,19 @@ Make = Callable[..., SampleText]
 
 def recipe(**values: object) -> Recipe:
     return Recipe.model_validate({"name": "codeio_pp", **values})
+
+
+def content_of(chosen: Recipe, *rows: SampleText) -> str:
+    """Hash a release of these rows as if their hashes came from the database."""
+    members = [
+        MemberContent(
+            text_sha256=text_sha256(row), source_kind=row.source_kind,
+            source_locator=row.source_locator, source_version=row.source_version,
+            source_path=row.source_path, licence=row.licence, split=row.split,
+        )
+        for row in rows
+    ]  # fmt: skip
+    return content_sha256(chosen, members)
 
 
 def training_text(chosen: Recipe, row: SampleText) -> str:
@@ -150,8 +164,8 @@ def test_a_recipe_file_of_ones_own_is_read(tmp_path: Path) -> None:
 
 
 def test_the_run_does_not_change_the_content(make_row: Make) -> None:
-    others = [make_row(1, answer_run_id="run 1", sandbox_image_digest="sha256:other")]
-    assert content_sha256(recipe(), others) == content_sha256(recipe(), [make_row(1)])
+    other = make_row(1, answer_run_id="run 1", sandbox_image_digest="sha256:other")
+    assert content_of(recipe(), other) == content_of(recipe(), make_row(1))
 
 
 @pytest.mark.parametrize(
@@ -160,18 +174,25 @@ def test_the_run_does_not_change_the_content(make_row: Make) -> None:
      {"output": [1, 0]}, TWO_TURNS, {"source_path": "b.py"}],
 )  # fmt: skip
 def test_every_other_column_changes_the_content(make_row: Make, change: dict[str, object]) -> None:
-    assert content_sha256(recipe(), [make_row(**change)]) != content_sha256(recipe(), [make_row()])
+    assert content_of(recipe(), make_row(**change)) != content_of(recipe(), make_row())
 
 
 def test_the_recipe_and_the_number_of_rows_are_content(make_row: Make) -> None:
     rows = [make_row(1), make_row(2)]
     hashes = {
-        content_sha256(recipe(), rows),
-        content_sha256(recipe(turns=1), rows),
-        content_sha256(recipe(), rows[:1]),
-        content_sha256(recipe(), []),
+        content_of(recipe(), *rows),
+        content_of(recipe(), *reversed(rows)),
+        content_of(recipe(turns=1), *rows),
+        content_of(recipe(), *rows[:1]),
+        content_of(recipe()),
     }
-    assert len(hashes) == 4
+    assert len(hashes) == 5
+
+
+def test_where_a_sample_comes_from_is_not_among_what_is_hashed_once(make_row: Make) -> None:
+    moved = make_row(source_path="b.py", licence="BSD", split="validation", source_version="2")
+    assert text_sha256(moved) == text_sha256(make_row())
+    assert text_sha256(make_row(turn_1="other")) != text_sha256(make_row())
 
 
 def test_training_texts_join_what_there_is(make_row: Make) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from codeio_ops.bundled import SANDBOX_IMAGE
-from codeio_ops.errors import SandboxUnsafe
+from codeio_ops.errors import SandboxFault, SandboxUnsafe
 from codeio_ops.sandbox.base import RunResult, Verdict
 from codeio_ops.sandbox.container import ContainerSpec
 from codeio_ops.sandbox.protocol import Hello
@@ -195,3 +195,8 @@ def test_a_missing_protection_is_refused(change: dict[str, Any]) -> None:
 def test_a_canary_that_does_not_report_is_refused(result: RunResult) -> None:
     with pytest.raises(SandboxUnsafe):
         check_canary(result, runtime=RUNTIMES["runc"])
+
+
+def test_a_canary_that_has_not_ended_in_its_time_says_nothing_and_another_try_may() -> None:
+    with pytest.raises(SandboxFault, match="did not end in its time"):
+        check_canary(RunResult(verdict=Verdict.TIMEOUT), runtime=RUNTIMES["runc"])
