@@ -2,10 +2,8 @@
 
 import os
 import signal
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,31 +12,42 @@ import httpx
 import psutil
 import pytest
 
-from codeio_ops.local import environment, ports, postgres, processes, stack
+from codeio_ops.config import Settings
+from codeio_ops.local import environment, health, pipeline, ports, postgres, processes, stack
 from codeio_ops.local.pipeline import ROAD
-from codeio_ops.local.programs import INSTALL, missing_programs
 from codeio_ops.local.state import remember
 from codeio_ops.release.recipe import load_recipe
 from codeio_ops.sandbox.pool import DockerSandbox
 from support.embedded import Shell
-from support.installed import clean_environment
-from support.planted_benchmark import benchmark_line
 from support.road import CORPUS, Road
 from support.storage import create_template, fresh_settings, quiet
+from support.workers import needs_workers
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(1200),
-    pytest.mark.skipif(bool(missing_programs()), reason=f"not installed: {INSTALL}"),
+    needs_workers,
 ]
 
-# A killed worker is found out sooner; how long it takes is no matter of these tests.
-SOON = {"AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30"}
-# Shards at work of which some facts are stored, by what they ask a teacher for.
-IN_THE_MIDDLE = """
-SELECT stage_run.run_id, stage_run.map_index
+VARIABLES = {
+    # A killed worker is found out sooner; how long it takes is no matter of these tests.
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
+    # A shard takes seconds, however fast the machine: it has a middle.
+    "CODEIO_TEACHER_REQUESTS_PER_MINUTE": "1200",
+}
+BEFORE_RELEASE = ROAD[:-1]
+BEGIN_TIMEOUT_S = 600.0
+# Shards of which replies are stored.
+BEGUN = """
+SELECT DISTINCT stage_run.run_id, stage_run.map_index
 FROM codeio.stage_run INNER JOIN codeio.teacher_call USING (stage_run_id)
 WHERE stage_run.task_id = 'answer'
+"""
+TRIES_THAT_STORED = """
+SELECT stage_run.map_index, array_agg(DISTINCT stage_run.try_number)
+FROM codeio.stage_run INNER JOIN codeio.teacher_call USING (stage_run_id)
+WHERE stage_run.task_id = 'answer' GROUP BY stage_run.map_index
 """
 PAID_TWICE = """
 SELECT purpose, subject_id FROM codeio.teacher_call
@@ -54,7 +63,7 @@ def shell() -> Iterator[Shell]:
     """A shell beside a stack with two workers; the stack is stopped whatever happens."""
     with tempfile.TemporaryDirectory(prefix="codeio-e2e-", dir="/tmp") as directory:
         programs = Path(sys.executable).parent
-        shell = Shell(directory=Path(directory), programs=programs, variables=SOON)
+        shell = Shell(directory=Path(directory), programs=programs, variables=VARIABLES)
         shell.home.create()
         remember(shell.home, running=(), preferred=ports.ANY)
         shell.run("engine")
@@ -69,19 +78,13 @@ def shell() -> Iterator[Shell]:
 def killed(shell: Shell) -> str:
     """The worker that was killed while the pipeline ran, which then came to its end."""
     shell.run("source", "add", f"directory:{CORPUS}", "--licence", "MIT")
-    (shell.directory / "benchmark.jsonl").write_text(benchmark_line())
-    shell.run("benchmark", "add", "of_the_tests", str(shell.directory / "benchmark.jsonl"))
     # Nothing starts the worker anew: the other has to end what it began.
     supervisor = int((shell.home.run / "supervisor.pid").read_text())
     os.kill(supervisor, signal.SIGKILL)
-    with subprocess.Popen(
-        (shell.programs / "codeio", "run"),
-        env=clean_environment(shell.programs, **SOON),
-        cwd=shell.directory,
-        stdout=subprocess.DEVNULL,
-    ) as run:
+    with health.open_api(shell.state) as api:
+        run_id = pipeline.start(api, BEFORE_RELEASE)
         victim = _kill_in_the_middle(shell)
-        assert run.wait() == 0
+        pipeline.follow(api, run_id, show=lambda _: None, road=BEFORE_RELEASE)
     return victim
 
 
@@ -89,32 +92,36 @@ def test_the_other_worker_ends_the_shard_of_the_killed_one(shell: Shell, killed:
     tasks = _tasks(shell)
     assert {task["state"] for task in tasks} <= {"success", "skipped", "removed"}
     again = [task for task in tasks if task["try_number"] > 1]
-    assert {task["task_id"] for task in again} >= {"answer"}
     assert {task["hostname"] for task in again} == {"worker-1", "worker-2"} - {killed}
+    stored = {index: sorted(tries) for index, tries in shell.ask(TRIES_THAT_STORED)}
+    in_the_middle = {task["map_index"] for task in again if task["task_id"] == "answer"}
+    assert in_the_middle and all(stored[index] == [1, 2] for index in in_the_middle)
 
 
 def test_nothing_is_paid_twice(shell: Shell, killed: str) -> None:
     assert shell.ask(PAID_TWICE) == []
 
 
-def test_the_release_is_that_of_one_process_without_workers(
+def test_what_is_released_is_what_one_process_makes_without_workers(
     shell: Shell, killed: str, tmp_path: Path
 ) -> None:
+    settings = Settings.load(shell.home.root)
+    recipe = load_recipe("codeio_pp")
     create_template(shell.state)
-    teacher = {"teacher_url": environment.teacher_url(shell.state)}
-    with fresh_settings(shell.state, tmp_path) as fresh:
-        settings = fresh.replaced(teacher)
-        image = settings.sandbox_image
-        with (
-            DockerSandbox.open(image, workers=2) as sandbox,
-            DockerSandbox.open(image, workers=2, hash_seed=1) as confirming,
-        ):
-            road = Road.open(settings, sandbox=sandbox, confirming=confirming)
-            road.add(f"directory:{CORPUS}")
-            alone = road.run(load_recipe("codeio_pp"))
-            road.store.close()
-    released = shell.ask("SELECT status, content_sha256 FROM codeio.release")
-    assert released == [("published", alone.content_sha256)]
+    with (
+        DockerSandbox.open(settings.sandbox_image, workers=2) as sandbox,
+        DockerSandbox.open(settings.sandbox_image, workers=2, hash_seed=1) as confirming,
+        fresh_settings(shell.state, tmp_path) as fresh,
+    ):
+        made = Road.open(settings, sandbox=sandbox, confirming=confirming)
+        same_teacher = fresh.replaced({"teacher_url": settings.teacher_url})
+        alone = Road.open(same_teacher, sandbox=sandbox, confirming=confirming)
+        alone.add(f"directory:{CORPUS}")
+        for task in alone.tasks().values():
+            task()
+        assert made.assemble(recipe).content_sha256 == alone.assemble(recipe).content_sha256
+        alone.store.close()
+        made.store.close()
 
 
 def test_the_logs_of_both_workers_are_read_in_airflow(shell: Shell, killed: str) -> None:
@@ -122,8 +129,7 @@ def test_the_logs_of_both_workers_are_read_in_airflow(shell: Shell, killed: str)
         task["hostname"]: task
         for task in _tasks(shell)
         # What does nothing, and has nothing to say, is left out.
-        if task["state"] == "success"
-        and task["task_id"] not in {"all_sources_read", "ask_override"}
+        if task["state"] == "success" and task["task_id"] != "all_sources_read"
     }
     assert of_worker.keys() == {"worker-1", "worker-2"}
     for task in of_worker.values():
@@ -144,16 +150,22 @@ def test_workers_are_named_by_doctor_and_leave_with_the_stack(shell: Shell, kill
 
 def _kill_in_the_middle(shell: Shell) -> str:
     """Kill the worker of a shard that asks the teacher and has stored replies; return its name."""
-    while True:
-        begun = {tuple(row) for row in shell.ask(IN_THE_MIDDLE)}
-        for task in _tasks(shell):
-            is_begun = (task["run_id"], task["map_index"]) in begun
-            if task["task_id"] == "answer" and task["state"] == "running" and is_begun:
-                worker = processes.records(shell.home)[task["hostname"]]
-                for process in processes.family(worker):
-                    _kill(process)
-                return str(task["hostname"])
-        time.sleep(0.05)
+    at_work: list[str] = []
+
+    def is_begun() -> bool:
+        begun = {tuple(row) for row in shell.ask(BEGUN)}
+        at_work[:] = [
+            task["hostname"]
+            for task in _tasks(shell)
+            if (task["task_id"], task["state"]) == ("answer", "running")
+            and (task["run_id"], task["map_index"]) in begun
+        ]
+        return bool(at_work)
+
+    assert processes.wait_until(is_begun, BEGIN_TIMEOUT_S, every_s=0.05)
+    for process in processes.family(processes.records(shell.home)[at_work[0]]):
+        _kill(process)
+    return at_work[0]
 
 
 def _kill(process: psutil.Process) -> None:

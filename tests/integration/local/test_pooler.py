@@ -15,15 +15,15 @@ from sqlalchemy.pool import NullPool
 from codeio_ops.local import health, pooler, ports, processes, stack
 from codeio_ops.local.components import Part
 from codeio_ops.local.home import Home
-from codeio_ops.local.programs import INSTALL, missing_programs
 from codeio_ops.local.stack import Started
 from codeio_ops.reasons import DropReason
 from codeio_ops.records import Drop, DropRecord
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter, TaskIdentity, stage_run
 from support.storage import quiet
+from support.workers import needs_workers
 
-pytestmark = pytest.mark.skipif(bool(missing_programs()), reason=f"not installed: {INSTALL}")
+pytestmark = needs_workers
 
 
 @pytest.fixture(scope="module")
