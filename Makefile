@@ -22,7 +22,7 @@ $(UV):
 	$(RUN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
 
 $(VENV)/.synced: uv.lock pyproject.toml | $(UV)
-	$(UV) sync --quiet --frozen --inexact --extra embedded --python $(RUN)/python
+	$(UV) sync --quiet --frozen --inexact --extra embedded --extra celery --python $(RUN)/python
 	@touch $@
 
 setup: $(VENV)/.synced ## Install the locked environment into .venv
@@ -49,8 +49,7 @@ gvisor: setup ## Install gVisor's runsc where apt has it, so that the sandbox is
 	@command -v runsc >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends runsc; } >/dev/null 2>&1 \
 	  || echo "runsc cannot be installed here; its tests are skipped" >&2
 
-workers: setup ## Install Redis, pgbouncer and what else `codeio up --workers N` needs, where apt has them
-	@$(UV) sync --quiet --frozen --inexact --extra embedded --extra celery --python $(RUN)/python
+workers: ## Install Redis and pgbouncer for `codeio up --workers N`, where apt has them
 	@PATH="$$PATH:/usr/sbin"; { command -v redis-server && command -v pgbouncer; } >/dev/null \
 	  || { apt-get update -qq && RUNLEVEL=1 apt-get install -qq -y --no-install-recommends redis-server pgbouncer; } >/dev/null 2>&1 \
 	  || echo "redis-server and pgbouncer cannot be installed here; their tests are skipped" >&2
