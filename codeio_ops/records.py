@@ -490,6 +490,28 @@ class SampleContent(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SampleMeasure(Record):
+    """What is checked of the texts of a sample."""
+
+    table: ClassVar[str] = "sample_measure"
+    sample_id: UUID
+    definition_id: UUID
+    prompt_sha256: bytes
+    prompt_chars: int
+    bare_prompt_sha256: bytes | None
+    bare_prompt_chars: int | None
+    turn_1_chars: int
+    feedback_1_chars: int
+    turn_2_chars: int
+    feedback_2_chars: int
+    answer_chars: int
+    input_fault: str | None
+    output_fault: str | None
+    answer_fault: str | None
+    stage_run_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseRow(Record):
     """A version of the dataset."""
 

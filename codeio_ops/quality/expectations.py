@@ -1,28 +1,35 @@
 """The expectations gate: Great Expectations over a candidate, its Data Docs kept in S3.
 
-One checkpoint judges a release. A critical expectation that does not hold makes the failure
-hard; when only warnings do not hold, it is soft, and a person may let it pass.
+It runs in the database, over columns that stand there: `expectations.fill` says which. One
+checkpoint judges a release. A critical expectation that does not hold makes the failure hard;
+when only warnings do not hold, it is soft, and a person may let it pass.
 """
 
 import os
 import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from codeio_ops.jsonvalue import Json
 from codeio_ops.quality.measurement import Severity
+from codeio_ops.quality.measures import definition_of, store_measures
 from codeio_ops.release.assemble import Release
 from codeio_ops.release.recipe import Recipe
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.objects import ObjectStore
+from codeio_ops.storage.runs import FactWriter
 
 if TYPE_CHECKING:
-    import pandas as pd
     from great_expectations import ExpectationSuite
     from great_expectations.checkpoint import CheckpointResult
 
+# Tokenisers of today give a token to 3 or more characters of English and code.
+CHARS_PER_TOKEN = 3
 _SITE = "candidate"
+_DATABASE = "CANDIDATE_DATABASE"
 _EXAMPLES = 10
 
 
@@ -88,40 +95,69 @@ def docs_prefix(name: str, version: int) -> str:
 
 
 def judge_expectations(
-    release: Release, *, store: Store, objects: ObjectStore
+    release: Release, *, store: Store, objects: ObjectStore, writer: FactWriter
 ) -> ExpectationReport:
     """Run the suite over a candidate, and put its Data Docs into the bucket."""
     # It would report its use to its makers.
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    from codeio_ops.quality.expectations_frame import candidate_frame
     from codeio_ops.quality.expectations_suite import Share, release_suite
 
     recipe = Recipe.model_validate(release.recipe)
-    frame = candidate_frame(release.release_id, recipe, store)
     previous = store.fetch(
         "release.previous_shares", Share, name=release.name, version=release.version
     )
     suite = release_suite(recipe, release.samples, previous)
     prefix = docs_prefix(release.name, release.version)
-    with tempfile.TemporaryDirectory() as directory:
-        result = _run(f"{release.name} v{release.version}", frame, suite, Path(directory))
+    with candidate_rows(release, recipe, store, writer), tempfile.TemporaryDirectory() as directory:
+        result = _run(release, suite, store, Path(directory))
         _upload(Path(directory), prefix, objects)
-    results = [item for run in result.run_results.values() for item in run.results]
+        results = [item for run in result.run_results.values() for item in run.results]
+        failed = tuple(_failed(item, release, store) for item in results if not item.success)
     return ExpectationReport(
         expectations=len(results),
-        failed=tuple(_failed(item) for item in results if not item.success),
+        failed=failed,
         data_docs=f"s3://{objects.bucket}/{prefix}index.html",
     )
 
 
+@contextmanager
+def candidate_rows(
+    release: Release, recipe: Recipe, store: Store, writer: FactWriter
+) -> Iterator[None]:
+    """Have the rows of a candidate in `codeio.candidate_row` for the block."""
+    definition = definition_of(store)
+    store_measures(release.release_id, definition, store, writer)
+    with store.transaction() as transaction:
+        # A gate that was killed left its own.
+        transaction.execute("expectations.clear", release_id=release.release_id)
+        transaction.execute(
+            "expectations.fill",
+            release_id=release.release_id,
+            definition_id=definition,
+            reference_code=recipe.reference_code,
+            replaces=recipe.wrong == "replace",
+            turns=recipe.turns,
+            separator_chars=len(recipe.separator),
+            chars_per_token=CHARS_PER_TOKEN,
+        )
+        transaction.execute("expectations.analyze")
+    try:
+        yield
+    finally:
+        with store.transaction() as transaction:
+            transaction.execute("expectations.clear", release_id=release.release_id)
+
+
 def _run(
-    name: str, frame: "pd.DataFrame", suite: "ExpectationSuite", directory: Path
+    release: Release, suite: "ExpectationSuite", store: Store, directory: Path
 ) -> "CheckpointResult":
     import great_expectations as gx
     from great_expectations.checkpoint import UpdateDataDocsAction
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
-    context = gx.get_context(mode="ephemeral")
+    name = f"{release.name} v{release.version}"
+    # By its name in what is written down, which so holds no password.
+    context = gx.get_context(mode="ephemeral", runtime_environment={_DATABASE: store.url})
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     # The site that every context has would be written to a directory of its own.
     for site in context.get_docs_sites_urls():
@@ -137,10 +173,12 @@ def _run(
             },
         },
     )
-    asset = context.data_sources.add_pandas("candidate").add_dataframe_asset(name)
+    source = context.data_sources.add_postgres("candidate", connection_string=f"${{{_DATABASE}}}")
+    rows = f"SELECT * FROM codeio.candidate_row WHERE release_id = '{release.release_id}'"  # noqa: S608 - a UUID
+    asset = source.add_query_asset(name, rows)
     definition = gx.ValidationDefinition(
         name=name,
-        data=asset.add_batch_definition_whole_dataframe("all rows"),
+        data=asset.add_batch_definition_whole_table("all rows"),
         suite=context.suites.add(suite),
     )
     checkpoint = gx.Checkpoint(
@@ -153,7 +191,7 @@ def _run(
             "partial_unexpected_count": _EXAMPLES,
         },
     )
-    return context.checkpoints.add(checkpoint).run(batch_parameters={"dataframe": frame})
+    return context.checkpoints.add(checkpoint).run()
 
 
 def _upload(directory: Path, prefix: str, objects: ObjectStore) -> None:
@@ -162,10 +200,9 @@ def _upload(directory: Path, prefix: str, objects: ObjectStore) -> None:
             objects.put(prefix + path.relative_to(directory).as_posix(), path.read_bytes())
 
 
-def _failed(item: Any) -> FailedExpectation:
+def _failed(item: Any, release: Release, store: Store) -> FailedExpectation:
     config, result = item.expectation_config, item.result
     columns = config.kwargs.get("column_list") or [config.kwargs.get("column", "")]
-    examples = result.get("partial_unexpected_index_list") or []
     observed = result.get("observed_value", item.exception_info.get("exception_message"))
     return FailedExpectation(
         expectation=config.type,
@@ -173,6 +210,22 @@ def _failed(item: Any) -> FailedExpectation:
         meaning=str(config.notes or ""),
         severity="warning" if config.severity == "warning" else "critical",
         rows=result.get("unexpected_count"),
-        samples=tuple(str(example["sample_id"]) for example in examples),
+        samples=tuple(_examples(result, release, store)),
         observed="" if observed is None else str(observed),
     )
+
+
+def _examples(result: Mapping[str, Any], release: Release, store: Store) -> list[str]:
+    """Return ids of some rows that break an expectation; of several columns it names values."""
+    if named := result.get("partial_unexpected_index_list"):
+        return [str(row["sample_id"]) for row in named]
+    values = [row for row in result.get("partial_unexpected_list", ()) if isinstance(row, dict)]
+    if not values:
+        return []
+    with store.transaction() as transaction:
+        return transaction.column(
+            "expectations.samples_that_share",
+            release_id=release.release_id,
+            prompts=[value for row in values for value in row.values()],
+            at_most=_EXAMPLES,
+        )

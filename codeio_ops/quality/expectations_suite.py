@@ -30,7 +30,7 @@ _CRITICAL, _WARNING = FailureSeverity.CRITICAL, FailureSeverity.WARNING
 _PRESENT = (
     "prompt_id", "program_id", "io_pair_id", "raw_file_id", "source_locator", "source_path",
     "licence", "direction", "verdict_1", "teacher_id", "teacher_kind", "teacher_model",
-    "template_sha256", "verifier_version", "sandbox_image_digest",
+    "template_sha256", "verifier_version", "sandbox_image_digest", "prompt_chars", "response_chars",
 )  # fmt: skip
 # Two teachers may answer the same prompt.
 _UNIQUE_OF_TEACHER = ("prompt_id", "prompt_sha256")

@@ -82,7 +82,9 @@ def verifier_self_test(inputs: GateInputs) -> Measurement:
 def expectations(inputs: GateInputs) -> Measurement:
     """Run the Great Expectations suite over the candidate."""
     release = find_release(inputs.store, inputs.release_id)
-    report = judge_expectations(release, store=inputs.store, objects=inputs.objects)
+    report = judge_expectations(
+        release, store=inputs.store, objects=inputs.objects, writer=inputs.writer
+    )
     return Measurement(
         metric="expectations that do not hold",
         value=len(report.failed),

@@ -1,12 +1,15 @@
 """The files of a release: Parquet with provenance, chat JSON Lines, and plain turns.
 
-The same rows give the same bytes: order, schema, compression and row groups are fixed.
+The same rows give the same bytes: order, schema, compression and row groups are fixed. The files
+of a shard are written side by side on the disk, a row group of them in memory at a time.
 """
 
-import io
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import fields
-from itertools import islice
+from itertools import chain, islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codeio_ops.jsonvalue import Json, compact
@@ -16,8 +19,8 @@ from codeio_ops.release.training import TrainingRow
 if TYPE_CHECKING:
     import pyarrow
 
-SHARD_ROWS = 20_000
 _ROW_GROUP_ROWS = 5_000
+_SHARD_ROW_GROUPS = 4
 
 # Inputs and outputs of every shape share a column: each is JSON text, a string and null as well.
 VALUE_COLUMNS = ("input", "output")
@@ -31,18 +34,43 @@ def export_files(
     """Yield (path, content) of each data file; a split without samples has none.
 
     Args:
-        rows_of: Gives the rows of a split in the order they are written in; a shard of
-            them is held in memory at a time.
+        rows_of: Gives the rows of a split in the order they are written in.
     """
     for split in SPLITS:
-        members = iter(rows_of(split))
+        groups = _groups(rows_of(split))
         number = 0
-        while shard := list(islice(members, SHARD_ROWS)):
-            name = f"{split}-{number:05d}"
-            yield f"data/{name}.parquet", _parquet(shard)
-            yield f"chat/{name}.jsonl", _lines(_chat(row) for row in shard)
-            yield f"turns/{name}.jsonl", _lines(_turns(row) for row in shard)
+        while group := next(groups, None):
+            shard = chain([group], islice(groups, _SHARD_ROW_GROUPS - 1))
+            yield from _shard_files(f"{split}-{number:05d}", shard)
             number += 1
+
+
+def _groups(rows: Iterable[TrainingRow]) -> Iterator[list[TrainingRow]]:
+    members = iter(rows)
+    while group := list(islice(members, _ROW_GROUP_ROWS)):
+        yield group
+
+
+def _shard_files(name: str, groups: Iterable[list[TrainingRow]]) -> Iterator[tuple[str, bytes]]:
+    with tempfile.TemporaryDirectory() as directory:
+        table, chat, turns = (Path(directory, kind) for kind in ("data", "chat", "turns"))
+        _write(groups, table, chat, turns)
+        yield f"data/{name}.parquet", table.read_bytes()
+        yield f"chat/{name}.jsonl", chat.read_bytes()
+        yield f"turns/{name}.jsonl", turns.read_bytes()
+
+
+def _write(groups: Iterable[list[TrainingRow]], table: Path, chat: Path, turns: Path) -> None:
+    import pyarrow.parquet as pq
+
+    with ExitStack() as opened:
+        chats = opened.enter_context(chat.open("wb"))
+        turned = opened.enter_context(turns.open("wb"))
+        tables = opened.enter_context(pq.ParquetWriter(table, _schema(), compression="zstd"))
+        for group in groups:
+            tables.write_table(_table(group))
+            chats.writelines(_line(_chat(row)) for row in group)
+            turned.writelines(_line(_turns(row)) for row in group)
 
 
 def _chat(row: TrainingRow) -> Json:
@@ -66,23 +94,26 @@ def _turns(row: TrainingRow) -> Json:
     }
 
 
-def _lines(values: Iterator[Json]) -> bytes:
-    return "".join(f"{compact(value)}\n" for value in values).encode()
+def _line(value: Json) -> bytes:
+    return f"{compact(value)}\n".encode()
 
 
-def _parquet(rows: list[TrainingRow]) -> bytes:
+def _schema() -> "pyarrow.Schema":
     import pyarrow as pa
-    import pyarrow.parquet as pq
+
+    texts = [(name, pa.string()) for name in TEXT_COLUMNS]
+    return pa.schema([*texts, (FLAG_COLUMN, pa.bool_())])
+
+
+def _table(rows: list[TrainingRow]) -> "pyarrow.Table":
+    import pyarrow as pa
 
     records = [_record(row) for row in rows]
-    columns: dict[str, pyarrow.Array] = {
-        name: pa.array([_text(record[name]) for record in records], pa.string())
-        for name in TEXT_COLUMNS
+    columns: dict[str, list[str | None] | list[bool]] = {
+        name: [_text(record[name]) for record in records] for name in TEXT_COLUMNS
     }
-    columns[FLAG_COLUMN] = pa.array([row.replaced for row in rows], pa.bool_())
-    sink = io.BytesIO()
-    pq.write_table(pa.table(columns), sink, compression="zstd", row_group_size=_ROW_GROUP_ROWS)
-    return sink.getvalue()
+    columns[FLAG_COLUMN] = [row.replaced for row in rows]
+    return pa.table(columns, schema=_schema())
 
 
 def _record(row: TrainingRow) -> dict[str, Json]:

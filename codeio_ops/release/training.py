@@ -38,7 +38,7 @@ def training_row(recipe: Recipe, sample: SampleText) -> TrainingRow:
     return TrainingRow(
         sample=sample,
         prompt=sample.prompt if shown else without_reference_code(sample.prompt),
-        response=_true_answer(sample) if replaced else _conversation(recipe, sample),
+        response=true_answer(sample) if replaced else _conversation(recipe, sample),
         replaced=replaced,
     )
 
@@ -46,11 +46,16 @@ def training_row(recipe: Recipe, sample: SampleText) -> TrainingRow:
 def _conversation(recipe: Recipe, sample: SampleText) -> str:
     if recipe.turns == 1:
         return sample.turn_1
-    parts = (sample.turn_1, sample.feedback_1, sample.turn_2, sample.feedback_2)
-    return recipe.separator.join(part for part in parts if part)
+    return recipe.separator.join(part for part in turns(sample) if part)
 
 
-def _true_answer(sample: SampleText) -> str:
+def turns(sample: SampleText) -> tuple[str, str, str, str]:
+    """Return the first answer, what is said of it, the revision, and what is said of that."""
+    return (sample.turn_1, sample.feedback_1, sample.turn_2 or "", sample.feedback_2 or "")
+
+
+def true_answer(sample: SampleText) -> str:
+    """Return the answer that is right, without a word of how to find it."""
     value: Json = sample.output if sample.direction == "output" else sample.input
     answer = {sample.direction: value}
     return fenced(json.dumps(answer, ensure_ascii=False, allow_nan=False), "json")

@@ -1,4 +1,4 @@
-"""Remove containers that nobody uses any more.
+"""Remove containers whose owner is gone.
 
 A killed process takes its containers with it (the supervisor notices the hang-up). What
 this finds is what an engine or machine that died at the wrong moment left behind.
@@ -6,8 +6,7 @@ this finds is what an engine or machine that died at the wrong moment left behin
 
 import logging
 import socket
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psutil
 
@@ -19,28 +18,20 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# An engine that comes back removes what ended without it, and does not try again where it fails.
-_HALF_REMOVED = "dead"
-
 
 def sweep_orphans(client: "DockerClient") -> list[str]:
-    """Remove the sandbox containers that nobody uses; return their ids."""
+    """Remove the sandbox containers of dead processes of this machine; return their ids."""
     removed = []
     with engine_errors("looking for orphaned sandboxes"):
         rows = client.api.containers(all=True, filters={"label": f"{LABEL}=1"})
         for row in rows:
-            if nobody_uses(row):
+            if _is_orphan(row["Labels"].get(OWNER_LABEL, "")):
                 with ignoring_absent():
                     client.api.remove_container(row["Id"], force=True)
                 removed.append(row["Id"])
     if removed:
         log.warning("removed %d orphaned sandboxes", len(removed), extra={"action": "sweep"})
     return removed
-
-
-def nobody_uses(row: Mapping[str, Any]) -> bool:
-    """Say so of a container, as the engine lists it: it is half removed, or its owner is gone."""
-    return row["State"] == _HALF_REMOVED or _is_orphan(row["Labels"].get(OWNER_LABEL, ""))
 
 
 def _is_orphan(owner: str) -> bool:

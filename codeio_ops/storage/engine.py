@@ -109,6 +109,11 @@ class Store:
             )
         return cls(create_engine(url, pool_pre_ping=True))
 
+    @property
+    def url(self) -> str:
+        """Where it is, with the password."""
+        return self._engine.url.render_as_string(hide_password=False)
+
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Open a transaction: committed at the end of the block, undone when it raises.

@@ -9,7 +9,8 @@ codeio.raw_file_origin, codeio.dedup_result, codeio.dedup_segment, codeio.teache
 codeio.teacher_reply, codeio.teacher_spending, codeio.teacher_pace, codeio.teacher_batch,
 codeio.teacher_batch_request, codeio.answering_teacher, codeio.program, codeio.program_measure,
 codeio.io_pair, codeio.pair_check, codeio.prompt, codeio.response, codeio.verdict, codeio.drop_record,
-codeio.requeued_drop, codeio.sandbox_check, codeio.sample, codeio.sample_content, codeio.release,
+codeio.requeued_drop, codeio.sandbox_check, codeio.sample, codeio.sample_content, codeio.sample_measure,
+codeio.candidate_row, codeio.release,
 codeio.release_sample, codeio.release_left_out, codeio.takedown, codeio.takedown_undo, codeio.tree_change,
 codeio.benchmark_index,
 codeio.leak_scan, codeio.leak_hit, codeio.gate_result, codeio.gate_override, codeio.source_change,
@@ -18,6 +19,8 @@ TO codeio_app;
 
 GRANT UPDATE (paused, cursor_value, licence, settings, removed, withdrawn, judged_with, judged_at)
 ON codeio.source TO codeio_app;
+-- Scratch, which its writer takes away again.
+GRANT DELETE ON codeio.candidate_row TO codeio_app;
 GRANT UPDATE (status, uri, manifest_sha256, published_at) ON codeio.release TO codeio_app;
 GRANT UPDATE ON codeio.teacher_spending, codeio.teacher_pace, codeio.answering_teacher TO codeio_app;
 GRANT UPDATE (status, collected_at) ON codeio.teacher_batch TO codeio_app;

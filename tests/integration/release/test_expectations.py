@@ -45,7 +45,7 @@ def as_owner(settings: Settings, statement: str, *values: object) -> None:
 
 
 def judge(facts: Facts, objects: ObjectStore, release: Release) -> ExpectationReport:
-    return judge_expectations(release, store=facts.store, objects=objects)
+    return judge_expectations(release, store=facts.store, objects=objects, writer=facts.writer)
 
 
 def test_a_whole_candidate_passes_and_its_docs_are_in_the_bucket(
