@@ -290,13 +290,13 @@ INNER JOIN codeio.program USING (program_id)
 ORDER BY program.program_id, io_pair.io_pair_id;
 
 -- name: duplicate_prompts
--- Two teachers may answer the same prompt.
+-- Two teachers may answer the same prompt. Of the texts digests are compared, not the texts by a collation.
 SELECT array_agg(sample.sample_id ORDER BY sample.sample_id) AS sample_ids
 FROM codeio.sample
 INNER JOIN codeio.prompt USING (prompt_id)
 INNER JOIN codeio.sample_teacher ON sample_teacher.sample_id = sample.sample_id AND sample_teacher.turn = 1
 WHERE sample.sample_id = any(:sample_ids)
-GROUP BY prompt.body, sample_teacher.teacher_id
+GROUP BY sha256(convert_to(prompt.body, 'UTF8')), sample_teacher.teacher_id
 HAVING count(*) > 1
 ORDER BY sample_ids;
 

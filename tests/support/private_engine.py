@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import docker
+import docker.errors
 
 START_S = 60.0
 NO_RUNTIMES: Mapping[str, Path] = MappingProxyType({})
@@ -71,9 +72,12 @@ class PrivateEngine:
         shutil.rmtree(self._directory)
 
     def containers(self) -> list[str]:
-        """Return the ids of all its containers, running or not."""
+        """Return the ids of all its containers, running or not.
+
+        An engine that was killed may go on listing one that it does not have any more.
+        """
         with self.client() as client:
-            return [row["Id"] for row in client.api.containers(all=True)]
+            return [row["Id"] for row in client.api.containers(all=True) if _has(client, row["Id"])]
 
     @contextmanager
     def client(self) -> Iterator[docker.DockerClient]:
@@ -92,3 +96,11 @@ class PrivateEngine:
             # The stubs leave this one method untyped.
             ours.api.load_image(theirs.images.get(reference).save(named=True))  # type: ignore[no-untyped-call]
         theirs.close()
+
+
+def _has(client: docker.DockerClient, container_id: str) -> bool:
+    try:
+        client.api.inspect_container(container_id)
+    except docker.errors.NotFound:
+        return False
+    return True
