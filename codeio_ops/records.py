@@ -498,8 +498,6 @@ class SampleMeasure(Record):
     definition_id: UUID
     prompt_sha256: bytes
     prompt_chars: int
-    bare_prompt_sha256: bytes | None
-    bare_prompt_chars: int | None
     turn_1_chars: int
     feedback_1_chars: int
     turn_2_chars: int

@@ -3232,8 +3232,6 @@ CREATE TABLE codeio.sample_measure (
     definition_id uuid NOT NULL,
     prompt_sha256 bytea NOT NULL,
     prompt_chars integer NOT NULL,
-    bare_prompt_sha256 bytea,
-    bare_prompt_chars integer,
     turn_1_chars integer NOT NULL,
     feedback_1_chars integer NOT NULL,
     turn_2_chars integer NOT NULL,
@@ -3243,16 +3241,13 @@ CREATE TABLE codeio.sample_measure (
     output_fault text,
     answer_fault text,
     stage_run_id uuid NOT NULL,
-    CONSTRAINT sample_measure_bare_prompt_sha256 CHECK ((length(bare_prompt_sha256) = 32)),
     CONSTRAINT sample_measure_prompt_sha256 CHECK ((length(prompt_sha256) = 32))
 );
-COMMENT ON TABLE codeio.sample_measure IS 'What is checked of the texts of samples, whatever a recipe makes of them. Lengths are in characters.';
+COMMENT ON TABLE codeio.sample_measure IS 'What is checked of the texts of samples, whatever response a recipe makes of them. Lengths are in characters.';
 COMMENT ON COLUMN codeio.sample_measure.sample_id IS 'The sample.';
-COMMENT ON COLUMN codeio.sample_measure.definition_id IS 'Derived from all that decides the measures: sources, and the view that gives the texts. With another all is measured anew.';
-COMMENT ON COLUMN codeio.sample_measure.prompt_sha256 IS 'sha256 of the prompt.';
+COMMENT ON COLUMN codeio.sample_measure.definition_id IS 'Derived from all that decides the measures: sources, the view that gives the texts, and whether prompts show the program. With another all is measured anew.';
+COMMENT ON COLUMN codeio.sample_measure.prompt_sha256 IS 'sha256 of the prompt, with the program or without as the definition says.';
 COMMENT ON COLUMN codeio.sample_measure.prompt_chars IS 'Its length.';
-COMMENT ON COLUMN codeio.sample_measure.bare_prompt_sha256 IS 'sha256 of the prompt without the reference code; null where no template of ours made it.';
-COMMENT ON COLUMN codeio.sample_measure.bare_prompt_chars IS 'Its length.';
 COMMENT ON COLUMN codeio.sample_measure.turn_1_chars IS 'Length of the first answer.';
 COMMENT ON COLUMN codeio.sample_measure.feedback_1_chars IS 'Length of what was said of it.';
 COMMENT ON COLUMN codeio.sample_measure.turn_2_chars IS 'Length of the revision; 0 when there was none.';

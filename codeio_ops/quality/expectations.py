@@ -125,8 +125,8 @@ def candidate_rows(
     release: Release, recipe: Recipe, store: Store, writer: FactWriter
 ) -> Iterator[None]:
     """Have the rows of a candidate in `codeio.candidate_row` for the block."""
-    definition = definition_of(store)
-    store_measures(release.release_id, definition, store, writer)
+    definition = definition_of(recipe, store)
+    store_measures(release.release_id, recipe, definition, store, writer)
     with store.transaction() as transaction:
         # A gate that was killed left its own.
         transaction.execute("expectations.clear", release_id=release.release_id)
@@ -134,7 +134,6 @@ def candidate_rows(
             "expectations.fill",
             release_id=release.release_id,
             definition_id=definition,
-            reference_code=recipe.reference_code,
             replaces=recipe.wrong == "replace",
             turns=recipe.turns,
             separator_chars=len(recipe.separator),

@@ -34,13 +34,21 @@ def training_row(recipe: Recipe, sample: SampleText) -> TrainingRow:
     Source: arXiv 2502.07316, section 2.4: the turns and their feedback are joined.
     """
     replaced = recipe.wrong == "replace" and sample.verdict_1 != CORRECT
-    shown = recipe.reference_code
     return TrainingRow(
         sample=sample,
-        prompt=sample.prompt if shown else without_reference_code(sample.prompt),
+        prompt=shown_prompt(recipe, sample),
         response=true_answer(sample) if replaced else _conversation(recipe, sample),
         replaced=replaced,
     )
+
+
+def shown_prompt(recipe: Recipe, sample: SampleText) -> str:
+    """Return what a model reads: the prompt, with or without the program.
+
+    Raises:
+        UnknownPrompt: it is to stand without, and was not rendered from one of our templates.
+    """
+    return sample.prompt if recipe.reference_code else without_reference_code(sample.prompt)
 
 
 def _conversation(recipe: Recipe, sample: SampleText) -> str:

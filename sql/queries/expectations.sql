@@ -19,10 +19,7 @@ INSERT INTO codeio.candidate_row (
 )
 WITH measured AS (
     SELECT known.sample_id, known.input_fault, known.output_fault, known.answer_fault, known.answer_chars,
-        encode(
-            CASE WHEN :reference_code THEN known.prompt_sha256 ELSE known.bare_prompt_sha256 END, 'hex'
-        ) AS prompt_sha256,
-        CASE WHEN :reference_code THEN known.prompt_chars ELSE known.bare_prompt_chars END AS prompt_chars,
+        encode(known.prompt_sha256, 'hex') AS prompt_sha256, known.prompt_chars,
         CASE
             WHEN :turns = 1 THEN known.turn_1_chars
             ELSE known.turn_1_chars + known.feedback_1_chars + known.turn_2_chars + known.feedback_2_chars

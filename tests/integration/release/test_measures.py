@@ -76,10 +76,11 @@ def test_a_sample_is_measured_once(facts: Facts, settings: Settings) -> None:
 
 
 def test_another_definition_measures_anew(facts: Facts, settings: Settings) -> None:
-    release = facts.assemble(RECIPES[0])
-    for definition in (definition_of(facts.store), content_id("definition", "of an edit")):
+    recipe = RECIPES[0]
+    release = facts.assemble(recipe)
+    for definition in (definition_of(recipe, facts.store), content_id("definition", "of an edit")):
         for _ in range(2):
-            store_measures(release.release_id, definition, facts.store, facts.writer)
+            store_measures(release.release_id, recipe, definition, facts.store, facts.writer)
     assert len(asked(settings, MEASURES)) == 2 * release.samples
 
 
