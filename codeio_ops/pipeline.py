@@ -35,6 +35,8 @@ OTHER_RECIPE = "__recipe_"
 SANDBOX_POOL = "sandbox"
 TEACHER_POOL = "llm"
 _POOLS: Mapping[Need, str] = {"sandbox": SANDBOX_POOL, "teacher": TEACHER_POOL}
+# Queues of Celery: a worker takes those whose needs its machine can meet.
+QUEUES = ("default", TEACHER_POOL, SANDBOX_POOL)
 
 
 class Cut(StrEnum):
@@ -122,6 +124,11 @@ class Stage:
     def pool(self) -> str:
         """Pool of Airflow that caps it."""
         return _POOLS[self.needs] if self.needs else "default_pool"
+
+    @property
+    def queue(self) -> str:
+        """Queue from which a worker takes it that has what it needs."""
+        return _POOLS[self.needs] if self.needs else "default"
 
     def is_batched(self, settings: "Settings") -> bool:
         """Say whether its requests go out in batches first.

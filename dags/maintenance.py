@@ -20,6 +20,7 @@ from airflow.sdk import Param, chain, dag, get_current_context, task
 
 from codeio_airflow.clients import task_work
 from codeio_airflow.defaults import DAG_DEFAULTS
+from codeio_ops.pipeline import SANDBOX_POOL
 
 REQUEUE = Param({}, type="object", description="Stage -> reasons whose drops are tried again.")
 
@@ -56,7 +57,7 @@ def maintenance() -> None:
             wanted = get_current_context()["params"]["requeue"]
             return maintenance_tasks.requeue(wanted, work)
 
-    @task
+    @task(queue=SANDBOX_POOL)
     def remove_orphaned_sandboxes() -> int:
         from codeio_airflow import maintenance_tasks
 

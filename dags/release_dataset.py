@@ -128,7 +128,7 @@ def release_dataset() -> None:
     decided, published = decide(candidate), publish(candidate)
     screen() >> candidate
     others = [name for name in GATES if name not in SANDBOX_GATES]
-    sandbox_gate = gate.override(task_id="sandbox_gate", pool=SANDBOX_POOL)
+    sandbox_gate = gate.override(task_id="sandbox_gate", pool=SANDBOX_POOL, queue=SANDBOX_POOL)
     gate.partial(release_id=candidate).expand(name=others) >> decided
     sandbox_gate.partial(release_id=candidate).expand(name=list(SANDBOX_GATES)) >> decided
     decided >> [ask_override, published]

@@ -26,7 +26,7 @@ from codeio_ops.pipeline import SANDBOX_POOL
 def sandbox_canary() -> None:
     """Attack, record, and fail when something escaped."""
 
-    @task(pool=SANDBOX_POOL)
+    @task(pool=SANDBOX_POOL, queue=SANDBOX_POOL)
     def attack() -> int:
         with task_work("canary") as work:
             return attack_sandbox(work)

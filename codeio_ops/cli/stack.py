@@ -25,6 +25,16 @@ OnlyOption = Annotated[
     str, typer.Option("--only", help="Parts to run: postgres, s3, teacher, airflow.", metavar="A,B")
 ]
 
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=0,
+        metavar="N",
+        help="Have N workers of Celery do the tasks, from now on; 0 leaves them to the scheduler.",
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
@@ -32,10 +42,10 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def up(only: OnlyOption = "", as_json: JsonOption = False) -> None:
+def up(only: OnlyOption = "", workers: WorkersOption = None, as_json: JsonOption = False) -> None:
     """Start the embedded stack; what runs already is left alone."""
     home = Home(home_directory())
-    started = stack.up(home, parts=_parts(only), say=say)
+    started = stack.up(home, parts=_parts(only), say=say, worker_count=workers)
     rows = read_status(home)
     if as_json:
         _print_status_json(home.root, rows)

@@ -71,9 +71,11 @@ def migrate(home: Home, state: StackState, environment: Mapping[str, str]) -> bo
     record = home.airflow / MIGRATED_FILE
     if record.exists() and json.loads(record.read_text(encoding="utf-8")) == before:
         return False
+    # Its lock is that of a session, which a pooler does not keep.
+    direct = postgres.url(state, role=postgres.AIRFLOW, database=postgres.AIRFLOW_DATABASE)
     done = subprocess.run(
         (sys.executable, "-m", "airflow", "db", "migrate"),
-        env=dict(environment),
+        env={**environment, "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": direct},
         cwd=home.airflow,
         stdin=subprocess.DEVNULL,
         capture_output=True,

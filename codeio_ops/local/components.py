@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from codeio_ops.config import Settings
-from codeio_ops.local import airflow, postgres, seaweed
+from codeio_ops.local import airflow, broker, pooler, postgres, seaweed, workers
 from codeio_ops.local.environment import base_environment
 from codeio_ops.local.home import Home
 from codeio_ops.local.ports import LOOPBACK
@@ -30,13 +30,21 @@ def storage(home: Home, state: StackState, parts: frozenset[Part]) -> tuple[Comp
     chosen: list[Component] = []
     if parts & {Part.POSTGRES, Part.AIRFLOW}:
         chosen.append(postgres.component(home, state))
+        if state.workers:
+            chosen.append(pooler.component(home, state))
     if Part.S3 in parts:
         chosen.append(seaweed.component(home, state))
+    if Part.AIRFLOW in parts and state.workers:
+        chosen.append(broker.component(home, state))
     return tuple(chosen)
 
 
 def services(
-    state: StackState, settings: Settings, environment: Mapping[str, str], parts: frozenset[Part]
+    home: Home,
+    state: StackState,
+    settings: Settings,
+    environment: Mapping[str, str],
+    parts: frozenset[Part],
 ) -> tuple[Component, ...]:
     """Return the processes that start once the databases are ready."""
     chosen: list[Component] = []
@@ -44,6 +52,7 @@ def services(
         chosen.append(_teacher(state, environment))
     if Part.AIRFLOW in parts:
         chosen += airflow.components(environment)
+        chosen += workers.components(home, state, environment, base_environment())
     return tuple(chosen)
 
 

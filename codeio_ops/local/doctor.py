@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from codeio_ops.config import Settings
 from codeio_ops.errors import CodeIOError, ImageMissing, StackError
-from codeio_ops.local import disk, health, nights
+from codeio_ops.local import disk, health, nights, workers
 from codeio_ops.local.airflow import COMMANDS
 from codeio_ops.local.beginning import unfinished
 from codeio_ops.local.home import Home
@@ -47,11 +47,19 @@ def examine(settings: Settings) -> tuple[Finding, ...]:
         ("s3 releases", lambda: _immutable(settings, state)),
         ("teacher", lambda: _teacher(settings, state)),
         *((name, lambda name=name: _component(name, state)) for name in COMMANDS),
+        *((name, lambda name=name: _component(name, state)) for name in _for_workers(state)),
         ("nights", lambda: _nights(settings, state)),
         ("decisions", lambda: _decisions(settings)),
         ("disk", lambda: _disk(settings)),
     ]
     return tuple(_finding(name, check) for name, check in checks)
+
+
+def _for_workers(state: StackState | None) -> tuple[str, ...]:
+    """Return the components that there are with workers only."""
+    if state is None or not state.workers:
+        return ()
+    return ("pgbouncer", "redis", *workers.names(state))
 
 
 def _finding(name: str, check: Callable[[], str]) -> Finding:

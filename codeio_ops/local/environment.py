@@ -8,13 +8,14 @@ file because the supervisor needs them again when it restarts a process.
 import os
 import shlex
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from dotenv import dotenv_values
 
 from codeio_ops.bundled import DAGS
 from codeio_ops.config_reference import changes_of, setting_lines
 from codeio_ops.errors import SettingsError
-from codeio_ops.local import postgres, seaweed
+from codeio_ops.local import postgres, seaweed, workers
 from codeio_ops.local.home import Home, write_private
 from codeio_ops.local.ports import LOOPBACK
 from codeio_ops.local.state import StackState
@@ -39,6 +40,7 @@ def stack_environment(
     return {
         **_platform(state, bucket),
         **_airflow(home, state),
+        **(_with_workers(state, bucket, user) if state.workers else {}),
         **home.caches(),
         **chosen,
         "CODEIO_HOME": str(home.root),
@@ -119,11 +121,13 @@ def teacher_url(state: StackState) -> str:
 
 def _platform(state: StackState, bucket: str) -> dict[str, str]:
     def database(role: str) -> str:
-        return postgres.url(state, role=role, database=postgres.DATABASE)
+        pooled = state.workers > 0 and role != postgres.OWNER
+        return postgres.url(state, role=role, database=postgres.DATABASE, pooled=pooled)
 
     return {
         "CODEIO_DATABASE_URL": database(postgres.APP),
         "CODEIO_AUDITOR_DATABASE_URL": database(postgres.AUDITOR),
+        # Who migrates takes Postgres itself.
         "CODEIO_OWNER_DATABASE_URL": database(postgres.OWNER),
         "CODEIO_S3_ENDPOINT_URL": seaweed.endpoint(state),
         "CODEIO_S3_ACCESS_KEY": state.secrets.s3_access_key,
@@ -176,13 +180,38 @@ def _airflow(home: Home, state: StackState) -> dict[str, str]:
         # With the default of 5, a short task holds its slot 5 seconds after its end.
         "workers": {"min_heartbeat_interval": "1"},
     }
-    named = {
+    # Without SPT_NOENV, process titles overwrite what `ps` shows of the environment.
+    return {"AIRFLOW_HOME": str(home.airflow), "SPT_NOENV": "1", **_named(options)}
+
+
+def _with_workers(state: StackState, bucket: str, user: Mapping[str, str]) -> dict[str, str]:
+    """Return what else Airflow needs, and what it needs otherwise, where workers do the tasks."""
+    database = partial(
+        postgres.url, state, role=postgres.AIRFLOW, database=postgres.AIRFLOW_DATABASE
+    )
+    options = {
+        "core": {
+            "executor": "CeleryExecutor",
+            "parallelism": str(workers.SLOTS * state.workers),
+        },
+        "database": {
+            "sql_alchemy_conn": database(pooled=True),
+            # It prepares statements by name, which are a session's.
+            "sql_alchemy_conn_async": database().replace("+psycopg2", "+asyncpg"),
+        },
+        **workers.options(state, bucket=bucket, user=user),
+    }
+    logs = f"AIRFLOW_CONN_{workers.LOGS_CONNECTION.upper()}"
+    return {logs: workers.logs_connection(state), **_named(options)}
+
+
+def _named(options: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Return the variables that set Airflow's options, by section and name."""
+    return {
         f"AIRFLOW__{section.upper()}__{option.upper()}": value
         for section, values in options.items()
         for option, value in values.items()
     }
-    # Without SPT_NOENV, process titles overwrite what `ps` shows of the environment.
-    return {"AIRFLOW_HOME": str(home.airflow), "SPT_NOENV": "1", **named}
 
 
 def _core(home: Home, state: StackState) -> dict[str, str]:

@@ -6,7 +6,7 @@ from contextlib import suppress
 import httpx
 
 from codeio_ops.errors import CodeIOError, StackError, TeacherUnavailable
-from codeio_ops.local import airflow, postgres, processes, seaweed
+from codeio_ops.local import airflow, broker, pooler, postgres, processes, seaweed, workers
 from codeio_ops.local.airflow_api import TIMEOUT_S, AirflowApi
 from codeio_ops.local.environment import AIRFLOW_USER, airflow_url, teacher_url
 from codeio_ops.local.home import Home
@@ -35,9 +35,13 @@ def check(name: str, state: StackState) -> str:
         "postgres": postgres.check,
         "s3": seaweed.check,
         "teacher": check_teacher,
+        "pgbouncer": pooler.check,
+        "redis": broker.check,
     }
     if name in checks:
         return checks[name](state)
+    if workers.is_worker(name):
+        return workers.check(state, name)
     return check_airflow(state, name)
 
 
@@ -87,7 +91,8 @@ def wait(home: Home, state: StackState, names: tuple[str, ...]) -> None:
             _give_up_early(home, name)
             return not problem
 
-        timeout_s = AIRFLOW_START_TIMEOUT_S if name in airflow.COMMANDS else START_TIMEOUT_S
+        slow = name in airflow.COMMANDS or workers.is_worker(name)
+        timeout_s = AIRFLOW_START_TIMEOUT_S if slow else START_TIMEOUT_S
         if not processes.wait_until(healthy, timeout_s, every_s=0.25):
             raise _start_error(home, name, problem)
 

@@ -65,6 +65,20 @@ class Home:
         """`AIRFLOW_HOME`."""
         return self.root / "airflow"
 
+    @property
+    def redis(self) -> Path:
+        """The queues of the workers."""
+        return self.root / "redis"
+
+    @property
+    def pgbouncer(self) -> Path:
+        """The configuration of pgbouncer."""
+        return self.root / "pgbouncer"
+
+    def worker(self, name: str) -> Path:
+        """`AIRFLOW_HOME` of a worker."""
+        return self.root / "workers" / name
+
     def caches(self) -> dict[str, str]:
         """Return where libraries keep what they compile, for a user who has no cache."""
         usual = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

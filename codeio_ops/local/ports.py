@@ -10,6 +10,9 @@ PREFERRED: Mapping[str, int] = {
     "s3": 8333,
     "teacher": 8900,
     "airflow": 8080,
+    # With workers only.
+    "pgbouncer": 16432,
+    "redis": 16379,
     # SeaweedFS opens these for itself; nothing else speaks to them.
     "s3_grpc": 0,
     "master": 0,
@@ -28,9 +31,11 @@ ANY: Mapping[str, int] = dict.fromkeys(PREFERRED, 0)
 
 USERS: Mapping[str, tuple[str, ...]] = {
     "postgres": ("postgres",),
-    "s3": tuple(name for name in PREFERRED if name not in {"postgres", "teacher", "airflow"}),
     "teacher": ("teacher",),
     "airflow-api-server": ("airflow",),
+    "pgbouncer": ("pgbouncer",),
+    "redis": ("redis",),
+    "s3": ("s3", *(name for name, port in PREFERRED.items() if not port)),
 }
 """Component that listens on each port."""
 

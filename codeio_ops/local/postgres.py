@@ -51,11 +51,17 @@ def role_password(secrets: Secrets, role: str) -> str:
     }[role]
 
 
-def url(state: StackState, *, role: str, database: str) -> str:
-    """Return the SQLAlchemy URL of a database as a role."""
+def url(state: StackState, *, role: str, database: str, pooled: bool = False) -> str:
+    """Return the SQLAlchemy URL of a database as a role, by way of pgbouncer or without it."""
     login = f"{role}:{role_password(state.secrets, role)}"
-    address = f"{state.postgres_host}:{state.ports['postgres']}"
-    return f"postgresql+psycopg2://{login}@{address}/{database}"
+    host, port = _address(state, pooled=pooled)
+    return f"postgresql+psycopg2://{login}@{host}:{port}/{database}"
+
+
+def _address(state: StackState, *, pooled: bool) -> tuple[str, int]:
+    if pooled:
+        return state.pgbouncer_host, state.ports["pgbouncer"]
+    return state.postgres_host, state.ports["postgres"]
 
 
 def binaries() -> Path:
@@ -180,18 +186,23 @@ def component(home: Home, state: StackState) -> Component:
 
 @contextmanager
 def connect(
-    state: StackState, *, role: str = "postgres", database: str = "postgres"
+    state: StackState,
+    *,
+    role: str = "postgres",
+    database: str = "postgres",
+    pooled: bool = False,
 ) -> Iterator[Connection]:
-    """Open a connection in autocommit mode and close it at the end.
+    """Open a connection in autocommit mode, as `url` names it, and close it at the end.
 
     Raises:
         StoreRefused: The server answers and refuses.
         StoreUnavailable: No server answers, or it is starting up.
     """
+    host, port = _address(state, pooled=pooled)
     try:
         link = psycopg2.connect(
-            host=state.postgres_host,
-            port=state.ports["postgres"],
+            host=host,
+            port=port,
             user=role,
             password=role_password(state.secrets, role),
             dbname=database,

@@ -18,10 +18,12 @@ from codeio_ops.errors import StackError
 from codeio_ops.extras import require
 from codeio_ops.local import (
     airflow,
+    broker,
     components,
     environment,
     health,
     nights,
+    pooler,
     ports,
     postgres,
     postgres_roles,
@@ -29,12 +31,14 @@ from codeio_ops.local import (
     seaweed,
     seaweed_security,
     supervisor,
+    workers,
 )
 from codeio_ops.local.beginning import noted
 from codeio_ops.local.components import EVERYTHING, Part
 from codeio_ops.local.containers import remove_sandboxes
 from codeio_ops.local.home import Home, exclusive
 from codeio_ops.local.processes import Component
+from codeio_ops.local.programs import require_programs
 from codeio_ops.local.state import StackState, remember
 
 Say = Callable[[str], None]
@@ -45,7 +49,7 @@ POOLS: Mapping[str, tuple[int, str]] = {
     "sandbox": (os.cpu_count() or 1, "Tasks that run programs"),
 }
 # The listeners whose address a person may have written down.
-_NAMED = ("postgres", "s3", "teacher", "airflow")
+_NAMED = ("postgres", "s3", "teacher", "airflow", "pgbouncer", "redis")
 STOP_TIMEOUT_S = 120.0
 SUPERVISOR_TIMEOUT_S = 20.0
 
@@ -70,6 +74,7 @@ def up(
     say: Say,
     user: Mapping[str, str] | None = None,
     preferred: Mapping[str, int] = ports.PREFERRED,
+    worker_count: int | None = None,
 ) -> Started:
     """Start what is missing, wait until all of it is healthy, and prepare the databases.
 
@@ -79,10 +84,12 @@ def up(
         say: Receives one line of text for each step that takes time.
         user: Environment of the caller (default: this process's); see `stack_environment`.
         preferred: Ports to try on the first start.
+        worker_count: How many workers do the tasks, from now on; 0 leaves them to the scheduler,
+            and None leaves it as it was.
 
     Raises:
-        ExtraMissing: The extra `embedded` is not installed.
-        StackError: A component does not become healthy.
+        ExtraMissing: The extra `embedded` is not installed, or `celery` where there are workers.
+        StackError: A component does not become healthy, or what workers need is not installed.
         SettingsError: A setting cannot work.
     """
     require("embedded")
@@ -92,7 +99,8 @@ def up(
         noted(home, say) as say,
     ):
         known = StackState.load(home)
-        state = remember(home, running=_alive(home), preferred=preferred)
+        _require_for_workers(known, worker_count)
+        state = remember(home, running=_alive(home), preferred=preferred, workers=worker_count)
         _say_moved(known.ports if known else preferred, state.ports, say)
         caller = os.environ if user is None else user
         bucket = caller.get("CODEIO_S3_BUCKET", Settings.model_fields["s3_bucket"].default)
@@ -105,6 +113,14 @@ def up(
         _start_storage(home, state, settings, variables, parts, say)
         _start_services(home, state, settings, variables, parts, say)
     return Started(state=state, settings=settings)
+
+
+def _require_for_workers(known: StackState | None, worker_count: int | None) -> None:
+    """Make sure that what workers need is installed, where there are to be any."""
+    before = known.workers if known else 0
+    if before if worker_count is None else worker_count:
+        require("celery")
+        require_programs()
 
 
 def _check_recipes(settings: Settings) -> None:
@@ -135,6 +151,7 @@ def _start_storage(
 ) -> None:
     storage = components.storage(home, state, parts)
     names = tuple(component.name for component in storage)
+    _prepare_for_workers(home, state, names)
     if "postgres" in names and not home.postgres.exists():
         say("creating the Postgres cluster")
     if "postgres" in names:
@@ -142,7 +159,7 @@ def _start_storage(
     if "s3" in names:
         seaweed_security.protect(home.s3, state.secrets)
     alive = _alive(home)
-    services = components.services(state, settings, variables, parts)
+    services = components.services(home, state, settings, variables, parts)
     kept = tuple(component for component in services if component.name in alive)
     _follow_plan(home, (*storage, *kept))
     if not alive.issuperset(names):
@@ -153,6 +170,17 @@ def _start_storage(
         migrate(settings)
     if "s3" in names:
         seaweed.ensure_bucket(state, settings.s3_bucket)
+        if state.workers:
+            seaweed.ensure_bucket(state, workers.logs_bucket(settings.s3_bucket))
+
+
+def _prepare_for_workers(home: Home, state: StackState, names: tuple[str, ...]) -> None:
+    """Write what pgbouncer, Redis and the workers find when they start."""
+    if "pgbouncer" in names:
+        pooler.prepare(home, state)
+    if "redis" in names:
+        broker.prepare(home, state)
+        workers.prepare(home, state)
 
 
 def _start_services(
@@ -163,7 +191,7 @@ def _start_services(
     parts: frozenset[Part],
     say: Say,
 ) -> None:
-    services = components.services(state, settings, variables, parts)
+    services = components.services(home, state, settings, variables, parts)
     names = tuple(component.name for component in services)
     if Part.AIRFLOW in parts:
         airflow.write_password(home, state)

@@ -1,10 +1,12 @@
 """What the embedded stack decides once and remembers: its ports and its secrets."""
 
 import base64
+import hmac
 import json
 import secrets
 from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from hashlib import sha256
 
 from codeio_ops.errors import StackError
 from codeio_ops.local import ports
@@ -39,6 +41,11 @@ class Secrets:
         drawn["airflow_fernet_key"] = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
         return cls(**drawn)
 
+    @property
+    def redis_password(self) -> str:
+        """Password of Redis: derived, so that a stack has it that is older than the workers."""
+        return hmac.new(self.airflow_jwt_secret.encode(), b"redis", sha256).hexdigest()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackState:
@@ -49,12 +56,18 @@ class StackState:
         secrets: Passwords and keys.
         postgres_host: Where Postgres listens; another name than loopback only in containers.
         s3_host: Where S3 listens, likewise.
+        pgbouncer_host: Where pgbouncer listens, likewise.
+        redis_host: Where Redis listens, likewise.
+        workers: How many workers of Celery do the tasks; 0 leaves them to the scheduler.
     """
 
     ports: Mapping[str, int]
     secrets: Secrets
     postgres_host: str = LOOPBACK
     s3_host: str = LOOPBACK
+    pgbouncer_host: str = LOOPBACK
+    redis_host: str = LOOPBACK
+    workers: int = 0
 
     @classmethod
     def load(cls, home: Home) -> "StackState | None":
@@ -67,7 +80,11 @@ class StackState:
             return None
         try:
             raw = json.loads(home.state_file.read_text(encoding="utf-8"))
-            return cls(ports=raw["ports"], secrets=Secrets(**raw["secrets"]))
+            return cls(
+                ports=raw["ports"],
+                secrets=Secrets(**raw["secrets"]),
+                workers=raw.get("workers", 0),
+            )
         except (ValueError, KeyError, TypeError) as exc:
             raise StackError(
                 f"{home.state_file} cannot be read: {exc}",
@@ -76,12 +93,20 @@ class StackState:
 
     def save(self, home: Home) -> None:
         """Write the state file, readable by its owner only."""
-        raw = {"ports": dict(self.ports), "secrets": asdict(self.secrets)}
+        raw = {
+            "ports": dict(self.ports),
+            "secrets": asdict(self.secrets),
+            "workers": self.workers,
+        }
         write_private(home.state_file, json.dumps(raw, indent=1) + "\n")
 
 
 def remember(
-    home: Home, *, running: Container[str], preferred: Mapping[str, int] = ports.PREFERRED
+    home: Home,
+    *,
+    running: Container[str],
+    preferred: Mapping[str, int] = ports.PREFERRED,
+    workers: int | None = None,
 ) -> StackState:
     """Load or create the state, with ports nobody else holds, and save it.
 
@@ -89,8 +114,13 @@ def remember(
         home: The state directory; it must exist.
         running: Components that run now and keep their ports.
         preferred: Ports to try on the first start.
+        workers: How many there are from now on; None leaves it as it was.
     """
     state = StackState.load(home) or StackState(ports=preferred, secrets=Secrets.generate())
-    state = replace(state, ports=ports.assign(state.ports, running=running))
+    state = replace(
+        state,
+        ports=ports.assign({**preferred, **state.ports}, running=running),
+        workers=state.workers if workers is None else workers,
+    )
     state.save(home)
     return state

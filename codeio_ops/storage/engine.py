@@ -129,20 +129,18 @@ class Store:
     def locked(self, name: str, /, *, shared: bool = False) -> Iterator[None]:
         """Hold the lock of this name for the block, and wait for it first if others do.
 
-        It belongs to a connection of its own on which no transaction is open, so that work
-        of minutes, such as uploads, keeps no transaction open; transactions inside the block
-        are others. Shared holders wait for an exclusive one only, and it for all of them.
+        It belongs to a transaction of its own, which does nothing else: a pooler in front of
+        Postgres keeps a connection for a transaction, not for a session. Transactions inside the
+        block are others. It holds no snapshot, so work of minutes keeps no row from being
+        vacuumed. Shared holders wait for an exclusive one only, and it for all of them.
 
         Raises:
             StoreUnavailable: Postgres cannot be reached, or broke off: the lock was lost.
         """
-        suffix = "_shared" if shared else ""
-        with translated_errors(), self._unmanaged() as connection:
-            connection.execute(query(f"lock.take{suffix}"), {"name": name})
-            try:
-                yield
-            finally:
-                connection.execute(query(f"lock.release{suffix}"), {"name": name})
+        taking = "lock.take_shared" if shared else "lock.take"
+        with translated_errors(), self._engine.begin() as connection:
+            connection.execute(query(taking), {"name": name})
+            yield
 
     def fetch(self, name: str, into: type[T], /, **parameters: object) -> list[T]:
         """Run one named query in a transaction of its own; see `Transaction.fetch`."""

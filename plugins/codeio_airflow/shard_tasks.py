@@ -131,7 +131,13 @@ def _planned(stage: Stage, rows: Rows) -> list[dict[str, str]]:
 
 
 def _mapped(planned: XComArg, stage: Stage, task_id: str) -> XComArg:
-    @task(task_id=task_id, pool=stage.pool, map_index_template=_SHARD_NAME, doc_md=_WORK_DOC)
+    @task(
+        task_id=task_id,
+        pool=stage.pool,
+        queue=stage.queue,
+        map_index_template=_SHARD_NAME,
+        doc_md=_WORK_DOC,
+    )
     def work_shard(shard: dict[str, str]) -> dict[str, int]:
         name_mapped_task(shard["name"])
         with task_work(stage.run_as) as work:

@@ -21,6 +21,7 @@ def _task(task: Any) -> dict[str, Any]:
     mapped = cut.value if cut else {}
     return {
         "pool": task.pool,
+        "queue": task.queue,
         "owner": task.owner,
         "retries": task.retries,
         "timeout_s": task.execution_timeout.total_seconds() if task.execution_timeout else None,

@@ -25,7 +25,10 @@ plugins, errors = plugins_manager._get_plugins()
 print("\\n" + json.dumps({
     "plugins": [plugin.name for plugin in plugins],
     "errors": errors,
-    "hooks": {kind: hook.connection_testable for kind, hook in ProvidersManager().hooks.items()},
+    # A hook whose optional library is not installed is none.
+    "hooks": {
+        kind: hook.connection_testable for kind, hook in ProvidersManager().hooks.items() if hook
+    },
     "cases": {name: settings(*case) for name, case in json.loads(sys.argv[1]).items()},
 }, default=str))
 """

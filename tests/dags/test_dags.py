@@ -14,6 +14,7 @@ from codeio_ops.config import Settings
 from codeio_ops.local.nights import NIGHTLY
 from codeio_ops.local.pipeline import ROAD
 from codeio_ops.local.stack import POOLS
+from codeio_ops.pipeline import QUEUES
 from codeio_ops.quality.gates import GATES, SANDBOX_GATES
 
 REPOSITORY = Path(__file__).parents[2]
@@ -139,6 +140,15 @@ def test_work_that_costs_is_capped_by_its_pool(
     dags: Dags, dag_id: str, task_id: str, pool: str
 ) -> None:
     assert dags[dag_id]["tasks"][task_id]["pool"] == pool
+
+
+def test_work_goes_to_a_worker_that_has_what_it_needs(dags: Dags) -> None:
+    for name, task in _tasks(dags):
+        if task["pool"] != "default_pool":
+            assert task["queue"] == task["pool"], name
+    # It removes containers of its own engine, and caps nothing.
+    assert dags["maintenance"]["tasks"]["remove_orphaned_sandboxes"]["queue"] == "sandbox"
+    assert {task["queue"] for _, task in _tasks(dags)} == set(QUEUES)
 
 
 def test_assets_join_the_dags_into_one_road(dags: Dags) -> None:

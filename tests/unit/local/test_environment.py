@@ -96,11 +96,11 @@ def test_a_value_that_would_be_read_differently_is_refused(value: str) -> None:
     ],
 )
 def test_the_offline_teacher_is_started_when_it_is_asked(
-    state: StackState, settings: dict[str, str], starts: bool
+    home: Home, state: StackState, settings: dict[str, str], starts: bool
 ) -> None:
     chosen = Settings.model_validate({"home": Path("/nonexistent"), **settings})
     parts = frozenset({components.Part.TEACHER})
-    assert bool(components.services(state, chosen, {}, parts)) is starts
+    assert bool(components.services(home, state, chosen, {}, parts)) is starts
 
 
 def test_a_start_says_on_which_rows_settings_act_that_have_another_value(
