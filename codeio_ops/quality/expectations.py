@@ -190,7 +190,12 @@ def _run(
             "partial_unexpected_count": _EXAMPLES,
         },
     )
-    return context.checkpoints.add(checkpoint).run()
+    try:
+        return context.checkpoints.add(checkpoint).run()
+    finally:
+        # Each has a pool, which would hold its connections until it is collected.
+        source.get_execution_engine().close()
+        source.get_engine().dispose()
 
 
 def _upload(directory: Path, prefix: str, objects: ObjectStore) -> None:
@@ -202,7 +207,7 @@ def _upload(directory: Path, prefix: str, objects: ObjectStore) -> None:
 def _failed(item: Any, release: Release, store: Store) -> FailedExpectation:
     config, result = item.expectation_config, item.result
     columns = config.kwargs.get("column_list") or [config.kwargs.get("column", "")]
-    observed = result.get("observed_value", item.exception_info.get("exception_message"))
+    observed = result.get("observed_value", _exception_message(item.exception_info))
     return FailedExpectation(
         expectation=config.type,
         column=", ".join(map(str, columns)),
@@ -212,6 +217,14 @@ def _failed(item: Any, release: Release, store: Store) -> FailedExpectation:
         samples=tuple(_examples(result, release, store)),
         observed="" if observed is None else str(observed),
     )
+
+
+def _exception_message(info: Mapping[str, Any]) -> str | None:
+    """Return what went wrong; of several questions to the database, each has an entry."""
+    if "exception_message" in info:
+        message: str | None = info["exception_message"]
+        return message
+    return "; ".join(sorted({str(each["exception_message"]) for each in info.values()}))
 
 
 def _examples(result: Mapping[str, Any], release: Release, store: Store) -> list[str]:

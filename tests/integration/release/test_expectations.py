@@ -242,3 +242,18 @@ def test_a_failure_is_stored_and_rejects_the_release(
     with pytest.raises(GateFailed):
         PassedRelease(release=release, judgement=judgement_of(facts.store, release.release_id))
     assert objects.keys("releases/") == []
+
+
+def test_the_gate_holds_no_connection_when_it_is_done(
+    facts: Facts, objects: ObjectStore, settings: Settings
+) -> None:
+    judge(facts, objects, facts.assemble(RECIPE))
+    facts.store.close()
+    link = psycopg2.connect(settings.database_url.get_secret_value().replace("+psycopg2", ""))
+    with link, link.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid()"
+        )
+        assert cursor.fetchone() == (0,)
+    link.close()
