@@ -257,3 +257,16 @@ def test_the_gate_holds_no_connection_when_it_is_done(
         )
         assert cursor.fetchone() == (0,)
     link.close()
+
+
+def test_what_the_database_refuses_to_answer_is_told(
+    facts: Facts, objects: ObjectStore, settings: Settings
+) -> None:
+    as_owner(
+        settings, "ALTER TABLE codeio_scratch.candidate_row ALTER COLUMN prompt_chars TYPE text"
+    )
+    report = judge(facts, objects, facts.assemble(RECIPE))
+    [failed] = [item for item in report.failed if item.column == "prompt_chars"]
+    assert (failed.expectation, failed.rows) == ("expect_column_values_to_be_between", None)
+    assert failed.observed
+    assert report.severity == "hard"
