@@ -19,6 +19,7 @@ from codeio_ops.local.state import remember
 from codeio_ops.release.recipe import load_recipe
 from codeio_ops.sandbox.pool import DockerSandbox
 from support.embedded import Shell
+from support.liveness import lives
 from support.road import CORPUS, Road
 from support.storage import create_template, fresh_settings, quiet
 from support.workers import needs_workers
@@ -145,7 +146,7 @@ def test_workers_are_named_by_doctor_and_leave_with_the_stack(shell: Shell, kill
     records = processes.records(shell.home).values()
     family = [process for record in records for process in processes.family(record)]
     shell.run("down")
-    assert [process for process in family if process.is_running()] == []
+    assert [process for process in family if lives(process)] == []
 
 
 def _kill_in_the_middle(shell: Shell) -> str:
