@@ -4,9 +4,7 @@ The measures serve all recipes that show the program, or all that do not: what e
 of is chosen and added up later.
 """
 
-from dataclasses import dataclass
 from hashlib import sha256
-from itertools import islice
 from uuid import UUID
 
 from codeio_ops.code_version import digest_of
@@ -15,17 +13,13 @@ from codeio_ops.fingerprint import content_id
 from codeio_ops.jsonvalue import Json, check, within_size_rules
 from codeio_ops.records import SampleMeasure
 from codeio_ops.release.recipe import Recipe
-from codeio_ops.release.rows import PAGE_ROWS, SampleText, read_texts
+from codeio_ops.release.rows import SampleText
 from codeio_ops.release.select import CORRECT
+from codeio_ops.release.text_facts import write_missing
 from codeio_ops.release.training import shown_prompt, true_answer, turns
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
 from codeio_ops.verify.extract import Answer, extract_answer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Unmeasured:
-    sample_id: UUID
 
 
 def definition_of(recipe: Recipe, store: Store) -> UUID:
@@ -47,18 +41,19 @@ def definition_of(recipe: Recipe, store: Store) -> UUID:
 def store_measures(
     release_id: UUID, recipe: Recipe, definition: UUID, store: Store, writer: FactWriter
 ) -> None:
-    """Measure the members of a release that were not yet, a page of texts in memory at a time.
+    """Measure the members of a release that were not yet."""
 
-    Those whose texts cannot be read back, as when a file has no origin, get no measure.
-    """
-    with store.transaction() as transaction:
-        found = transaction.stream(
-            "expectations.unmeasured", _Unmeasured, release_id=release_id, definition_id=definition
-        )
-        while page := [row.sample_id for row in islice(found, PAGE_ROWS)]:
-            texts = read_texts(store, page)
-            run_id = writer.run.stage_run_id
-            writer.write([measure(sample, recipe, definition, run_id) for sample in texts])
+    def measured(sample: SampleText) -> SampleMeasure:
+        return measure(sample, recipe, definition, writer.run.stage_run_id)
+
+    write_missing(
+        "expectations.unmeasured",
+        measured,
+        store=store,
+        writer=writer,
+        release_id=release_id,
+        definition_id=definition,
+    )
 
 
 def measure(

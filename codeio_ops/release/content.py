@@ -7,7 +7,6 @@ change about it, the place that stands for its file and the licence, is hashed f
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
 from uuid import UUID
 
 from codeio_ops.code_version import digest_of
@@ -15,7 +14,8 @@ from codeio_ops.fingerprint import content_id, value_sha256
 from codeio_ops.jsonvalue import canonical
 from codeio_ops.records import SampleContent
 from codeio_ops.release.recipe import Recipe
-from codeio_ops.release.rows import PAGE_ROWS, SampleText, read_texts
+from codeio_ops.release.rows import SampleText
+from codeio_ops.release.text_facts import write_missing
 from codeio_ops.storage.engine import Store
 from codeio_ops.storage.runs import FactWriter
 
@@ -42,11 +42,6 @@ class MemberContent:
         return canonical([self.text_sha256, *(getattr(self, name) for name in _PLACE)])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Unhashed:
-    sample_id: UUID
-
-
 def definition_of(store: Store) -> UUID:
     """Return an id of all that decides the hash of a text: this code, and what it reads."""
     code = digest_of(
@@ -62,21 +57,17 @@ def text_sha256(sample: SampleText) -> str:
 
 
 def store_hashes(definition: UUID, store: Store, writer: FactWriter) -> None:
-    """Hash the samples that were not yet, a page of texts in memory at a time."""
-    with store.transaction() as transaction:
-        found = transaction.stream("release.unhashed", _Unhashed, definition_id=definition)
-        while page := [row.sample_id for row in islice(found, PAGE_ROWS)]:
-            writer.write(
-                [
-                    SampleContent(
-                        sample_id=sample.sample_id,
-                        definition_id=definition,
-                        text_sha256=bytes.fromhex(text_sha256(sample)),
-                        stage_run_id=writer.run.stage_run_id,
-                    )
-                    for sample in read_texts(store, page)
-                ]
-            )
+    """Hash the samples that were not yet."""
+
+    def hashed(sample: SampleText) -> SampleContent:
+        return SampleContent(
+            sample_id=sample.sample_id,
+            definition_id=definition,
+            text_sha256=bytes.fromhex(text_sha256(sample)),
+            stage_run_id=writer.run.stage_run_id,
+        )
+
+    write_missing("release.unhashed", hashed, store=store, writer=writer, definition_id=definition)
 
 
 def content_sha256(recipe: Recipe, members: Iterable[MemberContent]) -> str:

@@ -1,8 +1,10 @@
 """A small set of facts, as a pipeline run would leave it, without running one."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from codeio_ops.config import Settings
 from codeio_ops.fingerprint import content_id
@@ -36,6 +38,16 @@ SOURCES = (
 PATHS = ("lib/add{}.py", "octocat/maths/add{}.py", "algorithms/add{}.py")
 LICENCES = ("MIT", "Apache-2.0", "MIT")
 AUTHORS = ("", "", "Ada Lovelace <ada@example.org>, Charles Babbage")
+
+
+def as_owner(settings: Settings, statement: str) -> list[tuple[Any, ...]]:
+    """Run a statement that no role of the platform may, and return its rows."""
+    engine = create_engine(settings.owner_database_url.get_secret_value())
+    with engine.begin() as link:
+        result = link.execute(text(statement))
+        rows = [tuple(row) for row in result] if result.returns_rows else []
+    engine.dispose()
+    return rows
 
 
 class Facts:

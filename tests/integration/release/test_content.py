@@ -2,26 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import create_engine, text
-
 from codeio_ops.config import Settings
 from codeio_ops.fingerprint import content_id
 from codeio_ops.release.content import store_hashes
 from codeio_ops.release.recipe import Recipe
 
-from .conftest import PROGRAMS, Facts
+from .conftest import PROGRAMS, Facts, as_owner
 
 QUESTIONS = PROGRAMS * 3 * 2
 SHORT = Recipe(name="short", turns=1)
-
-
-def as_owner(settings: Settings, statement: str) -> list[tuple[Any, ...]]:
-    engine = create_engine(settings.owner_database_url.get_secret_value())
-    with engine.begin() as link:
-        result = link.execute(text(statement))
-        rows = [tuple(row) for row in result] if result.returns_rows else []
-    engine.dispose()
-    return rows
 
 
 def hashed(settings: Settings) -> list[tuple[Any, ...]]:

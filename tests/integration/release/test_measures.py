@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from codeio_ops.config import Settings
 from codeio_ops.fingerprint import content_id, sha256_hex
@@ -13,7 +12,7 @@ from codeio_ops.release.recipe import Recipe
 from codeio_ops.release.rows import SPLITS, read_rows
 from codeio_ops.release.training import TrainingRow, training_row
 
-from .conftest import PROGRAMS, Facts
+from .conftest import PROGRAMS, Facts, as_owner
 
 RECIPES = (
     Recipe(name="one_turn", turns=1),
@@ -22,14 +21,6 @@ RECIPES = (
     Recipe(name="without_code", turns=2, reference_code=False),
 )
 MEASURES = "SELECT * FROM codeio.sample_measure ORDER BY sample_id, definition_id"
-
-
-def asked(settings: Settings, statement: str) -> list[tuple[Any, ...]]:
-    engine = create_engine(settings.database_url.get_secret_value())
-    with engine.begin() as link:
-        rows = [tuple(row) for row in link.execute(text(statement))]
-    engine.dispose()
-    return rows
 
 
 def measured(row: TrainingRow) -> tuple[str, str, int, int]:
@@ -49,7 +40,7 @@ def test_the_columns_are_those_of_the_text_that_a_recipe_makes(
     release = facts.assemble(recipe)
     rows = [row for split in SPLITS for row in read_rows(facts.store, release.release_id, split)]
     with candidate_rows(release, recipe, facts.store, facts.writer):
-        found = asked(
+        found = as_owner(
             settings,
             "SELECT sample_id, prompt_sha256, prompt_chars, response_chars, tokens "
             "FROM codeio_scratch.candidate_row",
@@ -57,14 +48,14 @@ def test_the_columns_are_those_of_the_text_that_a_recipe_makes(
     assert {row[:4] for row in found} == {measured(training_row(recipe, row)) for row in rows}
     assert all(3 * row[4] >= row[2] + row[3] > 3 * (row[4] - 1) for row in found)
     assert len(found) == release.samples
-    assert asked(settings, "SELECT FROM codeio_scratch.candidate_row") == []
+    assert as_owner(settings, "SELECT FROM codeio_scratch.candidate_row") == []
 
 
 def test_a_sample_is_measured_once(facts: Facts, settings: Settings) -> None:
     def judge(recipe: Recipe) -> list[tuple[Any, ...]]:
         release = facts.assemble(recipe)
         with candidate_rows(release, recipe, facts.store, facts.writer):
-            return asked(settings, MEASURES)
+            return as_owner(settings, MEASURES)
 
     before = judge(RECIPES[0])
     assert len(before) == PROGRAMS * 3 * 2
@@ -81,7 +72,7 @@ def test_another_definition_measures_anew(facts: Facts, settings: Settings) -> N
     for definition in (definition_of(recipe, facts.store), content_id("definition", "of an edit")):
         for _ in range(2):
             store_measures(release.release_id, recipe, definition, facts.store, facts.writer)
-    assert len(asked(settings, MEASURES)) == 2 * release.samples
+    assert len(as_owner(settings, MEASURES)) == 2 * release.samples
 
 
 def test_rows_of_a_gate_that_was_killed_are_replaced(facts: Facts, settings: Settings) -> None:
@@ -90,4 +81,6 @@ def test_rows_of_a_gate_that_was_killed_are_replaced(facts: Facts, settings: Set
     killed = candidate_rows(release, recipe, facts.store, facts.writer)
     killed.__enter__()
     with candidate_rows(release, recipe, facts.store, facts.writer):
-        assert len(asked(settings, "SELECT FROM codeio_scratch.candidate_row")) == release.samples
+        assert (
+            len(as_owner(settings, "SELECT FROM codeio_scratch.candidate_row")) == release.samples
+        )
